@@ -1,0 +1,494 @@
+//! Where one NETCONF message ends and the next begins (RFC 6242), without any input or output.
+//!
+//! Bytes go in as they arrive, whole messages come out. There are two framings: a session starts with the
+//! end-of-message mark `]]>]]>` and changes to chunks only if both sides announced `base:1.1`.
+//!
+//! The scan for the mark resumes where the last one stopped, so a reply costs one pass over its bytes however
+//! finely it is cut; a message over the limit is an error before its memory is asked for; and a peer that announces
+//! one framing and speaks the other is named as such instead of being waited for.
+//!
+//! Left out: the content. Only the first byte is looked at, to tell the two framings apart.
+
+use std::borrow::Cow;
+
+use memchr::memmem;
+
+use crate::error::excerpt;
+
+/// The mark that ends each message under [`Framing::EndOfMessage`] (RFC 6242, section 4.3).
+pub const END_OF_MESSAGE: &[u8] = b"]]>]]>";
+
+/// Ends the chunks of one message (RFC 6242, section 4.2).
+const END_OF_CHUNKS: &[u8] = b"\n##\n";
+
+/// A chunk of ours is never larger: some peers refuse chunks that their receive buffer cannot hold.
+const LARGEST_CHUNK_SENT: usize = 64 * 1024;
+
+/// `\n#`, ten digits (a chunk is at most 4 294 967 295 bytes) and `\n`: a chunk header cannot be longer.
+const LONGEST_CHUNK_HEADER: usize = 13;
+
+/// Room made for each read.
+const READ_SIZE: usize = 64 * 1024;
+
+/// How messages are kept apart on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    /// `]]>]]>` after each message: NETCONF 1.0, and every hello.
+    EndOfMessage,
+    /// Chunks with their length in front: NETCONF 1.1.
+    Chunked,
+}
+
+/// What is wrong with the bytes between the messages. The stream cannot be read further after it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FramingError {
+    /// The message is longer than the reader allows.
+    #[error("the message is larger than the limit of {limit_bytes} bytes")]
+    TooLarge {
+        /// The limit, in bytes.
+        limit_bytes: usize,
+    },
+    /// The peer agreed to chunks, yet a message begins like XML.
+    #[error(
+        "the peer announced base:1.1 but does not send chunks: found \"{found}\"; \
+         offer it base:1.0 only"
+    )]
+    ChunksExpected {
+        /// The first bytes of the message, escaped.
+        found: String,
+    },
+    /// A message ended by `]]>]]>` was expected, yet a chunk header came.
+    #[error("expected a message ended by ]]>]]>, found a chunk header: \"{found}\"")]
+    ChunksNotExpected {
+        /// The first bytes of the message, escaped.
+        found: String,
+    },
+    /// What stands where a chunk header must stand is none.
+    #[error(
+        "expected a chunk header (\\n#LENGTH\\n) after {after_bytes} bytes of the message, \
+         found \"{found}\""
+    )]
+    ChunkHeader {
+        /// How many bytes of the message had been read.
+        after_bytes: usize,
+        /// What stands there, escaped.
+        found: String,
+    },
+}
+
+/// Cuts a stream of bytes into messages. Starts with [`Framing::EndOfMessage`], as every session does.
+///
+/// ```
+/// use netconf::framing::Decoder;
+///
+/// let mut decoder = Decoder::new(1024);
+/// decoder.push(b"<hello/>]]>");
+/// assert_eq!(decoder.next_message(), Ok(None));
+/// decoder.push(b"]]>\n<rpc-reply/>]]>]]>");
+/// assert_eq!(decoder.next_message(), Ok(Some(b"<hello/>".to_vec())));
+/// assert_eq!(decoder.next_message(), Ok(Some(b"<rpc-reply/>".to_vec())));
+/// assert_eq!(decoder.next_message(), Ok(None));
+/// ```
+#[derive(Debug)]
+pub struct Decoder {
+    framing: Framing,
+    limit_bytes: usize,
+    /// Bytes not yet given out. Under end-of-message the message grows in place here and is handed on without a copy.
+    input: Vec<u8>,
+    /// End-of-message: no mark begins before this index of `input`.
+    scanned: usize,
+    /// Chunked: what the chunks so far have brought.
+    message: Vec<u8>,
+    chunk: Chunk,
+}
+
+/// Where in a chunked message the next byte stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Chunk {
+    /// Before the first header: white space between messages is passed over.
+    Start,
+    /// At a header or at the end of the chunks.
+    Header,
+    /// Inside a chunk that still lacks so many bytes.
+    Data { missing: usize },
+}
+
+impl Decoder {
+    /// A decoder that refuses messages of more than `limit_bytes` bytes.
+    pub fn new(limit_bytes: usize) -> Self {
+        Self {
+            framing: Framing::EndOfMessage,
+            limit_bytes,
+            input: Vec::new(),
+            scanned: 0,
+            message: Vec::new(),
+            chunk: Chunk::Start,
+        }
+    }
+
+    /// The framing in force.
+    pub fn framing(&self) -> Framing {
+        self.framing
+    }
+
+    /// Reads everything from here on, also what has been pushed and not taken, in this framing.
+    pub fn set_framing(&mut self, framing: Framing) {
+        self.framing = framing;
+        self.scanned = 0;
+        self.chunk = Chunk::Start;
+    }
+
+    /// Refuses messages of more than `limit_bytes` bytes from here on.
+    pub fn set_limit(&mut self, limit_bytes: usize) {
+        self.limit_bytes = limit_bytes;
+    }
+
+    /// Adds what has arrived.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.input.extend_from_slice(bytes);
+    }
+
+    /// The same without a copy: room for one read, to be appended to.
+    pub(crate) fn room(&mut self) -> &mut Vec<u8> {
+        self.input.reserve(READ_SIZE);
+        &mut self.input
+    }
+
+    /// How many bytes of an unfinished message are held.
+    pub fn pending_bytes(&self) -> usize {
+        self.message.len() + self.input.len()
+    }
+
+    /// What is held of an unfinished message begins with these bytes.
+    pub fn pending_head(&self) -> &[u8] {
+        if self.message.is_empty() {
+            &self.input
+        } else {
+            &self.message
+        }
+    }
+
+    /// The next whole message, or `None` until more bytes are there.
+    ///
+    /// White space before a message belongs to no message and is dropped, and so are empty messages: peers put line
+    /// ends after the mark.
+    ///
+    /// # Errors
+    ///
+    /// See [`FramingError`]. The decoder is of no use after one.
+    pub fn next_message(&mut self) -> Result<Option<Vec<u8>>, FramingError> {
+        match self.framing {
+            Framing::EndOfMessage => self.next_marked(),
+            Framing::Chunked => self.next_chunked(),
+        }
+    }
+
+    fn next_marked(&mut self) -> Result<Option<Vec<u8>>, FramingError> {
+        loop {
+            if self.scanned == 0 {
+                self.drop_leading_white_space();
+                self.refuse_chunk_header()?;
+            }
+            let from = self.scanned;
+            let Some(at) = memmem::find(self.input.get(from..).unwrap_or_default(), END_OF_MESSAGE)
+            else {
+                // The last five bytes may be the beginning of a mark, so they are looked at again.
+                self.scanned = (self.input.len()).saturating_sub(END_OF_MESSAGE.len() - 1);
+                return if self.scanned > self.limit_bytes {
+                    Err(self.too_large())
+                } else {
+                    Ok(None)
+                };
+            };
+            let length = from + at;
+            if length > self.limit_bytes {
+                return Err(self.too_large());
+            }
+            let rest = self.input.split_off(length + END_OF_MESSAGE.len());
+            let mut message = std::mem::replace(&mut self.input, rest);
+            self.scanned = 0;
+            message.truncate(length);
+            if !message.is_empty() {
+                return Ok(Some(message));
+            }
+        }
+    }
+
+    fn next_chunked(&mut self) -> Result<Option<Vec<u8>>, FramingError> {
+        let mut used = 0;
+        let result = self.read_chunks(&mut used);
+        self.input.drain(..used);
+        result
+    }
+
+    /// Reads chunks from the head of `input` and says in `used` how many bytes of it are done with.
+    fn read_chunks(&mut self, used: &mut usize) -> Result<Option<Vec<u8>>, FramingError> {
+        loop {
+            let rest = self.input.get(*used..).unwrap_or_default();
+            match self.chunk {
+                Chunk::Start => {
+                    let Some(at) = rest.iter().position(|b| !b.is_ascii_whitespace()) else {
+                        // The last line end may be the one that begins a header.
+                        *used += rest.len().saturating_sub(1);
+                        return Ok(None);
+                    };
+                    match rest.get(at) {
+                        Some(b'#') if at > 0 && rest.get(at - 1) == Some(&b'\n') => {
+                            *used += at - 1;
+                            self.chunk = Chunk::Header;
+                        }
+                        Some(b'<') => {
+                            let found = excerpt(rest.get(at..).unwrap_or_default());
+                            return Err(FramingError::ChunksExpected { found });
+                        }
+                        _ => return Err(self.bad_header(rest)),
+                    }
+                }
+                Chunk::Header => match read_chunk_header(rest) {
+                    Header::Incomplete => return Ok(None),
+                    Header::Chunk { header, length } => {
+                        if length > self.limit_bytes.saturating_sub(self.message.len()) {
+                            return Err(self.too_large());
+                        }
+                        *used += header;
+                        self.chunk = Chunk::Data { missing: length };
+                    }
+                    Header::End if !self.message.is_empty() => {
+                        *used += END_OF_CHUNKS.len();
+                        self.chunk = Chunk::Start;
+                        return Ok(Some(std::mem::take(&mut self.message)));
+                    }
+                    Header::End | Header::Bad => return Err(self.bad_header(rest)),
+                },
+                Chunk::Data { missing } => {
+                    let here = rest.get(..missing).unwrap_or(rest);
+                    self.message.extend_from_slice(here);
+                    *used += here.len();
+                    if here.len() < missing {
+                        let missing = missing - here.len();
+                        self.chunk = Chunk::Data { missing };
+                        return Ok(None);
+                    }
+                    self.chunk = Chunk::Header;
+                }
+            }
+        }
+    }
+
+    fn drop_leading_white_space(&mut self) {
+        let blank = self.input.iter().take_while(|b| b.is_ascii_whitespace());
+        let blank = blank.count();
+        if blank > 0 {
+            self.input.drain(..blank);
+        }
+    }
+
+    /// XML cannot begin with `#`, so a message that begins so is a chunk header from a peer that changed framing alone.
+    fn refuse_chunk_header(&self) -> Result<(), FramingError> {
+        match self.input.as_slice() {
+            [b'#', b'0'..=b'9' | b'#', ..] => Err(FramingError::ChunksNotExpected {
+                found: excerpt(&self.input),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn too_large(&self) -> FramingError {
+        FramingError::TooLarge {
+            limit_bytes: self.limit_bytes,
+        }
+    }
+
+    fn bad_header(&self, rest: &[u8]) -> FramingError {
+        FramingError::ChunkHeader {
+            after_bytes: self.message.len(),
+            found: excerpt(rest),
+        }
+    }
+}
+
+enum Header {
+    Incomplete,
+    Chunk { header: usize, length: usize },
+    End,
+    Bad,
+}
+
+/// Reads `\n#LENGTH\n` or `\n##\n` at the beginning of `bytes`.
+fn read_chunk_header(bytes: &[u8]) -> Header {
+    let head = bytes.get(..LONGEST_CHUNK_HEADER).unwrap_or(bytes);
+    match head {
+        [] | [b'\n'] | [b'\n', b'#'] | [b'\n', b'#', b'#'] => return Header::Incomplete,
+        [b'\n', b'#', b'#', b'\n', ..] => return Header::End,
+        [b'\n', b'#', b'1'..=b'9', ..] => {}
+        _ => return Header::Bad,
+    }
+    let digits = head.get(2..).unwrap_or_default();
+    let Some(count) = digits.iter().position(|b| !b.is_ascii_digit()) else {
+        return if head.len() < LONGEST_CHUNK_HEADER {
+            Header::Incomplete
+        } else {
+            Header::Bad
+        };
+    };
+    if digits.get(count) != Some(&b'\n') {
+        return Header::Bad;
+    }
+    let length = digits.iter().take(count).try_fold(0u32, |length, digit| {
+        length.checked_mul(10)?.checked_add(u32::from(digit - b'0'))
+    });
+    match length.and_then(|length| usize::try_from(length).ok()) {
+        Some(length) => Header::Chunk {
+            header: count + 3,
+            length,
+        },
+        None => Header::Bad,
+    }
+}
+
+/// The pieces that put `message` on the wire, in order. The message itself is borrowed, not copied.
+///
+/// The caller sees to it that a message sent under [`Framing::EndOfMessage`] does not hold the mark, and that a
+/// chunked one is not empty: neither framing can carry those.
+pub fn encode(message: &[u8], framing: Framing) -> impl Iterator<Item = Cow<'_, [u8]>> {
+    let (chunk_size, end) = match framing {
+        Framing::EndOfMessage => (message.len().max(1), END_OF_MESSAGE),
+        Framing::Chunked => (LARGEST_CHUNK_SENT, END_OF_CHUNKS),
+    };
+    message
+        .chunks(chunk_size)
+        .flat_map(move |chunk| {
+            let header = match framing {
+                Framing::EndOfMessage => Vec::new(),
+                Framing::Chunked => format!("\n#{}\n", chunk.len()).into_bytes(),
+            };
+            [Cow::Owned(header), Cow::Borrowed(chunk)]
+        })
+        .filter(|piece| !piece.is_empty())
+        .chain(std::iter::once(Cow::Borrowed(end)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoder(framing: Framing, limit_bytes: usize) -> Decoder {
+        let mut decoder = Decoder::new(limit_bytes);
+        decoder.set_framing(framing);
+        decoder
+    }
+
+    fn framed(message: &[u8], framing: Framing) -> Vec<u8> {
+        encode(message, framing).flat_map(Cow::into_owned).collect()
+    }
+
+    fn all(decoder: &mut Decoder, bytes: &[u8]) -> Result<Vec<Vec<u8>>, FramingError> {
+        decoder.push(bytes);
+        let mut messages = Vec::new();
+        while let Some(message) = decoder.next_message()? {
+            messages.push(message);
+        }
+        Ok(messages)
+    }
+
+    #[test]
+    fn white_space_and_line_ends_between_messages_belong_to_none() {
+        let marked = b"\r\n <a/>\n]]>]]>\n\n]]>]]>  <b/>]]>]]>\n";
+        let messages = all(&mut decoder(Framing::EndOfMessage, 99), marked);
+        assert_eq!(messages, Ok(vec![b"<a/>\n".to_vec(), b"<b/>".to_vec()]));
+        let chunked = b"\r\n\n#2\n<a\n#2\n/>\n##\n \n\n#4\n<b/>\n##\n\n";
+        let messages = all(&mut decoder(Framing::Chunked, 99), chunked);
+        assert_eq!(messages, Ok(vec![b"<a/>".to_vec(), b"<b/>".to_vec()]));
+    }
+
+    #[test]
+    fn a_message_at_the_limit_passes_and_one_byte_more_does_not() {
+        for framing in [Framing::EndOfMessage, Framing::Chunked] {
+            let mut at = decoder(framing, 4);
+            assert_eq!(
+                all(&mut at, &framed(b"<a/>", framing)).map(|m| m.len()),
+                Ok(1)
+            );
+            let mut over = decoder(framing, 3);
+            assert_eq!(
+                all(&mut over, &framed(b"<a/>", framing)),
+                Err(FramingError::TooLarge { limit_bytes: 3 })
+            );
+        }
+    }
+
+    #[test]
+    fn the_limit_holds_before_the_end_of_the_message_is_seen() {
+        let mut marked = decoder(Framing::EndOfMessage, 1000);
+        marked.push(&[b'x'; 1006]);
+        assert!(matches!(
+            marked.next_message(),
+            Err(FramingError::TooLarge { .. })
+        ));
+        // Four gigabytes announced, thirteen bytes sent.
+        let mut chunked = decoder(Framing::Chunked, 1000);
+        chunked.push(b"\n#4294967295\n");
+        assert!(matches!(
+            chunked.next_message(),
+            Err(FramingError::TooLarge { .. })
+        ));
+        assert!(chunked.message.capacity() < 1000);
+    }
+
+    #[test]
+    fn a_peer_that_speaks_the_other_framing_is_named() {
+        let mut chunked = decoder(Framing::Chunked, 1000);
+        let error = all(&mut chunked, b"\n<rpc-reply/>]]>]]>").unwrap_err();
+        assert!(matches!(error, FramingError::ChunksExpected { .. }));
+        let text = error.to_string();
+        assert!(
+            text.contains("<rpc-reply/>") && text.contains("base:1.0 only"),
+            "{text}"
+        );
+        let mut marked = decoder(Framing::EndOfMessage, 1000);
+        let error = all(&mut marked, b"\n#12\n<rpc-reply/>\n##\n").unwrap_err();
+        assert!(matches!(error, FramingError::ChunksNotExpected { .. }));
+    }
+
+    #[test]
+    fn what_is_no_chunk_header_is_shown_with_its_place() {
+        for bad in [
+            "\n#0\n",
+            "\n#04\n",
+            "\n#x\n",
+            "\n#4294967296\n",
+            "\n#12345678901",
+            "\n##\n",
+            "abc",
+        ] {
+            let error = all(&mut decoder(Framing::Chunked, usize::MAX), bad.as_bytes());
+            let is_header = matches!(error, Err(FramingError::ChunkHeader { after_bytes: 0, .. }));
+            assert!(is_header, "{bad:?} gave {error:?}");
+        }
+        let error = all(&mut decoder(Framing::Chunked, 99), b"\n#3\nabcd\n##\n").unwrap_err();
+        let found = r"d\n##\n".to_owned();
+        assert_eq!(
+            error,
+            FramingError::ChunkHeader {
+                after_bytes: 3,
+                found
+            }
+        );
+    }
+
+    #[test]
+    fn a_large_reply_in_small_reads_is_scanned_once() {
+        // Without a resumed scan, 2 MB in reads of 16 bytes would be 131 072 scans of 1 MB on average: minutes.
+        let reply = vec![b']'; 2 << 20];
+        let mut decoder = decoder(Framing::EndOfMessage, 4 << 20);
+        let started = std::time::Instant::now();
+        for read in framed(&reply, Framing::EndOfMessage).chunks(16) {
+            decoder.push(read);
+            if let Some(message) = decoder.next_message().unwrap() {
+                assert_eq!(message.len(), reply.len());
+            }
+        }
+        assert_eq!(decoder.pending_bytes(), 0);
+        assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
+    }
+}

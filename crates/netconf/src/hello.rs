@@ -1,0 +1,191 @@
+//! The greeting that opens a session: which capabilities each side has (RFC 6241, section 8.1).
+//!
+//! Read with tolerance, because it comes before anything could be agreed: an XML declaration, comments in front of
+//! the root, any namespace or prefix and a missing session id are all accepted. Written with care: we announce
+//! `base:1.0` alone unless asked, since some firmware announces `base:1.1` and then answers in the framing of 1.0.
+//!
+//! Left out: what the capabilities mean, apart from the two that decide the framing.
+
+use quick_xml::Reader;
+use quick_xml::events::Event;
+
+use crate::error::excerpt;
+use crate::framing::Framing;
+use crate::message::append_text;
+
+/// NETCONF 1.0.
+pub const BASE_1_0: &str = "urn:ietf:params:netconf:base:1.0";
+/// NETCONF 1.1: with it on both sides, messages are sent in chunks.
+pub const BASE_1_1: &str = "urn:ietf:params:netconf:base:1.1";
+
+/// What one side of a session says of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Hello {
+    /// The capability URIs, trimmed, in the order sent.
+    pub capabilities: Vec<String>,
+    /// The number that the server gave the session; a client sends none, and some servers neither.
+    pub session_id: Option<u32>,
+}
+
+impl Hello {
+    /// What a client announces that speaks up to `framing`.
+    pub fn of_client(framing: Framing) -> Self {
+        let capabilities = match framing {
+            Framing::EndOfMessage => vec![BASE_1_0.to_owned()],
+            Framing::Chunked => vec![BASE_1_0.to_owned(), BASE_1_1.to_owned()],
+        };
+        Self {
+            capabilities,
+            session_id: None,
+        }
+    }
+
+    /// Reads a hello message.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says what was found instead of a hello.
+    pub fn parse(message: &[u8]) -> Result<Self, String> {
+        let text = str::from_utf8(message)
+            .map_err(|e| format!("expected a hello, found bytes that are not UTF-8: {e}"))?;
+        let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
+        let mut hello = Self::default();
+        let mut depth = 0usize;
+        let mut content = String::new();
+        loop {
+            let event = reader.read_event();
+            match event.map_err(|e| format!("the hello is not well-formed XML: {e}"))? {
+                Event::Start(start) if depth == 0 && start.local_name().as_ref() != "hello" => {
+                    return Err(not_a_hello(message));
+                }
+                Event::Start(_) => {
+                    depth += 1;
+                    content.clear();
+                }
+                Event::Empty(_) if depth == 0 => return Err(not_a_hello(message)),
+                Event::End(end) => {
+                    depth = depth.saturating_sub(1);
+                    match end.local_name().as_ref() {
+                        "capability" => hello.capabilities.push(content.trim().to_owned()),
+                        "session-id" => hello.session_id = content.trim().parse().ok(),
+                        _ => {}
+                    }
+                    if depth == 0 {
+                        break;
+                    }
+                }
+                Event::Eof => return Err(not_a_hello(message)),
+                other => append_text(&mut content, &other),
+            }
+        }
+        if hello.capabilities.is_empty() {
+            return Err("the hello announces no capability".to_owned());
+        }
+        Ok(hello)
+    }
+
+    /// Whether `capability` was announced. Parameters after `?` are not compared.
+    pub fn announces(&self, capability: &str) -> bool {
+        let names = self.capabilities.iter();
+        names
+            .map(|name| name.split('?').next().unwrap_or(name))
+            .any(|name| name == capability)
+    }
+
+    /// The framing that two sides use after their hellos (RFC 6242, section 4.1).
+    pub fn framing_with(&self, other: &Self) -> Framing {
+        if self.announces(BASE_1_1) && other.announces(BASE_1_1) {
+            Framing::Chunked
+        } else {
+            Framing::EndOfMessage
+        }
+    }
+
+    /// The message, without framing.
+    pub fn to_xml(&self) -> String {
+        let mut xml = String::from(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+             <hello xmlns=\"urn:ietf:params:xml:ns:netconf:base:1.0\"><capabilities>",
+        );
+        for capability in &self.capabilities {
+            xml.push_str("<capability>");
+            xml.push_str(&quick_xml::escape::escape(capability.as_str()));
+            xml.push_str("</capability>");
+        }
+        xml.push_str("</capabilities>");
+        if let Some(id) = self.session_id {
+            xml.push_str(&format!("<session-id>{id}</session-id>"));
+        }
+        xml.push_str("</hello>");
+        xml
+    }
+}
+
+fn not_a_hello(message: &[u8]) -> String {
+    format!("expected <hello>, found \"{}\"", excerpt(message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hello_is_read_with_declaration_comments_prefixes_and_entities() {
+        let xml = "\u{feff}<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- user a -->\n<!-- host b -->\n\
+            <nc:hello xmlns:nc=\"urn:any\"><nc:capabilities>\n\
+            <nc:capability>\n urn:ietf:params:netconf:base:1.0 </nc:capability>\
+            <nc:capability>http://x.example/y?module=m&amp;revision=2020-01-01</nc:capability>\
+            </nc:capabilities><nc:session-id> 4711 </nc:session-id></nc:hello>\n";
+        let hello = Hello::parse(xml.as_bytes()).unwrap();
+        assert_eq!(
+            hello.capabilities,
+            [BASE_1_0, "http://x.example/y?module=m&revision=2020-01-01"]
+        );
+        assert_eq!(hello.session_id, Some(4711));
+        assert!(hello.announces("http://x.example/y"));
+        assert!(!hello.announces(BASE_1_1));
+    }
+
+    #[test]
+    fn a_missing_or_unreadable_session_id_is_no_reason_to_stop() {
+        for id in ["", "<session-id>abc</session-id>", "<session-id/>"] {
+            let xml = format!(
+                "<hello><capabilities><capability>{BASE_1_0}</capability></capabilities>{id}</hello>"
+            );
+            assert_eq!(Hello::parse(xml.as_bytes()).unwrap().session_id, None);
+        }
+    }
+
+    #[test]
+    fn what_is_no_hello_is_shown() {
+        let cases = [
+            ("Permission denied", "Permission denied"),
+            ("<rpc-reply/>", "found \"<rpc-reply/>\""),
+            ("<rpc-reply><hello/></rpc-reply>", "expected <hello>"),
+            ("<hello><capabilities>", "expected <hello>"),
+            ("<hello></hello>", "announces no capability"),
+            ("<hello></bye>", "not well-formed"),
+        ];
+        for (message, expected) in cases {
+            let error = Hello::parse(message.as_bytes()).unwrap_err();
+            assert!(error.contains(expected), "{message}: {error}");
+        }
+        assert!(Hello::parse(b"\xff\xfe").unwrap_err().contains("UTF-8"));
+    }
+
+    #[test]
+    fn what_we_write_we_read() {
+        let mut hello = Hello::of_client(Framing::Chunked);
+        hello.capabilities.push("a?b=1&c=<2>".to_owned());
+        hello.session_id = Some(5);
+        assert_eq!(Hello::parse(hello.to_xml().as_bytes()), Ok(hello));
+    }
+
+    #[test]
+    fn chunks_need_both_sides() {
+        let [plain, chunked] = [Framing::EndOfMessage, Framing::Chunked].map(Hello::of_client);
+        assert_eq!(plain.framing_with(&chunked), Framing::EndOfMessage);
+        assert_eq!(chunked.framing_with(&plain), Framing::EndOfMessage);
+        assert_eq!(chunked.framing_with(&chunked), Framing::Chunked);
+    }
+}

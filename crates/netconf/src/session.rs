@@ -1,0 +1,323 @@
+//! One NETCONF session over any byte stream: hello, requests one at a time, close.
+//!
+//! Every wait has a deadline. A request that ran out of time does not poison those after it: its reply, should it
+//! come late, is recognised by its id and dropped. What cannot be mended is said to be so: after a framing error or
+//! half a sent request, the session refuses further requests instead of misreading replies.
+//!
+//! Left out: how the stream came about (see [`ssh`](crate::ssh)), several requests at once, and notifications.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use memchr::memmem;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::{Instant, timeout_at};
+
+use crate::error::{Error, Phase, excerpt};
+use crate::framing::{self, Decoder, END_OF_MESSAGE, Framing};
+use crate::hello::Hello;
+use crate::message::{self, Reply};
+use crate::options::Options;
+
+/// A hello with more than this in it is not one.
+const MAX_HELLO_BYTES: usize = 4 * 1024 * 1024;
+
+/// A session whose hellos have been exchanged.
+#[derive(Debug)]
+pub struct Session<S> {
+    stream: S,
+    /// For messages: `host:port`, or what stands for it.
+    name: Arc<str>,
+    peer: Hello,
+    framing: Framing,
+    decoder: Decoder,
+    options: Options,
+    last_id: u64,
+    /// Requests sent whose replies have not come: the one being waited for, and those given up.
+    unanswered: Vec<u64>,
+    /// Why no further request may be sent.
+    unusable: Option<&'static str>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
+    /// Exchanges hellos over `stream`, within the deadline for it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Timeout`], [`Error::Disconnected`], [`Error::Framing`] or [`Error::Hello`].
+    pub async fn start(stream: S, options: &Options) -> Result<Self, Error> {
+        let deadline = after(Instant::now(), options.timeouts.hello);
+        Self::start_named(stream, "the peer".into(), options, deadline).await
+    }
+
+    /// The same for a peer with a name, and a deadline that began to run earlier.
+    pub(crate) async fn start_named(
+        stream: S,
+        name: Arc<str>,
+        options: &Options,
+        deadline: Instant,
+    ) -> Result<Self, Error> {
+        let mut session = Self {
+            stream,
+            name,
+            peer: Hello::default(),
+            framing: Framing::EndOfMessage,
+            decoder: Decoder::new(MAX_HELLO_BYTES),
+            options: options.clone(),
+            last_id: 0,
+            unanswered: Vec::new(),
+            unusable: None,
+        };
+        let limit = Limit {
+            phase: Phase::Hello,
+            waited_for: "no hello",
+            at: deadline,
+            duration: options.timeouts.hello,
+        };
+        let ours = Hello::of_client(options.offer);
+        session.send(ours.to_xml().as_bytes(), limit).await?;
+        let theirs = loop {
+            if let Some(message) = session.decoded(limit)? {
+                break message;
+            }
+            session.read(limit).await?;
+        };
+        session.peer = Hello::parse(&theirs).map_err(|reason| Error::Hello {
+            peer: session.name.clone(),
+            reason: reason.into(),
+        })?;
+        session.framing = ours.framing_with(&session.peer);
+        session.decoder.set_framing(session.framing);
+        session.decoder.set_limit(options.max_reply_bytes);
+        Ok(session)
+    }
+
+    /// What the peer announced.
+    pub fn peer(&self) -> &Hello {
+        &self.peer
+    }
+
+    /// The framing that the two hellos led to.
+    pub fn framing(&self) -> Framing {
+        self.framing
+    }
+
+    /// Sends one operation, the XML inside `<rpc>`, and waits for its reply.
+    ///
+    /// A reply with errors in it is a reply: see [`Reply::errors`]. After [`Error::Timeout`] while waiting, and if this
+    /// call is cancelled while it waits, the session may be used on.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Timeout`], [`Error::Disconnected`], [`Error::Framing`] or [`Error::Reply`]; [`Error::Operation`] and
+    /// [`Error::Unusable`] if nothing was sent.
+    pub async fn request(&mut self, operation: &str) -> Result<Reply, Error> {
+        let timeouts = &self.options.timeouts;
+        let (first_byte, whole) = (timeouts.first_byte, timeouts.reply);
+        self.exchange(operation, Phase::Request, first_byte, whole)
+            .await
+    }
+
+    /// Asks the peer to end the session and waits until it has. A peer that leaves without an answer has complied, and
+    /// a session that cannot be used any more is just let go.
+    ///
+    /// # Errors
+    ///
+    /// As for [`request`](Self::request). The stream is closed all the same.
+    pub async fn close(mut self) -> Result<(), Error> {
+        let limit = self.options.timeouts.close;
+        let deadline = after(Instant::now(), limit);
+        let answer = match self.unusable {
+            Some(_) => Ok(()),
+            None => {
+                let answer = self.exchange("<close-session/>", Phase::Close, limit, limit);
+                answer.await.map(drop)
+            }
+        };
+        // The answer tells what the caller wants to know; a stream that cannot be shut down any more is closed.
+        drop(timeout_at(deadline, self.stream.shutdown()).await);
+        match answer {
+            Err(Error::Disconnected { .. }) => Ok(()),
+            answer => answer,
+        }
+    }
+
+    async fn exchange(
+        &mut self,
+        operation: &str,
+        phase: Phase,
+        first_byte: Duration,
+        whole: Duration,
+    ) -> Result<Reply, Error> {
+        self.check(operation)?;
+        let started = Instant::now();
+        let mut limit = Limit {
+            phase,
+            waited_for: "no first byte of the reply",
+            at: after(started, first_byte.min(whole)),
+            duration: first_byte.min(whole),
+        };
+        let whole_reply = Limit {
+            phase,
+            waited_for: "no complete reply",
+            at: after(started, whole),
+            duration: whole,
+        };
+        self.last_id += 1;
+        let id = self.last_id;
+        // Before the first await: if this call is cancelled, the reply to come belongs to nobody.
+        self.unanswered.push(id);
+        let rpc = format!(
+            "<rpc xmlns=\"urn:ietf:params:xml:ns:netconf:base:1.0\" message-id=\"{id}\">{operation}</rpc>"
+        );
+        self.send(rpc.as_bytes(), limit).await?;
+        loop {
+            while let Some(bytes) = self.decoded(limit)? {
+                if self.is_answer_to(id, &bytes)? {
+                    let received = Instant::now();
+                    return Ok(Reply {
+                        errors: message::rpc_errors(&bytes),
+                        bytes,
+                        received: received.into_std(),
+                        elapsed: received - started,
+                    });
+                }
+            }
+            self.read(limit).await?;
+            limit = whole_reply;
+        }
+    }
+
+    /// Refuses what would damage the stream or get no answer.
+    fn check(&self, operation: &str) -> Result<(), Error> {
+        let peer = self.name.clone();
+        if let Some(reason) = self.unusable {
+            return Err(Error::Unusable { peer, reason });
+        }
+        if operation.trim().is_empty() {
+            let reason = "it is empty";
+            return Err(Error::Operation { peer, reason });
+        }
+        if memmem::find(operation.as_bytes(), END_OF_MESSAGE).is_some() {
+            let reason = "it holds the end-of-message mark ]]>]]>";
+            return Err(Error::Operation { peer, reason });
+        }
+        Ok(())
+    }
+
+    /// Whether a message is the reply to request `id`; if it is a late one to an earlier request, it is not.
+    fn is_answer_to(&mut self, id: u64, message: &[u8]) -> Result<bool, Error> {
+        let wrong = |reason: String| Error::Reply {
+            peer: self.name.clone(),
+            reason: reason.into(),
+        };
+        let root = message::root(message).map_err(wrong)?;
+        if root.local_name != "rpc-reply" {
+            let found = excerpt(message);
+            return Err(wrong(format!("expected <rpc-reply>, found \"{found}\"")));
+        }
+        let position = match &root.message_id {
+            Some(theirs) => self
+                .unanswered
+                .iter()
+                .position(|ours| ours.to_string() == theirs.trim()),
+            // Replies come in the order of the requests, so one without an id answers the oldest.
+            None => Some(0),
+        };
+        let Some(position) = position else {
+            let theirs = root.message_id.unwrap_or_default();
+            let theirs = excerpt(theirs.as_bytes());
+            return Err(wrong(format!(
+                "expected the reply with message-id \"{id}\", found message-id \"{theirs}\""
+            )));
+        };
+        Ok(self.unanswered.remove(position) == id)
+    }
+
+    /// The next message among the bytes that have arrived.
+    fn decoded(&mut self, limit: Limit) -> Result<Option<Vec<u8>>, Error> {
+        self.decoder.next_message().map_err(|cause| {
+            self.unusable = Some("an earlier message could not be read");
+            Error::Framing {
+                peer: self.name.clone(),
+                phase: limit.phase,
+                cause,
+            }
+        })
+    }
+
+    async fn send(&mut self, message: &[u8], limit: Limit) -> Result<(), Error> {
+        // One write for the whole message, so that a small request is one packet.
+        let mut framed = Vec::with_capacity(message.len() + 64);
+        for piece in framing::encode(message, self.framing) {
+            framed.extend_from_slice(&piece);
+        }
+        // Holds until all is written, whatever ends this call.
+        self.unusable = Some("an earlier request was only sent in part");
+        let written = timeout_at(limit.at, async {
+            self.stream.write_all(&framed).await?;
+            self.stream.flush().await
+        });
+        match written.await {
+            Ok(Ok(())) => {
+                self.unusable = None;
+                Ok(())
+            }
+            Ok(Err(error)) => Err(self.disconnected(limit.phase, Some(error))),
+            Err(_) => Err(self.timed_out(Limit {
+                waited_for: "the message could not be sent",
+                ..limit
+            })),
+        }
+    }
+
+    /// Waits for some bytes. Cancelling it loses none.
+    async fn read(&mut self, limit: Limit) -> Result<(), Error> {
+        let read = self.stream.read_buf(self.decoder.room());
+        match timeout_at(limit.at, read).await {
+            Ok(Ok(0)) => Err(self.disconnected(limit.phase, None)),
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(self.disconnected(limit.phase, Some(error))),
+            Err(_) => Err(self.timed_out(limit)),
+        }
+    }
+
+    fn disconnected(&mut self, phase: Phase, cause: Option<std::io::Error>) -> Error {
+        self.unusable = Some("the connection has ended");
+        Error::Disconnected {
+            peer: self.name.clone(),
+            phase,
+            received_bytes: self.pending_bytes(),
+            words: cause.map(|error| error.to_string().into()),
+        }
+    }
+
+    fn timed_out(&self, limit: Limit) -> Error {
+        Error::Timeout {
+            peer: self.name.clone(),
+            phase: limit.phase,
+            waited_for: limit.waited_for,
+            limit: limit.duration,
+            received_bytes: self.pending_bytes(),
+        }
+    }
+
+    fn pending_bytes(&self) -> u64 {
+        u64::try_from(self.decoder.pending_bytes()).unwrap_or(u64::MAX)
+    }
+}
+
+/// One deadline, with what is needed to say that it passed.
+#[derive(Debug, Clone, Copy)]
+struct Limit {
+    phase: Phase,
+    waited_for: &'static str,
+    at: Instant,
+    duration: Duration,
+}
+
+/// `from + limit`; a limit beyond the clock's range means never, which a century is.
+pub(crate) fn after(from: Instant, limit: Duration) -> Instant {
+    const CENTURY: Duration = Duration::from_secs(100 * 365 * 86_400);
+    from.checked_add(limit).unwrap_or(from + CENTURY)
+}

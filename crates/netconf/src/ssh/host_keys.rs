@@ -1,0 +1,364 @@
+//! Is the device that answered the one that was called? Its host key against OpenSSH's `known_hosts` file.
+//!
+//! As OpenSSH does: a line whose key matches settles it, whatever other lines say; `@revoked` keys are refused; an entry
+//! without a port also stands for the host on another port, since a device has one set of keys for all of them; a key
+//! of a type not on record, where another type is, is not taken for a new host. Unlike OpenSSH, nobody can be asked:
+//! what cannot be decided is an error that says how to decide it.
+//!
+//! Left out: host certificates.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use russh::keys::{Algorithm, HashAlg, PublicKey};
+
+use super::Endpoint;
+use super::known_hosts::{Entry, Marker, append, find};
+use super::preferences::same_type;
+
+/// Which host keys are trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HostKeyPolicy {
+    /// Those in this file; a host that is not in it is refused.
+    Strict {
+        /// A `known_hosts` file. It must exist.
+        known_hosts: PathBuf,
+    },
+    /// Those in this file; a host that is not in it is added. A changed key is still refused.
+    AcceptNew {
+        /// A `known_hosts` file, made on first use, readable by its owner only.
+        known_hosts: PathBuf,
+    },
+    /// Any. Whoever can redirect the connection gets the password.
+    Off,
+}
+
+/// Why a host key is not trusted. The fingerprints are those that `ssh-keygen -l` shows.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HostKeyError {
+    /// The host is not in the file.
+    #[error(
+        "the host key is unknown: {name} ({algorithm} {fingerprint}) is not in {}; \
+         compare the fingerprint with the device's own and add the key, or accept new hosts",
+        .file.display()
+    )]
+    Unknown {
+        /// The name that was looked up.
+        name: String,
+        /// The type of the key that the device showed.
+        algorithm: String,
+        /// Its fingerprint.
+        fingerprint: String,
+        /// The file that was searched.
+        file: PathBuf,
+    },
+    /// The host is in the file with another key.
+    #[error(
+        "the host key has CHANGED: the device shows {algorithm} {fingerprint}, but {} line {line} has \
+         {recorded}; if the device was replaced or its keys were made anew, delete that line, \
+         otherwise somebody is in between",
+        .file.display()
+    )]
+    Changed {
+        /// The type of the key that the device showed.
+        algorithm: String,
+        /// Its fingerprint.
+        fingerprint: String,
+        /// The file that was searched.
+        file: PathBuf,
+        /// The line with the other key, from 1.
+        line: usize,
+        /// Type and fingerprint of the key on that line.
+        recorded: String,
+    },
+    /// The key is marked `@revoked`.
+    #[error("the host key {fingerprint} is revoked by {} line {line}", .file.display())]
+    Revoked {
+        /// The fingerprint of the key that the device showed.
+        fingerprint: String,
+        /// The file that was searched.
+        file: PathBuf,
+        /// The line that revokes it, from 1.
+        line: usize,
+    },
+    /// The file could not be read or written.
+    #[error("the host key cannot be checked: {}: {reason}", .file.display())]
+    File {
+        /// Which file.
+        file: PathBuf,
+        /// What the operating system, or the parser, said.
+        reason: String,
+    },
+}
+
+/// What is on record about one host.
+#[derive(Debug)]
+pub(super) struct Verifier {
+    policy: HostKeyPolicy,
+    /// As `known_hosts` spells it: `host`, or `[host]:port` for other ports than 22.
+    name: String,
+    entries: Vec<Entry>,
+}
+
+/// Looks the host up. Away from the async threads: it reads a file, and hashed names take some computing.
+pub(super) async fn read(
+    policy: HostKeyPolicy,
+    endpoint: Endpoint,
+) -> Result<Verifier, HostKeyError> {
+    let task = tokio::task::spawn_blocking(move || Verifier::read(policy, &endpoint));
+    task.await.unwrap_or_else(|error| {
+        Err(HostKeyError::File {
+            file: PathBuf::new(),
+            reason: error.to_string(),
+        })
+    })
+}
+
+impl Verifier {
+    fn read(policy: HostKeyPolicy, endpoint: &Endpoint) -> Result<Self, HostKeyError> {
+        let host = endpoint.host.to_lowercase();
+        let name = match endpoint.port {
+            22 => host.clone(),
+            port => format!("[{host}]:{port}"),
+        };
+        let entries = match &policy {
+            HostKeyPolicy::Off => Vec::new(),
+            // A file that is not there knows nobody, as for OpenSSH: the error to come has the fingerprint in it.
+            HostKeyPolicy::Strict { known_hosts } | HostKeyPolicy::AcceptNew { known_hosts } => {
+                match std::fs::read(known_hosts) {
+                    Ok(text) => find(&text, known_hosts, &host, &name, endpoint.port)?,
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+                    Err(error) => return Err(file_error(known_hosts, &error)),
+                }
+            }
+        };
+        Ok(Self {
+            policy,
+            name,
+            entries,
+        })
+    }
+
+    /// The types of key on record, so that the device can be asked for one of them.
+    pub(super) fn known_types(&self) -> Vec<Algorithm> {
+        let trusted = self.entries.iter().filter(|e| e.marker == Marker::None);
+        trusted.map(|entry| entry.key.algorithm()).collect()
+    }
+
+    /// Decides about the key that the device has shown, and has proved to hold.
+    pub(super) fn verify(&self, key: &PublicKey) -> Result<(), HostKeyError> {
+        let (file, accepts_new) = match &self.policy {
+            HostKeyPolicy::Off => return Ok(()),
+            HostKeyPolicy::Strict { known_hosts } => (known_hosts, false),
+            HostKeyPolicy::AcceptNew { known_hosts } => (known_hosts, true),
+        };
+        let same_key = |entry: &&Entry| entry.key.key_data() == key.key_data();
+        let fingerprint = || key.fingerprint(HashAlg::Sha256).to_string();
+        let algorithm = || key.algorithm().as_str().to_owned();
+        let mut matching = self.entries.iter().filter(same_key);
+        if let Some(entry) = matching.clone().find(|e| e.marker == Marker::Revoked) {
+            return Err(HostKeyError::Revoked {
+                fingerprint: fingerprint(),
+                file: file.clone(),
+                line: entry.line,
+            });
+        }
+        if matching.next().is_some() {
+            return Ok(());
+        }
+        // The line to complain about: one of the same type rather than of another. An entry for the host without the port
+        // proves nothing about this port when it does not match.
+        let others = self.entries.iter();
+        let others = others.filter(|e| e.is_exact && e.marker == Marker::None);
+        let other = others.min_by_key(|entry| {
+            (
+                !same_type(&entry.key.algorithm(), &key.algorithm()),
+                entry.line,
+            )
+        });
+        match other {
+            Some(entry) => Err(HostKeyError::Changed {
+                algorithm: algorithm(),
+                fingerprint: fingerprint(),
+                file: file.clone(),
+                line: entry.line,
+                recorded: describe(&entry.key),
+            }),
+            None if accepts_new => append(file, &self.name, key),
+            None => Err(HostKeyError::Unknown {
+                name: self.name.clone(),
+                algorithm: algorithm(),
+                fingerprint: fingerprint(),
+                file: file.clone(),
+            }),
+        }
+    }
+}
+
+fn describe(key: &PublicKey) -> String {
+    format!(
+        "{} {}",
+        key.algorithm().as_str(),
+        key.fingerprint(HashAlg::Sha256)
+    )
+}
+
+pub(super) fn file_error(file: &Path, error: &io::Error) -> HostKeyError {
+    HostKeyError::File {
+        file: file.to_owned(),
+        reason: error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tempfile::TempDir;
+
+    const ED25519: &str =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ";
+    const ANOTHER: &str =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA6rWI3G1sz07DnfFlrouTcysQlj2P+jpNSOEWD9OJ3X";
+    const ECDSA: &str = "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBHwf2HMM5TRXvo2SQJjsNkiDD5KqiiNjrGVv3UUh+mMT5RHxiRtOnlqvjhQtBq0VpmpCV/PwUdhOig4vkbqAcEc=";
+
+    fn key(text: &str) -> PublicKey {
+        PublicKey::from_openssh(text).unwrap()
+    }
+
+    /// What becomes of a host on `port` that shows [`ED25519`], with this file.
+    fn verify(text: &str, host: &str, port: u16) -> Result<(), HostKeyError> {
+        let folder = TempDir::new().unwrap();
+        let known_hosts = folder.path().join("known_hosts");
+        std::fs::write(&known_hosts, text).unwrap();
+        let host = host.to_owned();
+        let policy = HostKeyPolicy::Strict { known_hosts };
+        Verifier::read(policy, &Endpoint { host, port })?.verify(&key(ED25519))
+    }
+
+    #[test]
+    fn case_and_port_do_not_hide_a_known_host() {
+        for (host, port) in [("R1", 22), ("r1", 22), ("r1", 830)] {
+            assert_eq!(verify(&format!("r1 {ED25519}\n"), host, port), Ok(()));
+        }
+        let error = verify(&format!("[r1]:830 {ED25519}\n"), "r1", 22).unwrap_err();
+        assert!(matches!(error, HostKeyError::Unknown { .. }), "{error:?}");
+    }
+
+    #[test]
+    fn an_unknown_key_is_told_with_its_fingerprint_and_what_to_do() {
+        let text = verify("", "r1", 830).unwrap_err().to_string();
+        let fingerprint = key(ED25519).fingerprint(HashAlg::Sha256).to_string();
+        assert!(
+            text.contains(&format!("[r1]:830 (ssh-ed25519 {fingerprint})")),
+            "{text}"
+        );
+        assert!(
+            text.contains("known_hosts") && text.contains("add the key"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_changed_key_is_told_with_file_and_line() {
+        let file = format!("# one\n\t\n@cert-authority * {ED25519}\nr1 {ECDSA}\nr1\t{ANOTHER}\n");
+        let error = verify(&file, "r1", 22).unwrap_err();
+        assert!(
+            matches!(error, HostKeyError::Changed { line: 5, .. }),
+            "{error:?}"
+        );
+        let text = error.to_string();
+        assert!(
+            text.contains("known_hosts line 5 has ssh-ed25519 SHA256:"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_matching_line_settles_it_whatever_the_others_say() {
+        let file = format!("r1 {ANOTHER}\nr1 ssh-ed25519 garbage\nr1 {ED25519}\n");
+        assert_eq!(verify(&file, "r1", 22), Ok(()));
+    }
+
+    #[test]
+    fn another_type_of_key_than_the_recorded_is_not_taken_for_a_new_host() {
+        let error = verify(&format!("r1 {ECDSA}\n"), "r1", 22).unwrap_err();
+        assert!(
+            matches!(error, HostKeyError::Changed { line: 1, .. }),
+            "{error:?}"
+        );
+    }
+
+    #[test]
+    fn a_revoked_key_is_refused_though_it_is_listed() {
+        let file = format!("r1 {ED25519}\n@revoked * {ED25519}\n");
+        let error = verify(&file, "r1", 22).unwrap_err();
+        assert!(
+            matches!(error, HostKeyError::Revoked { line: 2, .. }),
+            "{error:?}"
+        );
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_no_empty_file() {
+        let folder = TempDir::new().unwrap();
+        let endpoint = Endpoint {
+            host: "r1".to_owned(),
+            port: 22,
+        };
+        let known_hosts = folder.path().to_owned();
+        for policy in [
+            HostKeyPolicy::Strict {
+                known_hosts: known_hosts.clone(),
+            },
+            HostKeyPolicy::AcceptNew { known_hosts },
+        ] {
+            let error = Verifier::read(policy, &endpoint).unwrap_err();
+            assert!(error.to_string().contains("Is a directory"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_knows_nobody() {
+        let folder = TempDir::new().unwrap();
+        let endpoint = Endpoint {
+            host: "r1".to_owned(),
+            port: 22,
+        };
+        let known_hosts = folder.path().join("none");
+        let verifier = Verifier::read(HostKeyPolicy::Strict { known_hosts }, &endpoint).unwrap();
+        let error = verifier.verify(&key(ED25519)).unwrap_err();
+        assert!(matches!(error, HostKeyError::Unknown { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_new_host_is_added_once_and_then_held_to_its_key() {
+        let folder = TempDir::new().unwrap();
+        let known_hosts = folder.path().join("known_hosts");
+        let policy = HostKeyPolicy::AcceptNew {
+            known_hosts: known_hosts.clone(),
+        };
+        let endpoint = Endpoint {
+            host: "r1".to_owned(),
+            port: 830,
+        };
+        let read = || Verifier::read(policy.clone(), &endpoint).unwrap();
+        read().verify(&key(ED25519)).unwrap();
+        read().verify(&key(ED25519)).unwrap();
+        let text = std::fs::read_to_string(&known_hosts).unwrap();
+        assert_eq!(text, format!("[r1]:830 {ED25519}\n"));
+        let changed = read().verify(&key(ANOTHER)).unwrap_err();
+        assert!(
+            matches!(changed, HostKeyError::Changed { line: 1, .. }),
+            "{changed:?}"
+        );
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = std::fs::metadata(&known_hosts)
+                .unwrap()
+                .permissions()
+                .mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+    }
+}
