@@ -1,0 +1,280 @@
+//! Single-mode or multi-mode, and which fact decided.
+//!
+//! The rules are tried in order and the first that knows decides: the fibre mode that PIC detail gives, the cable type,
+//! the wavelength, the part number, and last the optic type in the chassis inventory. What none of them knows is
+//! `Unknown`, which is a better answer than a guess.
+
+use super::fibre_tables::{MEDIA, MULTI_MODE_NM, PART_NUMBERS, SINGLE_MODE_NM};
+use crate::value::absence;
+
+/// The kind of fibre that a module is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FiberType {
+    /// Single-mode.
+    SingleMode,
+    /// Multi-mode.
+    MultiMode,
+    /// No fact tells; also copper and active cables.
+    #[default]
+    Unknown,
+}
+
+impl FiberType {
+    /// The word used in JSON and in the lake.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SingleMode => "SM",
+            Self::MultiMode => "MM",
+            Self::Unknown => "Unknown",
+        }
+    }
+}
+
+/// The fact that decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FiberRule {
+    /// `fiber-mode` of PIC detail.
+    FiberMode,
+    /// `cable-type` of PIC detail.
+    CableType,
+    /// `wavelength` of PIC detail.
+    Wavelength,
+    /// A part number, the vendor's or Juniper's.
+    PartNumber,
+    /// The optic type in the chassis inventory.
+    Description,
+    /// None of them.
+    #[default]
+    Nothing,
+}
+
+impl FiberRule {
+    /// The word used in JSON and in the lake.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::FiberMode => "fiber_mode",
+            Self::CableType => "cable_type",
+            Self::Wavelength => "wavelength",
+            Self::PartNumber => "part_number",
+            Self::Description => "description",
+            Self::Nothing => "nothing",
+        }
+    }
+}
+
+/// The facts, as far as they are known.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Facts<'a> {
+    pub(crate) fiber_mode: Option<&'a str>,
+    pub(crate) cable_type: Option<&'a str>,
+    pub(crate) wavelength: Option<&'a str>,
+    pub(crate) vendor_part_number: Option<&'a str>,
+    pub(crate) chassis_part_number: Option<&'a str>,
+    pub(crate) description: Option<&'a str>,
+}
+
+/// The fibre type and the rule that decided it.
+pub(crate) fn fibre(facts: &Facts<'_>) -> (FiberType, FiberRule) {
+    let part = |text: Option<&str>| {
+        text.and_then(|text| from_part_number(text).or_else(|| from_media(text)))
+    };
+    let rules = [
+        (facts.fiber_mode.and_then(from_mode), FiberRule::FiberMode),
+        (facts.cable_type.and_then(from_media), FiberRule::CableType),
+        (
+            facts.wavelength.and_then(wavelength_nm).and_then(from_nm),
+            FiberRule::Wavelength,
+        ),
+        (
+            part(facts.vendor_part_number).or_else(|| part(facts.chassis_part_number)),
+            FiberRule::PartNumber,
+        ),
+        (
+            facts.description.and_then(from_media),
+            FiberRule::Description,
+        ),
+    ];
+    let decided = rules
+        .into_iter()
+        .find_map(|(fiber, rule)| fiber.map(|fiber| (fiber, rule)));
+    decided.unwrap_or_default()
+}
+
+/// The wavelength in nm, when the text names exactly one: `1310 nm`, `1310nm`, `1310.00 nm`.
+pub(crate) fn wavelength_nm(text: &str) -> Option<f64> {
+    if absence(text.trim()).is_some() {
+        return None;
+    }
+    let lower = text.trim().to_ascii_lowercase();
+    let digits = lower.strip_suffix("nm").unwrap_or(&lower).trim();
+    if digits.is_empty()
+        || !digits
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'.')
+    {
+        return None;
+    }
+    // Outside of what glass carries, the text means something else.
+    digits
+        .parse()
+        .ok()
+        .filter(|nm| (400.0..=2000.0).contains(nm))
+}
+
+fn from_mode(text: &str) -> Option<FiberType> {
+    let mode: String = text
+        .chars()
+        .filter(char::is_ascii_alphabetic)
+        .collect::<String>()
+        .to_ascii_lowercase();
+    match mode.as_str() {
+        "sm" | "smf" | "single" | "singlemode" => Some(FiberType::SingleMode),
+        "mm" | "mmf" | "multi" | "multimode" => Some(FiberType::MultiMode),
+        _ => None,
+    }
+}
+
+/// Looks for a medium (`SR4`, `1000LH`, `CWDM4`) among the words of a cable type, an optic type or a part number.
+fn from_media(text: &str) -> Option<FiberType> {
+    let upper = text.to_ascii_uppercase();
+    upper
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .find_map(|word| {
+            let word = word.trim_start_matches(|c: char| c.is_ascii_digit());
+            let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
+            let word = ["GBASE", "BASE", "GE", "G"]
+                .iter()
+                .find_map(|speed| word.strip_prefix(speed))
+                .unwrap_or(word);
+            MEDIA
+                .iter()
+                .find(|(medium, _)| *medium == word)
+                .map(|(_, fiber)| *fiber)
+        })
+}
+
+fn from_nm(nm: f64) -> Option<FiberType> {
+    if MULTI_MODE_NM.contains(&nm) {
+        Some(FiberType::MultiMode)
+    } else if SINGLE_MODE_NM.contains(&nm) {
+        Some(FiberType::SingleMode)
+    } else {
+        None
+    }
+}
+
+fn from_part_number(text: &str) -> Option<FiberType> {
+    PART_NUMBERS
+        .iter()
+        .find(|(start, _)| text.starts_with(start))
+        .map(|(_, fiber)| *fiber)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_fact_that_knows_decides() {
+        let all = Facts {
+            fiber_mode: Some("SM"),
+            cable_type: Some("100GBASE SR4"),
+            wavelength: Some("850 nm"),
+            vendor_part_number: Some("740-031980"),
+            chassis_part_number: None,
+            description: Some("SFP+-10G-SR"),
+        };
+        assert_eq!(fibre(&all), (FiberType::SingleMode, FiberRule::FiberMode));
+        let no_mode = Facts {
+            fiber_mode: Some("n/a"),
+            ..all
+        };
+        assert_eq!(
+            fibre(&no_mode),
+            (FiberType::MultiMode, FiberRule::CableType)
+        );
+        let no_cable = Facts {
+            cable_type: Some("unknown cable"),
+            wavelength: Some("1310nm"),
+            ..no_mode
+        };
+        assert_eq!(
+            fibre(&no_cable),
+            (FiberType::SingleMode, FiberRule::Wavelength)
+        );
+        let no_light = Facts {
+            wavelength: None,
+            ..no_cable
+        };
+        assert_eq!(
+            fibre(&no_light),
+            (FiberType::MultiMode, FiberRule::PartNumber)
+        );
+        let description = Facts {
+            vendor_part_number: Some("NON-JNPR"),
+            ..no_light
+        };
+        assert_eq!(
+            fibre(&description),
+            (FiberType::MultiMode, FiberRule::Description)
+        );
+        assert_eq!(
+            fibre(&Facts::default()),
+            (FiberType::Unknown, FiberRule::Nothing)
+        );
+    }
+
+    #[test]
+    fn cable_types_and_optic_types_are_recognised_by_their_medium() {
+        for text in [
+            "GIGE 1000LH",
+            "100GBASE-LR4",
+            "QSFP-100G-CWDM4",
+            "400GBASE DR4",
+            "SFP-CWDM-1470-JN",
+            "10GLR",
+        ] {
+            assert_eq!(from_media(text), Some(FiberType::SingleMode), "{text}");
+        }
+        for text in [
+            "GIGE 1000SX",
+            "QSFP-100GBASE-SR4",
+            "SFP+-10G-SR",
+            "100GBASE SR10",
+            "40G-ESR4",
+        ] {
+            assert_eq!(from_media(text), Some(FiberType::MultiMode), "{text}");
+        }
+        for text in [
+            "100GBASE CR4",
+            "unknown cable",
+            "10GBASE-T",
+            "QSFP28-100G-AOC-3M",
+            "GIGE 1000T",
+        ] {
+            assert_eq!(from_media(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_wavelength_is_one_number_of_nanometres_or_none() {
+        for (text, nm) in [
+            ("1470 nm", 1470.0),
+            ("1310nm", 1310.0),
+            ("850.5", 850.5),
+            ("1310 NM", 1310.0),
+        ] {
+            assert_eq!(wavelength_nm(text), Some(nm), "{text}");
+        }
+        for text in [
+            "n/a",
+            "",
+            "1271-1331 nm",
+            "1295.56, 1300.05 nm",
+            "0 nm",
+            "1.3 um",
+        ] {
+            assert_eq!(wavelength_nm(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Joining what the replies say, by port location and by nothing else.
+//!
+//! [`transceivers`] makes one module of chassis inventory and PIC detail; [`fibre`] tells single-mode from multi-mode;
+//! [`status`] judges flags and limits; [`names`] finds the name that the device itself uses for a location. [`join`]
+//! puts them into rows. Nothing here reads XML, and nothing here knows a sink.
+
+mod fibre;
+mod fibre_tables;
+mod join;
+mod names;
+mod status;
+mod transceivers;
+
+pub use fibre::{FiberRule, FiberType};
+pub use join::{Context, DeviceRecords, join};
+pub use names::{NameSource, PortNames};

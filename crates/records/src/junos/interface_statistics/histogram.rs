@@ -1,0 +1,294 @@
+//! The FEC histogram, in all shapes that it may have.
+//!
+//! 1. One `ethernet-fechistogram-statistics` a bin, with `bin-num`, `sym-live-err`, `sym-harvest-err`.
+//! 2. One such container with all bins, either bin by bin or all numbers first and the counts after.
+//! 3. Flat `histogram-bin-N`, with `-live` and `-harvest` for the parts.
+//!
+//! Which count belongs to which bin must be certain. Where it is not, the container costs a note.
+
+use super::count;
+use crate::model::{BINS, Histogram};
+use crate::note::Notebook;
+use crate::value::index;
+use crate::xml::{Cursor, Damage, Element};
+
+/// What was sent.
+#[derive(Debug, Default)]
+pub(super) struct Sent {
+    /// Made when the first bin comes: most interfaces have none.
+    bins: Option<Box<Histogram>>,
+    /// Bins for which a harvest count was sent, readable or not.
+    harvest_sent: [bool; BINS],
+    /// One container as it is read; kept so that the next one need not allocate.
+    container: Container,
+}
+
+#[derive(Debug, Default)]
+struct Container {
+    numbers: Vec<Option<u32>>,
+    live: Vec<Count>,
+    harvest: Vec<Count>,
+}
+
+/// A count and how many `bin-num` stood before it.
+type Count = (usize, Option<i64>);
+
+impl Sent {
+    /// One container, of shape 1 or 2.
+    pub(super) fn read_container<'a>(
+        &mut self,
+        cursor: &mut Cursor<'a>,
+        element: &Element<'a>,
+        notes: &mut Notebook<'_>,
+    ) -> Result<(), Damage> {
+        let mut container = std::mem::take(&mut self.container);
+        let Container {
+            numbers,
+            live,
+            harvest,
+        } = &mut container;
+        numbers.clear();
+        live.clear();
+        harvest.clear();
+        cursor.each_child(element, |cursor, child| {
+            match child.name() {
+                "bin-num" | "bin_num" => {
+                    let text = cursor.text(child)?;
+                    let number = index(&text).filter(|bin| (*bin as usize) < BINS);
+                    if number.is_none() {
+                        notes.unreadable("histogram_bin", &text, "a bin from 0 to 15");
+                    }
+                    numbers.push(number);
+                }
+                "sym-live-err" | "sym_live_err" => {
+                    live.push((
+                        numbers.len(),
+                        count(cursor, child, "histogram_bin_live", notes)?,
+                    ));
+                }
+                "sym-harvest-err" | "sym_harvest_err" => {
+                    harvest.push((
+                        numbers.len(),
+                        count(cursor, child, "histogram_bin_harvest", notes)?,
+                    ));
+                }
+                _ => {
+                    self.read_flat(cursor, child, notes)?;
+                }
+            }
+            Ok(())
+        })?;
+        self.assign(&container, notes);
+        self.container = container;
+        Ok(())
+    }
+
+    /// Gives every count of a container to its bin.
+    fn assign(&mut self, container: &Container, notes: &mut Notebook<'_>) {
+        let Container {
+            numbers,
+            live,
+            harvest,
+        } = container;
+        let by_bin = follows_its_bin(live) && follows_its_bin(harvest);
+        let in_parallel = |counts: &[Count]| counts.is_empty() || counts.len() == numbers.len();
+        let certain = by_bin || (in_parallel(live) && in_parallel(harvest));
+        if !certain {
+            let found = format!(
+                "{} bins, {} live, {} harvest",
+                numbers.len(),
+                live.len(),
+                harvest.len()
+            );
+            return notes.unreadable("histogram", &found, "as many counts as bins");
+        }
+        for (at, number) in numbers.iter().enumerate() {
+            let Some(bin) = number else { continue };
+            let of_this_bin = |counts: &[Count]| {
+                if by_bin {
+                    counts.iter().find(|(before, _)| *before == at + 1).copied()
+                } else {
+                    counts.get(at).copied()
+                }
+            };
+            self.set(
+                *bin as usize,
+                of_this_bin(live),
+                of_this_bin(harvest),
+                notes,
+            );
+        }
+    }
+
+    /// An element of shape 3; says whether it was one.
+    pub(super) fn read_flat<'a>(
+        &mut self,
+        cursor: &mut Cursor<'a>,
+        element: &Element<'a>,
+        notes: &mut Notebook<'_>,
+    ) -> Result<bool, Damage> {
+        let name = element.name();
+        let Some(rest) = name
+            .strip_prefix("histogram-bin-")
+            .or_else(|| name.strip_prefix("histogram_bin_"))
+        else {
+            return Ok(false);
+        };
+        let (digits, part) = rest.split_once(['-', '_']).unwrap_or((rest, ""));
+        let Some(bin) = index(digits)
+            .map(|bin| bin as usize)
+            .filter(|bin| *bin < BINS)
+        else {
+            notes.unreadable("histogram_bin", name, "a bin from 0 to 15");
+            return Ok(true);
+        };
+        let value = count(cursor, element, "histogram_bin", notes)?;
+        let bins = self.bins.get_or_insert_default();
+        match part {
+            "" => bins.total[bin] = value,
+            "live" => bins.live[bin] = value,
+            "harvest" => {
+                bins.harvest[bin] = value;
+                self.harvest_sent[bin] = true;
+            }
+            _ => {}
+        }
+        Ok(true)
+    }
+
+    fn set(
+        &mut self,
+        bin: usize,
+        live: Option<Count>,
+        harvest: Option<Count>,
+        notes: &mut Notebook<'_>,
+    ) {
+        let bins = self.bins.get_or_insert_default();
+        if bins.live[bin].is_some() || bins.harvest[bin].is_some() {
+            notes.unreadable(
+                "histogram_bin",
+                &format!("bin {bin} again"),
+                "every bin once",
+            );
+            return;
+        }
+        bins.live[bin] = live.and_then(|(_, value)| value);
+        bins.harvest[bin] = harvest.and_then(|(_, value)| value);
+        self.harvest_sent[bin] |= harvest.is_some();
+    }
+
+    /// The histogram with its sums: live and harvest where both were sent, live alone where the device sends no harvest,
+    /// and nothing where a part could not be read.
+    pub(super) fn finish(self, notes: &mut Notebook<'_>) -> Option<Box<Histogram>> {
+        let mut bins = self.bins?;
+        for bin in 0..BINS {
+            let sum = match (bins.live[bin], bins.harvest[bin]) {
+                (Some(live), Some(harvest)) => {
+                    let sum = live.checked_add(harvest);
+                    if sum.is_none() {
+                        notes.unreadable(
+                            "histogram_bin",
+                            &format!("{live} + {harvest}"),
+                            "a sum of at most 63 bits",
+                        );
+                    }
+                    sum
+                }
+                (Some(live), None) if !self.harvest_sent[bin] => Some(live),
+                _ => None,
+            };
+            bins.total[bin] = sum.or(bins.total[bin]);
+        }
+        Some(bins)
+    }
+}
+
+/// True when every count stands behind a bin number of its own.
+fn follows_its_bin(counts: &[Count]) -> bool {
+    counts.iter().all(|(before, _)| *before > 0)
+        && counts.windows(2).all(|pair| pair[0].0 < pair[1].0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::PARSER;
+    use crate::model::{Histogram, Snapshot};
+
+    fn histogram(children: &str) -> (Option<Box<Histogram>>, usize) {
+        let reply =
+            format!("<physical-interface><name>et-0/0/1</name>{children}</physical-interface>");
+        let mut snapshot = Snapshot::default();
+        PARSER.parse(reply.as_bytes(), 9, &mut snapshot);
+        (
+            snapshot.statistics.remove(0).histogram,
+            snapshot.notes.len(),
+        )
+    }
+
+    fn container(inner: &str) -> String {
+        format!("<ethernet-fechistogram-statistics>{inner}</ethernet-fechistogram-statistics>")
+    }
+
+    #[test]
+    fn all_shapes_say_the_same() {
+        let bin = |n, live, harvest| {
+            format!(
+                "<bin-num>{n}</bin-num><sym-live-err>{live}</sym-live-err><sym-harvest-err>{harvest}</sym-harvest-err>"
+            )
+        };
+        let shapes = [
+            container(&bin(0, 7, 10)) + &container(&bin(3, 1, 2)),
+            container(&(bin(0, 7, 10) + &bin(3, 1, 2))),
+            container(
+                "<bin-num>0</bin-num><bin-num>3</bin-num><sym-live-err>7</sym-live-err><sym-live-err>1</sym-live-err>\
+                 <sym-harvest-err>10</sym-harvest-err><sym-harvest-err>2</sym-harvest-err>",
+            ),
+            "<histogram-bin-0-live>7</histogram-bin-0-live><histogram-bin-0-harvest>10</histogram-bin-0-harvest>\
+             <histogram-bin-3-live>1</histogram-bin-3-live><histogram-bin-3-harvest>2</histogram-bin-3-harvest>"
+                .to_owned(),
+        ];
+        for shape in shapes {
+            let (found, notes) = histogram(&shape);
+            let found = found.unwrap();
+            assert_eq!(
+                (found.total[0], found.live[0], found.harvest[0]),
+                (Some(17), Some(7), Some(10)),
+                "{shape}"
+            );
+            assert_eq!(
+                (found.total[3], found.total[1], notes),
+                (Some(3), None, 0),
+                "{shape}"
+            );
+        }
+    }
+
+    #[test]
+    fn counts_that_cannot_be_assigned_are_not_guessed() {
+        let (found, notes) = histogram(&container(
+            "<bin-num>0</bin-num><bin-num>1</bin-num><sym-live-err>7</sym-live-err><sym-live-err>8</sym-live-err>\
+             <sym-live-err>9</sym-live-err>",
+        ));
+        assert!(found.is_none());
+        assert_eq!(notes, 1);
+    }
+
+    #[test]
+    fn an_unreadable_part_leaves_no_sum() {
+        let (found, notes) = histogram(&container(
+            "<bin-num>0</bin-num><sym-live-err>7</sym-live-err><sym-harvest-err>x</sym-harvest-err>",
+        ));
+        assert_eq!((found.unwrap().total[0], notes), (None, 1));
+    }
+
+    #[test]
+    fn a_device_without_harvest_counts_still_has_bins_and_a_flat_sum_stays_as_sent() {
+        let (found, _) = histogram(&container(
+            "<bin-num>15</bin-num><sym-live-err>7</sym-live-err>",
+        ));
+        assert_eq!(found.unwrap().total[15], Some(7));
+        let (found, notes) =
+            histogram("<histogram-bin-2>5</histogram-bin-2><histogram-bin-16>5</histogram-bin-16>");
+        assert_eq!((found.unwrap().total[2], notes), (Some(5), 1));
+    }
+}

@@ -1,0 +1,321 @@
+//! One `physical-interface` of the optics reply.
+//!
+//! The order of its children does not matter: everything is gathered first and judged at the end, because only then is it
+//! known whether there is a module at all.
+
+use std::sync::Arc;
+
+use super::limits;
+use super::values::{self, nothing};
+use crate::model::{InterfaceOptics, Lane, TransmitReceive};
+use crate::note::Notebook;
+use crate::value::{Quantity, Reading, State, absence, index, number, temperature};
+use crate::xml::{Cursor, Damage, Element};
+
+/// What stands at module level.
+#[derive(Default)]
+struct Module {
+    not_available: Option<State>,
+    temperature: Option<Reading<f64>>,
+    voltage: Option<Reading<f64>>,
+    max_power_w: Option<f64>,
+    values: values::Sent,
+    limits: limits::Sent,
+    lanes: Vec<(u32, values::Sent, limits::Sent)>,
+}
+
+/// Reads the interface; `None`, with a note, when it has no name or no optics block at all.
+pub(super) fn read<'a>(
+    cursor: &mut Cursor<'a>,
+    element: &Element<'a>,
+    notes: &mut Notebook<'_>,
+) -> Result<Option<InterfaceOptics>, Damage> {
+    let first_note = notes.notes.len();
+    let mut name: Option<Arc<str>> = None;
+    let mut module = Module::default();
+    let mut seen = false;
+    cursor.each_child(element, |cursor, child| {
+        match child.name() {
+            "name" => {
+                let text = cursor.text(child)?;
+                if name.as_deref().is_some_and(|name| *name != *text) {
+                    return Err(Damage::Malformed(format!(
+                        "{text} stands inside another interface"
+                    )));
+                }
+                name = if text.is_empty() {
+                    None
+                } else {
+                    Some(Arc::from(&*text))
+                };
+            }
+            "optics-diagnostics" => {
+                seen = true;
+                diagnostics(cursor, child, &mut module, notes)?;
+            }
+            "physical-interface" => {
+                return Err(Damage::Malformed(
+                    "a physical-interface inside another".to_owned(),
+                ));
+            }
+            _ => {}
+        }
+        Ok(())
+    })?;
+    let Some(name) = name else {
+        notes.unreadable(
+            "name",
+            "a physical-interface without a name",
+            "an interface name",
+        );
+        return Ok(None);
+    };
+    notes.notes.place(first_note, &name);
+    if !seen {
+        module.not_available.get_or_insert(State::NotSupported);
+    }
+    Ok(Some(finish(name, module)))
+}
+
+fn diagnostics<'a>(
+    cursor: &mut Cursor<'a>,
+    element: &Element<'a>,
+    module: &mut Module,
+    notes: &mut Notebook<'_>,
+) -> Result<(), Damage> {
+    cursor.each_child(element, |cursor, child| {
+        match child.name() {
+            "optics-diagnostics-lane-values" => return lane(cursor, child, module, notes),
+            "optic-diagnostics-not-available" | "optics-diagnostics-not-available" => {
+                let text = cursor.text(child)?;
+                module.not_available = Some(absence(&text).unwrap_or(State::NotSupported));
+            }
+            "module-temperature" => {
+                let text = cursor.text(child)?;
+                let reading = temperature(child.attribute("celsius").as_deref(), &text);
+                keep(
+                    &mut module.temperature,
+                    reading,
+                    "temperature",
+                    &text,
+                    Quantity::TemperatureC,
+                    notes,
+                );
+            }
+            "module-voltage" => {
+                let text = cursor.text(child)?;
+                let reading = number(&text, Quantity::VoltageV);
+                keep(
+                    &mut module.voltage,
+                    reading,
+                    "voltage",
+                    &text,
+                    Quantity::VoltageV,
+                    notes,
+                );
+            }
+            "module-max-power" => {
+                let (text, mut slot) = (cursor.text(child)?, None);
+                keep(
+                    &mut slot,
+                    number(&text, Quantity::PowerW),
+                    "module_max_power_w",
+                    &text,
+                    Quantity::PowerW,
+                    notes,
+                );
+                module.max_power_w = slot.and_then(Reading::value);
+            }
+            _ => {
+                if !module.limits.read(cursor, child, notes)? {
+                    module.values.read(cursor, child, notes)?;
+                }
+            }
+        }
+        Ok(())
+    })
+}
+
+fn keep(
+    slot: &mut Option<Reading<f64>>,
+    reading: Reading<f64>,
+    field: &'static str,
+    text: &str,
+    quantity: Quantity,
+    notes: &mut Notebook<'_>,
+) {
+    if reading == Reading::Invalid {
+        notes.unreadable(field, text, quantity.expected());
+    }
+    *slot = Some(reading);
+}
+
+/// One lane; without a readable number, or with one that was there before, it costs a note.
+fn lane<'a>(
+    cursor: &mut Cursor<'a>,
+    element: &Element<'a>,
+    module: &mut Module,
+    notes: &mut Notebook<'_>,
+) -> Result<(), Damage> {
+    let first_note = notes.notes.len();
+    let (mut values, mut limits) = (values::Sent::default(), limits::Sent::default());
+    let mut number = None;
+    let mut numbers = 0;
+    cursor.each_child(element, |cursor, child| {
+        if child.name() == "lane-index" {
+            numbers += 1;
+            let text = cursor.text(child)?;
+            number = index(&text);
+            if number.is_none() {
+                notes.unreadable("lane", &text, "a lane number");
+            }
+        } else if !limits.read(cursor, child, notes)? {
+            values.read(cursor, child, notes)?;
+        }
+        Ok(())
+    })?;
+    match number {
+        Some(number) if numbers == 1 && module.lanes.iter().all(|(index, ..)| *index != number) => {
+            notes.notes.place_lane(first_note, number);
+            module.lanes.push((number, values, limits));
+        }
+        Some(number) => {
+            notes.unreadable("lane", &format!("lane {number} again"), "every lane once")
+        }
+        None if numbers == 0 => {
+            notes.unreadable("lane", "a lane without lane-index", "a lane number")
+        }
+        None => {}
+    }
+    Ok(())
+}
+
+fn finish(name: Arc<str>, module: Module) -> InterfaceOptics {
+    let state = state(&module);
+    let mut interface = InterfaceOptics {
+        name,
+        routing_engine: None,
+        state,
+        temperature_c: None,
+        voltage_v: None,
+        max_power_w: None,
+        module_values: None,
+        thresholds: Default::default(),
+        flags_sent: false,
+        alarms: Vec::new(),
+        lanes: Vec::new(),
+        timestamp: 0,
+    };
+    let single = module.lanes.is_empty() && module.values.any_sent();
+    if state == State::NotPresent {
+        // Whatever an empty cage sends is not a measurement; its lanes are still counted.
+        let empty = |index| Lane {
+            index,
+            values: nothing(state),
+            laser_temperature_c: None,
+            flags_sent: false,
+            alarms: Vec::new(),
+        };
+        interface.lanes = module
+            .lanes
+            .iter()
+            .map(|(index, ..)| empty(*index))
+            .collect();
+        if module.values.any_sent() {
+            interface.module_values = Some(nothing(state));
+        }
+        if single {
+            interface.lanes.push(empty(0));
+        }
+        return interface;
+    }
+    interface.temperature_c = module.temperature.and_then(Reading::value);
+    interface.voltage_v = module.voltage.and_then(Reading::value);
+    interface.max_power_w = module.max_power_w;
+    interface.module_values = if module.values.any_sent() {
+        Some(module.values.values())
+    } else {
+        None
+    };
+    if single && let Some(values) = interface.module_values {
+        interface.lanes.push(lane_zero(values, &module));
+    }
+    interface.flags_sent = module.limits.flags_sent;
+    interface.alarms.clone_from(&module.limits.alarms);
+    interface.thresholds = module.limits.into_thresholds();
+    interface.lanes.reserve_exact(module.lanes.len());
+    for (index, values, limits) in module.lanes {
+        interface.flags_sent |= limits.flags_sent;
+        for alarm in &limits.alarms {
+            if !interface.alarms.contains(alarm) {
+                interface.alarms.push(alarm.clone());
+            }
+        }
+        interface.lanes.push(Lane {
+            index,
+            values: values.values(),
+            laser_temperature_c: values.laser_temperature_c(),
+            flags_sent: limits.flags_sent,
+            alarms: limits.alarms,
+        });
+    }
+    interface
+}
+
+/// A single-lane module's lane: its flags are the module's, less those of the module's own temperature and voltage.
+fn lane_zero(values: TransmitReceive, module: &Module) -> Lane {
+    let of_the_lane =
+        |alarm: &&String| !alarm.starts_with("temperature_") && !alarm.starts_with("voltage_");
+    Lane {
+        index: 0,
+        values,
+        laser_temperature_c: module.values.laser_temperature_c(),
+        flags_sent: module.limits.flags_sent,
+        alarms: module
+            .limits
+            .alarms
+            .iter()
+            .filter(of_the_lane)
+            .cloned()
+            .collect(),
+    }
+}
+
+/// The module's state. 0 °C and 0 V together cannot come from a module that works, so without light or current there is
+/// none, whatever its flags say. Otherwise one measurement is enough for `ok`.
+fn state(module: &Module) -> State {
+    let zero = |reading: &Option<Reading<f64>>| matches!(reading, Some(Reading::Measured(value)) if *value == 0.0);
+    let alive = module.values.shows_life()
+        || module
+            .lanes
+            .iter()
+            .any(|(_, values, _)| values.shows_life());
+    if zero(&module.temperature) && zero(&module.voltage) && !alive {
+        return State::NotPresent;
+    }
+    let own = [&module.temperature, &module.voltage]
+        .into_iter()
+        .flatten()
+        .map(Reading::state);
+    let lanes = module
+        .lanes
+        .iter()
+        .flat_map(|(_, values, _)| values.states());
+    let mut best = None;
+    for state in own.chain(module.values.states()).chain(lanes) {
+        let rank = |state: State| match state {
+            State::Ok => 4,
+            State::NoLight => 3,
+            State::Invalid => 2,
+            State::NotPresent => 1,
+            State::NotSupported => 0,
+        };
+        if best.is_none_or(|best| rank(state) > rank(best)) {
+            best = Some(state);
+        }
+    }
+    match best {
+        Some(state @ (State::Ok | State::NoLight | State::Invalid)) => state,
+        _ => module.not_available.or(best).unwrap_or(State::NotSupported),
+    }
+}

@@ -1,0 +1,45 @@
+//! `get-interface-optics-diagnostics-information`: what every module measures.
+//!
+//! [`interface`] reads one physical interface; [`values`] the powers and currents that stand either in a lane or, for
+//! single-lane modules, at module level; [`limits`] flags and thresholds, whose names are built from the same parts.
+
+mod interface;
+mod limits;
+mod values;
+
+use super::Parser;
+use crate::model::Snapshot;
+use crate::note::Notebook;
+use crate::xml::{Outcome, Shape, walk};
+
+pub(super) const PARSER: Parser = Parser {
+    name: "optics_diagnostics",
+    read,
+};
+
+const SHAPE: Shape = Shape {
+    container: "interface-information",
+    items: &["physical-interface"],
+    restart_at: Some("physical-interface"),
+};
+
+fn read(reply: &str, arrived: i64, snapshot: &mut Snapshot) -> Outcome {
+    let Snapshot { optics, notes, .. } = snapshot;
+    let outcome = walk(reply, &SHAPE, |cursor, element, engine| {
+        let mut book = Notebook {
+            rpc: PARSER.name,
+            notes,
+        };
+        let read = interface::read(cursor, element, &mut book)?;
+        if let Some(mut interface) = read {
+            interface.routing_engine = engine.cloned();
+            interface.timestamp = arrived;
+            optics.push(interface);
+        }
+        Ok(())
+    });
+    if outcome.payload_seen {
+        snapshot.arrivals.optics_diagnostics = Some(arrived);
+    }
+    outcome
+}

@@ -1,0 +1,174 @@
+//! Powers, bias and laser temperature, as sent for a lane or for a whole single-lane module.
+
+use crate::model::{OpticalPower, TransmitReceive};
+use crate::note::Notebook;
+use crate::value::{Quantity, Reading, State, absence, number, temperature};
+use crate::xml::{Cursor, Damage, Element};
+
+/// At or below this a power is the floor of what modules resolve (0.1 µW): no evidence of light.
+const FLOOR_DBM: f64 = -40.0;
+
+/// What was sent; `None` for what was not.
+#[derive(Debug, Default)]
+pub(super) struct Sent {
+    rx_dbm: Option<Reading<f64>>,
+    rx_mw: Option<Reading<f64>>,
+    tx_dbm: Option<Reading<f64>>,
+    tx_mw: Option<Reading<f64>>,
+    bias: Option<Reading<f64>>,
+    laser_temperature: Option<Reading<f64>>,
+}
+
+impl Sent {
+    /// Reads the element if it is one of these; says whether it was.
+    pub(super) fn read<'a>(
+        &mut self,
+        cursor: &mut Cursor<'a>,
+        element: &Element<'a>,
+        notes: &mut Notebook<'_>,
+    ) -> Result<bool, Damage> {
+        let (slot, quantity, field) = match element.name() {
+            "laser-bias-current" => (&mut self.bias, Quantity::CurrentMa, "tx_bias"),
+            "laser-output-power" | "laser-tx-optical-power" => {
+                (&mut self.tx_mw, Quantity::PowerMw, "tx_power_mw")
+            }
+            "laser-output-power-dbm" | "laser-tx-optical-power-dbm" => {
+                (&mut self.tx_dbm, Quantity::PowerDbm, "tx_power")
+            }
+            "laser-rx-optical-power" | "rx-signal-avg-optical-power" => {
+                (&mut self.rx_mw, Quantity::PowerMw, "rx_power_mw")
+            }
+            "laser-rx-optical-power-dbm" | "rx-signal-avg-optical-power-dbm" => {
+                (&mut self.rx_dbm, Quantity::PowerDbm, "rx_power")
+            }
+            "laser-temperature" => (
+                &mut self.laser_temperature,
+                Quantity::TemperatureC,
+                "laser_temperature",
+            ),
+            "laser-bias-current-not-available" => {
+                return unavailable(cursor, element, &mut self.bias);
+            }
+            "laser-tx-power-not-available" => {
+                return unavailable(cursor, element, &mut self.tx_dbm);
+            }
+            "laser-rx-power-not-available" => {
+                return unavailable(cursor, element, &mut self.rx_dbm);
+            }
+            _ => return Ok(false),
+        };
+        let text = cursor.text(element)?;
+        let reading = if quantity == Quantity::TemperatureC {
+            temperature(element.attribute("celsius").as_deref(), &text)
+        } else {
+            number(&text, quantity)
+        };
+        if reading == Reading::Invalid {
+            notes.unreadable(field, &text, quantity.expected());
+        }
+        // Two names may carry the same value; the first that was measured stays.
+        if !matches!(slot, Some(Reading::Measured(_))) {
+            *slot = Some(reading);
+        }
+        Ok(true)
+    }
+
+    /// True when any power or bias element was there, whatever it held.
+    pub(super) fn any_sent(&self) -> bool {
+        [
+            &self.rx_dbm,
+            &self.rx_mw,
+            &self.tx_dbm,
+            &self.tx_mw,
+            &self.bias,
+        ]
+        .iter()
+        .any(|slot| slot.is_some())
+    }
+
+    /// True when light or current was measured: what an empty cage cannot show.
+    pub(super) fn shows_life(&self) -> bool {
+        let above = |slot: &Option<Reading<f64>>, floor: f64| matches!(slot, Some(Reading::Measured(v)) if *v > floor);
+        above(&self.rx_dbm, FLOOR_DBM)
+            || above(&self.tx_dbm, FLOOR_DBM)
+            || [&self.rx_mw, &self.tx_mw, &self.bias]
+                .iter()
+                .any(|slot| above(slot, 0.0))
+            || matches!(self.laser_temperature, Some(Reading::Measured(value)) if value != 0.0)
+    }
+
+    /// The states of everything sent.
+    pub(super) fn states(&self) -> impl Iterator<Item = State> + '_ {
+        [
+            &self.rx_dbm,
+            &self.rx_mw,
+            &self.tx_dbm,
+            &self.tx_mw,
+            &self.bias,
+            &self.laser_temperature,
+        ]
+        .into_iter()
+        .filter_map(|slot| slot.as_ref().map(Reading::state))
+    }
+
+    pub(super) fn values(&self) -> TransmitReceive {
+        TransmitReceive {
+            rx: power(self.rx_dbm, self.rx_mw),
+            tx: power(self.tx_dbm, self.tx_mw),
+            tx_bias_ma: self.bias.and_then(Reading::value),
+            tx_bias_state: self
+                .bias
+                .map_or(State::NotSupported, |reading| reading.state()),
+        }
+    }
+
+    pub(super) fn laser_temperature_c(&self) -> Option<f64> {
+        self.laser_temperature.and_then(Reading::value)
+    }
+}
+
+/// Nothing of it, and why.
+pub(super) fn nothing(state: State) -> TransmitReceive {
+    let power = OpticalPower {
+        dbm: None,
+        mw: None,
+        state,
+    };
+    TransmitReceive {
+        rx: power,
+        tx: power,
+        tx_bias_ma: None,
+        tx_bias_state: state,
+    }
+}
+
+/// The state speaks of the dBm value. A device that sends mW alone does not offer dBm, and none is computed for it; but
+/// 0 mW says the same as `- Inf`.
+fn power(dbm: Option<Reading<f64>>, mw: Option<Reading<f64>>) -> OpticalPower {
+    let state = match (dbm, mw) {
+        (Some(dbm), _) => dbm.state(),
+        (None, Some(Reading::Measured(0.0))) => State::NoLight,
+        (None, Some(Reading::Measured(_)) | None) => State::NotSupported,
+        (None, Some(Reading::Absent(state))) => state,
+    };
+    OpticalPower {
+        dbm: dbm.and_then(Reading::value),
+        mw: mw.and_then(Reading::value),
+        state,
+    }
+}
+
+/// A `…-not-available` element: absence with the device's reason.
+fn unavailable<'a>(
+    cursor: &mut Cursor<'a>,
+    element: &Element<'a>,
+    slot: &mut Option<Reading<f64>>,
+) -> Result<bool, Damage> {
+    let text = cursor.text(element)?;
+    if slot.is_none() {
+        *slot = Some(Reading::Absent(
+            absence(&text).unwrap_or(State::NotSupported),
+        ));
+    }
+    Ok(true)
+}

@@ -1,0 +1,207 @@
+//! `get-pic-detail`: the ports of one PIC.
+//!
+//! The payload is `fpc-information/fpc/pic-detail/port-information/port`, with or without a MIC level. Slots are filled in
+//! when the element that holds them ends. `port-speed-information` also has `port` elements; they are not ports here.
+
+use super::{Parser, given};
+use crate::model::{PicPort, Snapshot};
+use crate::note::Notebook;
+use crate::port::PortLocation;
+use crate::value::{index, label};
+use crate::xml::{Cursor, Damage, Element, Outcome, Shape, walk};
+
+pub(super) const PARSER: Parser = Parser {
+    name: "pic_detail",
+    read,
+};
+
+const SHAPE: Shape = Shape {
+    container: "fpc-information",
+    items: &["fpc", "pic-detail", "port-information", "port"],
+    restart_at: None,
+};
+
+/// A MIC stands at most once on the way, so a deeper one is damage.
+const MAX_MICS: usize = 4;
+
+#[derive(Default)]
+struct Found {
+    fpc: Option<u32>,
+    pic: Option<u32>,
+    number: Option<u32>,
+    port: PicPort,
+}
+
+fn read(reply: &str, arrived: i64, snapshot: &mut Snapshot) -> Outcome {
+    let mut found: Vec<Found> = Vec::new();
+    let outcome = walk(reply, &SHAPE, |cursor, element, _| match element.name() {
+        "fpc" => fpc(cursor, element, &mut found, 0),
+        "pic-detail" => pic(cursor, element, &mut found),
+        "port-information" => ports(cursor, element, &mut found),
+        _ => port(cursor, element, &mut found),
+    });
+    let mut book = Notebook {
+        rpc: PARSER.name,
+        notes: &mut snapshot.notes,
+    };
+    for item in found {
+        let mut port = PicPort {
+            timestamp: arrived,
+            ..item.port
+        };
+        match (item.fpc, item.pic, item.number) {
+            (Some(fpc), Some(pic), Some(number)) => {
+                port.location = Some(PortLocation {
+                    fpc,
+                    pic,
+                    port: number,
+                })
+            }
+            _ => {
+                let slots = [item.fpc, item.pic, item.number]
+                    .map(|n| n.map_or("?".to_owned(), |n| n.to_string()));
+                book.unreadable(
+                    "location",
+                    &slots.join("/"),
+                    "FPC slot, PIC slot and port number",
+                );
+            }
+        }
+        snapshot.pic_ports.push(port);
+    }
+    if outcome.payload_seen {
+        snapshot.arrivals.pic_detail = Some(arrived);
+    }
+    outcome
+}
+
+/// An FPC, or a MIC on it.
+fn fpc<'a>(
+    cursor: &mut Cursor<'a>,
+    element: &Element<'a>,
+    found: &mut Vec<Found>,
+    mics: usize,
+) -> Result<(), Damage> {
+    let start = found.len();
+    let mut slot = None;
+    let result = cursor.each_child(element, |cursor, child| {
+        match child.name() {
+            "slot" => slot = index(&cursor.text(child)?),
+            "pic-detail" => pic(cursor, child, found)?,
+            name if name.starts_with("mic") && mics < MAX_MICS => {
+                fpc(cursor, child, found, mics + 1)?
+            }
+            _ => {}
+        }
+        Ok(())
+    });
+    if let (Some(slot), 0) = (slot, mics) {
+        found[start..]
+            .iter_mut()
+            .for_each(|item| _ = item.fpc.get_or_insert(slot));
+    }
+    result
+}
+
+fn pic<'a>(
+    cursor: &mut Cursor<'a>,
+    element: &Element<'a>,
+    found: &mut Vec<Found>,
+) -> Result<(), Damage> {
+    let start = found.len();
+    let (mut fpc_slot, mut pic_slot) = (None, None);
+    let result = cursor.each_child(element, |cursor, child| {
+        match child.name() {
+            "slot" => fpc_slot = index(&cursor.text(child)?),
+            "pic-slot" => pic_slot = index(&cursor.text(child)?),
+            "port-information" => ports(cursor, child, found)?,
+            _ => {}
+        }
+        Ok(())
+    });
+    for item in &mut found[start..] {
+        item.fpc = fpc_slot;
+        item.pic = pic_slot;
+    }
+    result
+}
+
+fn ports<'a>(
+    cursor: &mut Cursor<'a>,
+    element: &Element<'a>,
+    found: &mut Vec<Found>,
+) -> Result<(), Damage> {
+    cursor.each_child(element, |cursor, child| {
+        if child.name() == "port" {
+            port(cursor, child, found)
+        } else {
+            Ok(())
+        }
+    })
+}
+
+fn port<'a>(
+    cursor: &mut Cursor<'a>,
+    element: &Element<'a>,
+    found: &mut Vec<Found>,
+) -> Result<(), Damage> {
+    let mut item = Found::default();
+    cursor.each_child(element, |cursor, child| {
+        let name = child.name();
+        // The same facts under two families of names: sfp-… as devices send them, xcvr-… as other programs expect.
+        let fact = match name
+            .strip_prefix("sfp-")
+            .or_else(|| name.strip_prefix("xcvr-"))
+            .unwrap_or(name)
+        {
+            "port-number" => {
+                item.number = index(&cursor.text(child)?);
+                return Ok(());
+            }
+            "vendor-name" | "vendor" => &mut item.port.vendor,
+            "vendor-pno" | "vendor-part-number" | "vendor-pn" => &mut item.port.part_number,
+            "vendor-sn" | "vendor-sno" | "vendor-serial-number" => &mut item.port.serial_number,
+            "vendor-fw-ver" | "vendor-firmware-version" => &mut item.port.firmware_version,
+            "jnpr-ver" => &mut item.port.revision,
+            "cable-type" => &mut item.port.cable_type,
+            "fiber-mode" | "fiber-type" => &mut item.port.fiber_mode,
+            "wavelength" => &mut item.port.wavelength,
+            _ => return Ok(()),
+        };
+        let text = cursor.text(child)?;
+        *fact = label(&text).and_then(given);
+        Ok(())
+    })?;
+    found.push(item);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_ports_of_port_information_count_and_a_mic_may_stand_between() {
+        let mut snapshot = Snapshot::default();
+        let outcome = PARSER.parse(
+            b"<fpc-information><fpc><mic><mic-slot>1</mic-slot><pic-detail><port-speed-information><port>\
+              <port-number>9</port-number></port></port-speed-information><port-information><port>\
+              <port-number>4</port-number><xcvr-vendor>OEM   </xcvr-vendor><wavelength>n/a</wavelength></port>\
+              </port-information><pic-slot>2</pic-slot></pic-detail></mic><slot>3</slot></fpc></fpc-information>",
+            1,
+            &mut snapshot,
+        );
+        assert_eq!(outcome.failure(), None);
+        let expected = PicPort {
+            location: Some(PortLocation {
+                fpc: 3,
+                pic: 2,
+                port: 4,
+            }),
+            vendor: Some("OEM".to_owned()),
+            timestamp: 1,
+            ..PicPort::default()
+        };
+        assert_eq!(snapshot.pic_ports, [expected]);
+    }
+}

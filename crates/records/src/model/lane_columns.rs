@@ -1,0 +1,192 @@
+//! The columns of `lane-dom`: one row for each optical lane. Thresholds belong to the module and stand in `intf-dom`.
+
+use super::interface_columns::alarms;
+use super::{LaneDom, Transceiver};
+use crate::enrich::{FiberRule, FiberType};
+use crate::table::Role::{Gauge, Label, State, Time};
+use crate::table::{Column, Columns, Value};
+
+type C = Column<LaneDom>;
+
+/// First the documented columns in their documented order, then those that have been added since.
+pub const LANE_DOM_COLUMNS: Columns<LaneDom> = &[DOCUMENTED, ADDED];
+
+const DOCUMENTED: &[C] = &[
+    C::text(
+        "if_name",
+        Label,
+        "Interface name as the device writes it",
+        |r| (&*r.if_name).into(),
+    )
+    .always(),
+    C::int32(
+        "lane",
+        Label,
+        "Lane number, by the device's lane-index",
+        |r| Value::Integer(r.lane.index.into()),
+    )
+    .always(),
+    C::text("device", Label, "Device name in the inventory", |r| {
+        r.facts.device.as_str().into()
+    })
+    .always(),
+    C::text(
+        "hostname",
+        Label,
+        "Name that the device gives itself",
+        |r| (&r.facts.hostname).into(),
+    ),
+    C::text("model", Label, "Hardware model of the device", |r| {
+        (&r.facts.model).into()
+    }),
+    C::float("rx_power", "dBm", Gauge, "Received power", |r| {
+        r.lane.values.rx.dbm.into()
+    }),
+    C::float("rx_power_mw", "mW", Gauge, "Received power", |r| {
+        r.lane.values.rx.mw.into()
+    }),
+    C::float("tx_power", "dBm", Gauge, "Transmitted power", |r| {
+        r.lane.values.tx.dbm.into()
+    }),
+    C::float("tx_power_mw", "mW", Gauge, "Transmitted power", |r| {
+        r.lane.values.tx.mw.into()
+    }),
+    C::float("tx_bias", "mA", Gauge, "Laser bias current", |r| {
+        r.lane.values.tx_bias_ma.into()
+    }),
+    C::float(
+        "temperature",
+        "Cel",
+        Gauge,
+        "Temperature of the module, not of the lane",
+        |r| r.temperature_c.into(),
+    ),
+    C::float("voltage", "V", Gauge, "Supply voltage of the module", |r| {
+        r.voltage_v.into()
+    }),
+    C::text("vendor", Label, "Module vendor, from PIC detail", |r| {
+        module(r, |t| (&t.vendor).into())
+    }),
+    C::text(
+        "part_number",
+        Label,
+        "Module part number: the vendor's, else the chassis inventory's",
+        |r| module(r, |t| (&t.part_number).into()),
+    ),
+    C::text(
+        "wavelength",
+        Label,
+        "Wavelength as the device writes it",
+        |r| module(r, |t| (&t.wavelength).into()),
+    ),
+    C::text("fiber_type", Label, "SM, MM or Unknown", |r| {
+        Value::Text(
+            r.transceiver
+                .as_ref()
+                .map_or(FiberType::Unknown, |t| t.fiber_type)
+                .as_str(),
+        )
+    }),
+    C::text("cable_type", Label, "Cable type, from PIC detail", |r| {
+        module(r, |t| (&t.cable_type).into())
+    }),
+    C::int64(
+        "timestamp",
+        "s",
+        Time,
+        "UTC second at which the optics reply arrived",
+        |r| Value::Integer(r.timestamp),
+    )
+    .always(),
+    C::int64(
+        "run_timestamp",
+        "s",
+        Time,
+        "UTC second at which the run began",
+        |r| Value::Integer(r.facts.run_timestamp),
+    )
+    .always(),
+    C::text("runner_name", Label, "Runner that made the run", |r| {
+        r.facts.runner_name.as_str().into()
+    })
+    .always(),
+];
+
+const ADDED: &[C] = &[
+    C::text(
+        "rx_power_state",
+        State,
+        "Why rx_power is there or not",
+        |r| r.lane.values.rx.state.as_str().into(),
+    ),
+    C::text(
+        "tx_power_state",
+        State,
+        "Why tx_power is there or not",
+        |r| r.lane.values.tx.state.as_str().into(),
+    ),
+    C::text("tx_bias_state", State, "Why tx_bias is there or not", |r| {
+        r.lane.values.tx_bias_state.as_str().into()
+    }),
+    C::float(
+        "laser_temperature",
+        "Cel",
+        Gauge,
+        "Temperature of the lane's laser",
+        |r| r.lane.laser_temperature_c.into(),
+    ),
+    C::text(
+        "alarms",
+        State,
+        "The lane's flags that are on, by field name",
+        |r| alarms(r.lane.flags_sent, &r.lane.alarms),
+    ),
+    C::text(
+        "serial_number",
+        Label,
+        "Module serial number: the chassis inventory's, else the vendor's",
+        |r| module(r, |t| (&t.serial_number).into()),
+    ),
+    C::text(
+        "optics_state",
+        State,
+        "Why module values are there or not",
+        |r| r.optics_state.as_str().into(),
+    ),
+    C::int32("fpc", Label, "FPC slot", |r| {
+        r.location.map(|l| l.fpc).into()
+    }),
+    C::int32("pic", Label, "PIC slot", |r| {
+        r.location.map(|l| l.pic).into()
+    }),
+    C::int32("port", Label, "Port number on the PIC", |r| {
+        r.location.map(|l| l.port).into()
+    }),
+    C::int32("channel", Label, "Channel of a broken-out port", |r| {
+        r.channel.into()
+    }),
+    C::float(
+        "wavelength_nm",
+        "nm",
+        Label,
+        "Wavelength, where the text names one",
+        |r| module(r, |t| t.wavelength_nm.into()),
+    ),
+    C::text(
+        "fiber_type_rule",
+        State,
+        "Which fact decided fiber_type",
+        |r| {
+            Value::Text(
+                r.transceiver
+                    .as_ref()
+                    .map_or(FiberRule::Nothing, |t| t.fiber_type_rule)
+                    .as_str(),
+            )
+        },
+    ),
+];
+
+fn module<'r>(row: &'r LaneDom, get: fn(&'r Transceiver) -> Value<'r>) -> Value<'r> {
+    row.transceiver.as_deref().map_or(Value::Absent, get)
+}

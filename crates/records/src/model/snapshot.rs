@@ -1,0 +1,35 @@
+//! What all replies of one device said in one run, before they are joined.
+
+use super::{ChassisInventory, InterfaceOptics, InterfaceStatistics, PicPort, SystemInformation};
+use crate::note::Notes;
+
+/// When the replies arrived whose payload was there, by RPC; UTC seconds. A list alone could not tell "no interfaces"
+/// from "no reply".
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Arrivals {
+    /// `optics_diagnostics`.
+    pub optics_diagnostics: Option<i64>,
+    /// `interface_statistics`.
+    pub interface_statistics: Option<i64>,
+    /// `pic_detail`: the last of its replies.
+    pub pic_detail: Option<i64>,
+}
+
+/// One device, one run.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Snapshot {
+    /// `get-system-information`.
+    pub system_information: Option<SystemInformation>,
+    /// `get-chassis-inventory`.
+    pub chassis_inventory: Option<ChassisInventory>,
+    /// `get-pic-detail`, the ports of all replies.
+    pub pic_ports: Vec<PicPort>,
+    /// `get-interface-optics-diagnostics-information`, in the order of the reply.
+    pub optics: Vec<InterfaceOptics>,
+    /// `get-interface-information`, in the order of the reply.
+    pub statistics: Vec<InterfaceStatistics>,
+    /// Which list replies were there at all.
+    pub arrivals: Arrivals,
+    /// What could not be used.
+    pub notes: Notes,
+}

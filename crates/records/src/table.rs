@@ -1,0 +1,421 @@
+//! Records to columns: a column is its name, kind, unit, role, meaning and getter, written once.
+//!
+//! From the column lists in [`crate::model`] come the Arrow schemas, the field metadata (`unit`, `meaning`, `role`), the
+//! record batches and the keys of the JSON objects. A schema only grows: new columns go to the end and are nullable.
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
+
+use arrow_array::builder::{Float64Builder, Int32Builder, Int64Builder, StringBuilder};
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
+
+use crate::enrich::DeviceRecords;
+use crate::model::{
+    INTERFACE_COUNTERS_COLUMNS, INTERFACE_DOM_COLUMNS, InterfaceCounters, InterfaceDom,
+    LANE_DOM_COLUMNS, LaneDom,
+};
+
+/// A cell, borrowed from its record.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Value<'a> {
+    /// Not measured: null in the lake, no key in JSON.
+    Absent,
+    /// Text.
+    Text(&'a str),
+    /// A whole number.
+    Integer(i64),
+    /// A floating-point number.
+    Float(f64),
+    /// Texts: a list in JSON, joined by commas in the lake. An empty list says that there is none, and is null in the lake.
+    Texts(&'a [String]),
+}
+
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<'a> From<&'a Option<String>> for Value<'a> {
+    fn from(text: &'a Option<String>) -> Self {
+        text.as_deref().map_or(Self::Absent, Self::Text)
+    }
+}
+
+impl<'a> From<&'a Option<Arc<str>>> for Value<'a> {
+    fn from(text: &'a Option<Arc<str>>) -> Self {
+        text.as_deref().map_or(Self::Absent, Self::Text)
+    }
+}
+
+impl From<Option<f64>> for Value<'_> {
+    fn from(value: Option<f64>) -> Self {
+        value.map_or(Self::Absent, Self::Float)
+    }
+}
+
+impl From<Option<i64>> for Value<'_> {
+    fn from(value: Option<i64>) -> Self {
+        value.map_or(Self::Absent, Self::Integer)
+    }
+}
+
+impl From<Option<u32>> for Value<'_> {
+    fn from(value: Option<u32>) -> Self {
+        value.map_or(Self::Absent, |value| Self::Integer(value.into()))
+    }
+}
+
+/// How a column is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// UTF-8 text.
+    Text,
+    /// 32-bit signed.
+    Int32,
+    /// 64-bit signed.
+    Int64,
+    /// 64-bit floating point.
+    Float64,
+}
+
+/// What a column is for: what a consumer may do with it without knowing it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Names the row or groups rows.
+    Label,
+    /// A measurement that goes up and down.
+    Gauge,
+    /// Counts up until it is cleared.
+    Counter,
+    /// A limit that belongs to the module.
+    Threshold,
+    /// A word from a closed set.
+    State,
+    /// UTC seconds.
+    Time,
+}
+
+impl Role {
+    /// The word in the schema's metadata.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Label => "label",
+            Self::Gauge => "gauge",
+            Self::Counter => "counter",
+            Self::Threshold => "threshold",
+            Self::State => "state",
+            Self::Time => "time",
+        }
+    }
+}
+
+/// One column of the records `R`.
+#[derive(Debug)]
+pub struct Column<R: 'static> {
+    /// Name in JSON and in the lake.
+    pub name: &'static str,
+    /// How it is stored.
+    pub kind: Kind,
+    /// Unit, in the form of UCUM where there is one (`dBm`, `mW`, `mA`, `Cel`, `V`, `W`, `nm`, `bit/s`, `s`); empty for
+    /// text.
+    pub unit: &'static str,
+    /// What it is for.
+    pub role: Role,
+    /// One sentence for the schema's metadata.
+    pub meaning: &'static str,
+    /// False for the columns that every row has.
+    pub nullable: bool,
+    /// The cell of a record.
+    pub get: fn(&R) -> Value<'_>,
+}
+
+impl<R> Column<R> {
+    /// A text column that may be absent.
+    pub(crate) const fn text(
+        name: &'static str,
+        role: Role,
+        meaning: &'static str,
+        get: fn(&R) -> Value<'_>,
+    ) -> Self {
+        Self {
+            name,
+            kind: Kind::Text,
+            unit: "",
+            role,
+            meaning,
+            nullable: true,
+            get,
+        }
+    }
+
+    /// A floating-point column that may be absent.
+    pub(crate) const fn float(
+        name: &'static str,
+        unit: &'static str,
+        role: Role,
+        meaning: &'static str,
+        get: fn(&R) -> Value<'_>,
+    ) -> Self {
+        Self {
+            name,
+            kind: Kind::Float64,
+            unit,
+            role,
+            meaning,
+            nullable: true,
+            get,
+        }
+    }
+
+    /// A 64-bit column that may be absent.
+    pub(crate) const fn int64(
+        name: &'static str,
+        unit: &'static str,
+        role: Role,
+        meaning: &'static str,
+        get: fn(&R) -> Value<'_>,
+    ) -> Self {
+        Self {
+            name,
+            kind: Kind::Int64,
+            unit,
+            role,
+            meaning,
+            nullable: true,
+            get,
+        }
+    }
+
+    /// A 32-bit column that may be absent: slots, ports, lanes.
+    pub(crate) const fn int32(
+        name: &'static str,
+        role: Role,
+        meaning: &'static str,
+        get: fn(&R) -> Value<'_>,
+    ) -> Self {
+        Self {
+            name,
+            kind: Kind::Int32,
+            unit: "",
+            role,
+            meaning,
+            nullable: true,
+            get,
+        }
+    }
+
+    /// The same column, there in every row.
+    pub(crate) const fn always(mut self) -> Self {
+        self.nullable = false;
+        self
+    }
+
+    fn field(&self) -> Field {
+        let data_type = match self.kind {
+            Kind::Text => DataType::Utf8,
+            Kind::Int32 => DataType::Int32,
+            Kind::Int64 => DataType::Int64,
+            Kind::Float64 => DataType::Float64,
+        };
+        let metadata = [
+            ("unit", self.unit),
+            ("meaning", self.meaning),
+            ("role", self.role.as_str()),
+        ];
+        Field::new(self.name, data_type, self.nullable).with_metadata(
+            metadata
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+                .collect::<HashMap<_, _>>(),
+        )
+    }
+
+    fn array(&self, rows: &[&R]) -> ArrayRef {
+        match self.kind {
+            Kind::Text => {
+                let mut builder = StringBuilder::with_capacity(rows.len(), rows.len() * 16);
+                let mut joined = String::new();
+                for row in rows {
+                    match (self.get)(row) {
+                        Value::Text(text) => builder.append_value(text),
+                        Value::Texts(texts) if !texts.is_empty() => {
+                            joined.clear();
+                            for (at, text) in texts.iter().enumerate() {
+                                joined.push_str(if at == 0 { "" } else { "," });
+                                joined.push_str(text);
+                            }
+                            builder.append_value(&joined);
+                        }
+                        _ => builder.append_null(),
+                    }
+                }
+                Arc::new(builder.finish())
+            }
+            Kind::Int32 => {
+                let mut builder = Int32Builder::with_capacity(rows.len());
+                for row in rows {
+                    builder.append_option(
+                        integer((self.get)(row)).and_then(|value| i32::try_from(value).ok()),
+                    );
+                }
+                Arc::new(builder.finish())
+            }
+            Kind::Int64 => {
+                let mut builder = Int64Builder::with_capacity(rows.len());
+                for row in rows {
+                    builder.append_option(integer((self.get)(row)));
+                }
+                Arc::new(builder.finish())
+            }
+            Kind::Float64 => {
+                let mut builder = Float64Builder::with_capacity(rows.len());
+                for row in rows {
+                    builder.append_option(if let Value::Float(value) = (self.get)(row) {
+                        Some(value)
+                    } else {
+                        None
+                    });
+                }
+                Arc::new(builder.finish())
+            }
+        }
+    }
+}
+
+fn integer(value: Value<'_>) -> Option<i64> {
+    if let Value::Integer(value) = value {
+        Some(value)
+    } else {
+        None
+    }
+}
+
+/// A column list in sections, so that parts of it can be generated.
+pub type Columns<R> = &'static [&'static [Column<R>]];
+
+/// One of the lake's three tables.
+#[derive(Debug)]
+pub struct Dataset {
+    /// Name of its folder: `lane-dom`.
+    pub name: &'static str,
+    /// Start of its file names: `lane_dom`.
+    pub file_stem: &'static str,
+    /// The columns that its rows are sorted by, in byte order.
+    pub sort_columns: &'static [&'static str],
+    schema: &'static LazyLock<SchemaRef>,
+}
+
+impl Dataset {
+    /// The table's schema, with `unit`, `meaning` and `role` in every field's metadata. Always the same object.
+    pub fn schema(&self) -> SchemaRef {
+        Arc::clone(self.schema)
+    }
+}
+
+fn schema<R>(columns: Columns<R>) -> SchemaRef {
+    Arc::new(Schema::new(
+        columns
+            .iter()
+            .copied()
+            .flatten()
+            .map(Column::field)
+            .collect::<Vec<_>>(),
+    ))
+}
+
+static INTERFACE_DOM: LazyLock<SchemaRef> = LazyLock::new(|| schema(INTERFACE_DOM_COLUMNS));
+static LANE_DOM: LazyLock<SchemaRef> = LazyLock::new(|| schema(LANE_DOM_COLUMNS));
+static INTERFACE_COUNTERS: LazyLock<SchemaRef> =
+    LazyLock::new(|| schema(INTERFACE_COUNTERS_COLUMNS));
+
+/// The three tables, in the order in which [`tables`] gives them.
+pub static DATASETS: [Dataset; 3] = [
+    Dataset {
+        name: "intf-dom",
+        file_stem: "interface_dom",
+        sort_columns: &["device", "if_name"],
+        schema: &INTERFACE_DOM,
+    },
+    Dataset {
+        name: "lane-dom",
+        file_stem: "lane_dom",
+        sort_columns: &["device", "if_name", "lane"],
+        schema: &LANE_DOM,
+    },
+    Dataset {
+        name: "intf-counters",
+        file_stem: "interface_counters",
+        sort_columns: &["device", "if_name"],
+        schema: &INTERFACE_COUNTERS,
+    },
+];
+
+/// Rows of one table.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// Which table.
+    pub dataset: &'static Dataset,
+    /// Its rows, sorted by the dataset's sort columns.
+    pub batch: RecordBatch,
+}
+
+/// Which interfaces become rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rows {
+    /// Those with a port location, `xx-F/P/N[:C]`.
+    Ports,
+    /// Every physical interface.
+    All,
+}
+
+/// The device's rows: one table for each dataset, also when it is empty. Interfaces with a port location only.
+pub fn tables(records: &DeviceRecords) -> Vec<Table> {
+    tables_with(records, Rows::Ports)
+}
+
+/// The device's rows, with a choice of which.
+pub fn tables_with(records: &DeviceRecords, which: Rows) -> Vec<Table> {
+    let [interface_dom, lane_dom, interface_counters] = &DATASETS;
+    let takes = |has_location: bool| has_location || which == Rows::All;
+    let mut interfaces: Vec<&InterfaceDom> = records
+        .interfaces
+        .iter()
+        .filter(|row| takes(row.location.is_some()))
+        .collect();
+    interfaces.sort_by(|a, b| a.optics.name.cmp(&b.optics.name));
+    let mut lanes: Vec<&LaneDom> = records
+        .lanes
+        .iter()
+        .filter(|row| takes(row.location.is_some()))
+        .collect();
+    lanes.sort_by(|a, b| (&a.if_name, a.lane.index).cmp(&(&b.if_name, b.lane.index)));
+    let mut counters: Vec<&InterfaceCounters> = records
+        .counters
+        .iter()
+        .filter(|row| takes(row.location.is_some()))
+        .collect();
+    counters.sort_by(|a, b| a.statistics.name.cmp(&b.statistics.name));
+    vec![
+        table(interface_dom, INTERFACE_DOM_COLUMNS, &interfaces),
+        table(lane_dom, LANE_DOM_COLUMNS, &lanes),
+        table(interface_counters, INTERFACE_COUNTERS_COLUMNS, &counters),
+    ]
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "schema and arrays come from the same list of columns, one array a field"
+)]
+fn table<R>(dataset: &'static Dataset, columns: Columns<R>, rows: &[&R]) -> Table {
+    let arrays = columns
+        .iter()
+        .copied()
+        .flatten()
+        .map(|column| column.array(rows))
+        .collect();
+    let batch =
+        RecordBatch::try_new(dataset.schema(), arrays).expect("columns fit their own schema");
+    Table { dataset, batch }
+}

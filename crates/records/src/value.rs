@@ -1,0 +1,495 @@
+//! Text to typed value: the tolerant half of the parsers, and the strict one.
+//!
+//! Tolerant of form: white space, thousands separators, a sign set apart, a unit, exponents. Strict about meaning: a
+//! unit that is not the expected one, a decimal comma, an infinity or a number that does not fit is [`Reading::Invalid`]
+//! and never a guess. Absence is told apart by its reason ([`State`]), because "no light" and "no module" call for
+//! different work.
+
+use std::fmt;
+
+/// Why a value is there or not: the closed set of the `*_state` fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum State {
+    /// Measured.
+    Ok,
+    /// The device says `- Inf`: there is a receiver or a laser, and no light.
+    NoLight,
+    /// The device says that it does not offer the value, or does not send it at all.
+    NotSupported,
+    /// There is nothing to measure (`n/a`, an empty element, an empty cage).
+    NotPresent,
+    /// A text that could not be read; the text is in the notes.
+    Invalid,
+}
+
+impl State {
+    /// The word used in JSON and in the lake.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::NoLight => "no_light",
+            Self::NotSupported => "not_supported",
+            Self::NotPresent => "not_present",
+            Self::Invalid => "invalid",
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A text, read: the value, or why there is none.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Reading<T> {
+    /// A value that the device measured.
+    Measured(T),
+    /// No value, and the reason; never [`State::Ok`].
+    Absent(State),
+}
+
+impl<T> Reading<T> {
+    /// A text that could not be read.
+    #[expect(
+        non_upper_case_globals,
+        reason = "reads as the variant that it abbreviates"
+    )]
+    pub const Invalid: Self = Self::Absent(State::Invalid);
+
+    /// The value, if there is one.
+    pub fn value(self) -> Option<T> {
+        match self {
+            Self::Measured(value) => Some(value),
+            Self::Absent(_) => None,
+        }
+    }
+
+    /// The word that stands beside the value.
+    pub fn state(&self) -> State {
+        match self {
+            Self::Measured(_) => State::Ok,
+            Self::Absent(state) => *state,
+        }
+    }
+}
+
+/// What a number measures: decides which units may stand behind it and what a note calls it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quantity {
+    /// Optical power in dBm; may be `- Inf`.
+    PowerDbm,
+    /// Optical power in mW.
+    PowerMw,
+    /// Laser bias current in mA.
+    CurrentMa,
+    /// Supply voltage in V.
+    VoltageV,
+    /// Electrical power in W.
+    PowerW,
+    /// Temperature in °C.
+    TemperatureC,
+    /// Events a second.
+    Rate,
+    /// A part of one: a bit error ratio.
+    Ratio,
+}
+
+impl Quantity {
+    /// What a note says was expected.
+    pub const fn expected(self) -> &'static str {
+        match self {
+            Self::PowerDbm => "a power in dBm or - Inf",
+            Self::PowerMw => "a power in mW",
+            Self::CurrentMa => "a current in mA",
+            Self::VoltageV => "a voltage in V",
+            Self::PowerW => "a power in W",
+            Self::TemperatureC => "a temperature in degrees C",
+            Self::Rate => "a rate per second",
+            Self::Ratio => "a ratio between 0 and 1",
+        }
+    }
+
+    /// True for the units that leave the number as it is.
+    fn allows(self, unit: &str) -> bool {
+        let allowed: &[&str] = match self {
+            Self::PowerDbm => &["dbm"],
+            Self::PowerMw => &["mw"],
+            Self::CurrentMa => &["ma"],
+            Self::VoltageV => &["v", "volt", "volts"],
+            Self::PowerW => &["w", "watt", "watts"],
+            Self::TemperatureC => &["c", "°c", "degc", "degrees c"],
+            Self::Rate => &["/s", "per second"],
+            Self::Ratio => &[],
+        };
+        unit.is_empty() || allowed.iter().any(|name| name.eq_ignore_ascii_case(unit))
+    }
+}
+
+/// Reads a number of the given quantity.
+pub fn number(text: &str, quantity: Quantity) -> Reading<f64> {
+    let text = text.trim();
+    let value = match plain(text) {
+        Some(value) => value,
+        None => {
+            if let Some(state) = absence(text) {
+                return Reading::Absent(state);
+            }
+            if quantity == Quantity::PowerDbm && is_minus_infinity(text, "dBm")
+                || quantity == Quantity::PowerMw && is_minus_infinity(text, "mW")
+            {
+                return Reading::Absent(State::NoLight);
+            }
+            match with_unit(text) {
+                Some((value, unit)) if quantity.allows(unit) => value,
+                _ => return Reading::Invalid,
+            }
+        }
+    };
+    let impossible = match quantity {
+        Quantity::Ratio => !(0.0..=1.0).contains(&value),
+        Quantity::PowerMw | Quantity::PowerW | Quantity::Rate => value < 0.0,
+        _ => false,
+    };
+    if impossible || !value.is_finite() {
+        Reading::Invalid
+    } else {
+        Reading::Measured(value)
+    }
+}
+
+/// Reads a counter: a whole number from 0 to the largest 64-bit signed one (the lake's columns are int64).
+pub fn counter(text: &str) -> Reading<i64> {
+    let text = text.trim();
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.parse().map_or(Reading::Invalid, Reading::Measured);
+    }
+    if let Some(state) = absence(text) {
+        return Reading::Absent(state);
+    }
+    let end = text
+        .find(|c: char| !(c.is_ascii_digit() || c == ','))
+        .unwrap_or(text.len());
+    let (digits, unit) = (&text[..end], text[end..].trim());
+    if let Some(plain) = without_separators(digits)
+        && [
+            "",
+            "bps",
+            "pps",
+            "bytes",
+            "packets",
+            "seconds",
+            "errors",
+            "codewords",
+        ]
+        .contains(&unit)
+        && let Ok(value) = plain.parse()
+    {
+        return Reading::Measured(value);
+    }
+    // A whole number may also be written 1.5e6 or 12.0; above 2^53 such a text no longer names one number.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match with_unit(text) {
+        Some((value, "")) if (0.0..EXACT).contains(&value) && value.fract() == 0.0 => {
+            Reading::Measured(value as i64)
+        }
+        _ => Reading::Invalid,
+    }
+}
+
+/// Reads a slot, port, lane or bin number; `None` also for one that the lake's int32 columns could not hold.
+pub fn index(text: &str) -> Option<u32> {
+    match counter(text) {
+        Reading::Measured(value) => i32::try_from(value)
+            .ok()
+            .and_then(|value| u32::try_from(value).ok()),
+        Reading::Absent(_) => None,
+    }
+}
+
+/// Reads a temperature in °C: the `celsius` attribute when it holds a number, else the number before "degrees C".
+pub fn temperature(celsius: Option<&str>, text: &str) -> Reading<f64> {
+    if let Some(Reading::Measured(value)) = celsius.map(|text| number(text, Quantity::TemperatureC))
+    {
+        return Reading::Measured(value);
+    }
+    // "34 degrees C / 93 degrees F": what stands after the slash is the same again.
+    number(
+        text.split('/').next().unwrap_or_default(),
+        Quantity::TemperatureC,
+    )
+}
+
+/// Reads an interface speed in bit/s. `Auto`, `Unlimited` and `Unspecified` are absent: they name no speed.
+pub fn speed(text: &str) -> Reading<i64> {
+    let text = text.trim();
+    if ["auto", "unlimited", "unspecified"]
+        .iter()
+        .any(|word| word.eq_ignore_ascii_case(text))
+    {
+        return Reading::Absent(State::NotPresent);
+    }
+    if let Some(state) = absence(text) {
+        return Reading::Absent(state);
+    }
+    let Some((value, unit)) = with_unit(text) else {
+        return Reading::Invalid;
+    };
+    let factor = match unit.to_ascii_lowercase().as_str() {
+        "bps" => 1.0,
+        "kbps" | "k" => 1e3,
+        "mbps" | "m" => 1e6,
+        "gbps" | "g" => 1e9,
+        "tbps" | "t" => 1e12,
+        _ => return Reading::Invalid,
+    };
+    let bits = (value * factor).round();
+    // A million terabits is far above any port and far below what a float holds exactly.
+    if (0.0..=1e15).contains(&bits) {
+        Reading::Measured(bits as i64)
+    } else {
+        Reading::Invalid
+    }
+}
+
+/// The reason when the text says that there is no value; `None` when it is something else.
+pub fn absence(text: &str) -> Option<State> {
+    const NOT_SUPPORTED: [&str; 3] = ["not supported", "unsupported", "not-supported"];
+    const NOT_PRESENT: [&str; 10] = [
+        "",
+        "n/a",
+        "na",
+        "not available",
+        "unavailable",
+        "not present",
+        "none",
+        "-",
+        "--",
+        "unknown",
+    ];
+    let is = |word: &&str| word.eq_ignore_ascii_case(text);
+    if NOT_SUPPORTED.iter().any(is) {
+        Some(State::NotSupported)
+    } else if NOT_PRESENT.iter().any(is) {
+        Some(State::NotPresent)
+    } else {
+        None
+    }
+}
+
+/// A label (vendor, part number, …): the text, or `None` when it says that there is none.
+pub fn label(text: &str) -> Option<&str> {
+    let text = text.trim();
+    if absence(text).is_some() {
+        None
+    } else {
+        Some(text)
+    }
+}
+
+/// `- Inf`, `-Inf`, `-inf dBm`, `-Infinity`.
+fn is_minus_infinity(text: &str, unit: &str) -> bool {
+    let Some(rest) = text.strip_prefix('-') else {
+        return false;
+    };
+    let rest = rest.trim_start();
+    let word_end = rest
+        .find(|c: char| !c.is_ascii_alphabetic())
+        .unwrap_or(rest.len());
+    let (word, tail) = (&rest[..word_end], rest[word_end..].trim());
+    (word.eq_ignore_ascii_case("inf") || word.eq_ignore_ascii_case("infinity"))
+        && (tail.is_empty() || tail.eq_ignore_ascii_case(unit))
+}
+
+/// The fast path: digits, sign, point and exponent alone. Keeps out `inf` and `nan`, which Rust would read.
+fn plain(text: &str) -> Option<f64> {
+    if text
+        .bytes()
+        .all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E'))
+    {
+        text.parse().ok()
+    } else {
+        None
+    }
+}
+
+/// A number with whatever stands behind it: `(value, unit)`.
+fn with_unit(text: &str) -> Option<(f64, &str)> {
+    let (negative, rest) = match text.as_bytes().first()? {
+        b'-' => (true, text[1..].trim_start()),
+        b'+' => (false, text[1..].trim_start()),
+        _ => (false, text),
+    };
+    let bytes = rest.as_bytes();
+    let mut end = bytes
+        .iter()
+        .position(|byte| !matches!(byte, b'0'..=b'9' | b'.' | b','))
+        .unwrap_or(bytes.len());
+    // An exponent, when digits follow: `1.2e-10`, but not the e of `5 errors`.
+    if matches!(bytes.get(end), Some(b'e' | b'E')) {
+        let signed = usize::from(matches!(bytes.get(end + 1), Some(b'-' | b'+')));
+        let digits = bytes[end + 1 + signed..]
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
+        if digits > 0 {
+            end += 1 + signed + digits;
+        }
+    }
+    let digits = without_separators(&rest[..end])?;
+    let value: f64 = plain(&digits)?;
+    Some((if negative { -value } else { value }, rest[end..].trim()))
+}
+
+/// Takes out thousands separators; `None` when the commas do not stand between groups of three (a decimal comma
+/// read as a separator would be a number a thousand times too large).
+fn without_separators(text: &str) -> Option<std::borrow::Cow<'_, str>> {
+    if !text.contains(',') {
+        return if text.is_empty() {
+            None
+        } else {
+            Some(text.into())
+        };
+    }
+    let whole = text.split(['.', 'e', 'E']).next().unwrap_or_default();
+    if text[whole.len()..].contains(',') {
+        return None;
+    }
+    for (at, group) in whole.split(',').enumerate() {
+        let good = if at == 0 {
+            (1..=3).contains(&group.len())
+        } else {
+            group.len() == 3
+        };
+        if !good || !group.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+    }
+    Some(text.replace(',', "").into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dbm(text: &str) -> Reading<f64> {
+        number(text, Quantity::PowerDbm)
+    }
+
+    #[test]
+    fn numbers_are_read_in_every_form_that_devices_write() {
+        for (text, value) in [
+            ("-2.32", -2.32),
+            ("\n  -2.32\n", -2.32),
+            ("- 2.32", -2.32),
+            ("-2.32 dBm", -2.32),
+            ("-2.32dbm", -2.32),
+            ("+0.5", 0.5),
+            ("1,234.5", 1234.5),
+            ("1.2e-3", 1.2e-3),
+            ("0", 0.0),
+        ] {
+            assert_eq!(dbm(text), Reading::Measured(value), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn no_light_is_neither_zero_nor_an_error() {
+        for text in ["- Inf", "-Inf", "-inf", " - Inf dBm ", "-Infinity"] {
+            assert_eq!(dbm(text), Reading::Absent(State::NoLight), "{text:?}");
+        }
+        assert_eq!(
+            number("-Inf", Quantity::CurrentMa),
+            Reading::Invalid,
+            "a current has no logarithm"
+        );
+    }
+
+    #[test]
+    fn absence_has_its_reason() {
+        assert_eq!(dbm("Not Supported"), Reading::Absent(State::NotSupported));
+        assert_eq!(dbm("n/a"), Reading::Absent(State::NotPresent));
+        assert_eq!(dbm(""), Reading::Absent(State::NotPresent));
+    }
+
+    #[test]
+    fn a_wrong_unit_a_decimal_comma_or_an_infinity_is_invalid_not_a_guess() {
+        for text in [
+            "-2,32", "2.3 mW", "Inf", "nan", "1e999", "--3", "1 2", "12abc", "1,23,456", "1.5,000",
+        ] {
+            assert_eq!(dbm(text), Reading::Invalid, "{text:?}");
+        }
+        assert_eq!(number("2", Quantity::Ratio), Reading::Invalid);
+        assert_eq!(number("-0.1", Quantity::PowerMw), Reading::Invalid);
+    }
+
+    #[test]
+    fn counters_are_whole_and_sixty_four_bits_wide() {
+        assert_eq!(
+            counter("32313870891611"),
+            Reading::Measured(32_313_870_891_611)
+        );
+        assert_eq!(counter("9223372036854775807"), Reading::Measured(i64::MAX));
+        assert_eq!(counter("1,234,567"), Reading::Measured(1_234_567));
+        assert_eq!(counter("2529808 bps"), Reading::Measured(2_529_808));
+        assert_eq!(counter("1.5e3"), Reading::Measured(1500));
+        for text in [
+            "9223372036854775808",
+            "-1",
+            "1.5",
+            "12 kbps",
+            "0x10",
+            "1e30",
+        ] {
+            assert_eq!(counter(text), Reading::Invalid, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_index_fits_the_lakes_columns() {
+        assert_eq!(index(" 7 "), Some(7));
+        assert_eq!(index("2147483647"), Some(2_147_483_647));
+        for text in ["2147483648", "4294967295", "-1", "x", ""] {
+            assert_eq!(index(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_celsius_attribute_wins_and_fahrenheit_is_never_taken_for_it() {
+        assert_eq!(
+            temperature(Some("38.5"), "38 degrees C / 101 degrees F"),
+            Reading::Measured(38.5)
+        );
+        assert_eq!(
+            temperature(None, "-13 degrees C / 9 degrees F\n  "),
+            Reading::Measured(-13.0)
+        );
+        assert_eq!(
+            temperature(Some("x"), "34 degrees C"),
+            Reading::Measured(34.0)
+        );
+        assert_eq!(temperature(None, "93 degrees F"), Reading::Invalid);
+    }
+
+    #[test]
+    fn speeds_are_in_bits_a_second() {
+        for (text, bits) in [
+            ("100Gbps", 100_000_000_000),
+            ("1000mbps", 1_000_000_000),
+            ("32000mbps", 32_000_000_000),
+            ("1000 Mbps", 1_000_000_000),
+            ("1.6Tbps", 1_600_000_000_000),
+            ("2.5G", 2_500_000_000),
+        ] {
+            assert_eq!(speed(text), Reading::Measured(bits), "{text:?}");
+        }
+        assert_eq!(speed("Auto"), Reading::Absent(State::NotPresent));
+        assert_eq!(speed("Unspecified"), Reading::Absent(State::NotPresent));
+        assert_eq!(
+            speed("100"),
+            Reading::Invalid,
+            "a speed without a unit could be anything"
+        );
+    }
+}

@@ -1,0 +1,8 @@
+//! The crate as a whole: fixtures, real replies, damage, and the lake's schemas.
+#![cfg(test)]
+
+mod corpus;
+mod damage;
+mod fixtures;
+mod schema;
+mod support;
