@@ -1,0 +1,47 @@
+//! Where records go once they are tables and documents: files that are complete or absent.
+//!
+//! ```text
+//!                 ┌─ run_folder   raw replies, JSON documents, run.json, `latest`
+//!  DeviceRecords ─┤
+//!                 └─ lake         dt=…/hr=…/{intf-dom,lane-dom,intf-counters}/…parquet
+//!                        both through staged: written beside, then renamed
+//! ```
+//!
+//! This crate knows datasets, columns and bytes. It names no record type and no Junos element, opens no socket,
+//! and is told the time: partitions come from the run's timestamp, never from a clock.
+
+mod error;
+mod file_name;
+pub mod lake;
+mod run_folder;
+mod staged;
+
+pub use error::{Error, Result};
+pub use file_name::{decode as decode_file_name, encode as encode_file_name};
+pub use run_folder::{METRICS_SUFFIX, RAW_SUFFIX, REPORT_FILE, RawReplies, RunFolder, read_raw};
+
+/// What tells one run's files from every other run's.
+///
+/// The three together name the run folder and the Parquet files, so that runners never meet and a rerun replaces
+/// its own files and nothing else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunIdentity {
+    /// The process that collected: `SEMAPHORE_RUNNER_NAME`, `--runner-name` or the host name.
+    pub runner_name: String,
+    /// A few hexadecimal digits drawn when the run began, kept in its `run.json`.
+    pub run_id: String,
+    /// The UTC second at which the run began.
+    pub run_timestamp: i64,
+}
+
+impl RunIdentity {
+    /// `YYYYMMDD_HHMMSS` of the run's timestamp, in UTC: what the names of its folder and files begin with.
+    pub fn stamp(&self) -> String {
+        utc(self.run_timestamp).format("%Y%m%d_%H%M%S").to_string()
+    }
+}
+
+/// The UTC date and time of a Unix second; seconds beyond what the calendar holds count as the epoch.
+fn utc(seconds: i64) -> chrono::DateTime<chrono::Utc> {
+    chrono::DateTime::from_timestamp(seconds, 0).unwrap_or_default()
+}

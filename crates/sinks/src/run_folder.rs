@@ -1,0 +1,319 @@
+//! The folder that a run leaves behind: raw replies, JSON documents, `run.json`.
+//!
+//! ```text
+//! output_dir/
+//!   latest -> 20260203_153045_runner01
+//!   20260203_153045_runner01/
+//!     {device}_{reply}_raw.xml[.zst]     the reply, byte for byte; {reply} is the RPC's name, for PIC detail with its slots
+//!     {device}_{rpc}_metrics.json
+//!     run.json                           written last: a folder without one is a run that did not end
+//! ```
+//!
+//! The same folder is what the simulator serves again and what `replay` reads: one on-disk form.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::staged::{self, Durability, create_folder};
+use crate::{Error, Result, RunIdentity, file_name};
+
+/// What the name of a saved reply ends with.
+pub const RAW_SUFFIX: &str = "_raw.xml";
+/// What the name of a JSON document ends with.
+pub const METRICS_SUFFIX: &str = "_metrics.json";
+/// The run report.
+pub const REPORT_FILE: &str = "run.json";
+/// What is added to the name of a compressed reply.
+const COMPRESSED_SUFFIX: &str = ".zst";
+/// The link to the newest run.
+const LATEST: &str = "latest";
+
+/// What becomes of the replies as the devices sent them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RawReplies {
+    /// Kept as they came.
+    Keep,
+    /// Kept, compressed with zstd: about a thirtieth of the size.
+    Zstd,
+    /// Not kept: the run cannot be replayed.
+    Drop,
+}
+
+/// One run's folder.
+#[derive(Debug, Clone)]
+pub struct RunFolder {
+    path: PathBuf,
+}
+
+impl RunFolder {
+    /// Makes the folder of a new run.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::RunExists`] if the same runner has a run of the same second.
+    pub fn create(output_dir: &Path, run: &RunIdentity) -> Result<Self> {
+        create_folder(output_dir)?;
+        let path = output_dir.join(format!(
+            "{}_{}",
+            run.stamp(),
+            file_name::encode(&run.runner_name)
+        ));
+        match fs::create_dir(&path) {
+            Ok(()) => Ok(Self { path }),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                Err(Error::RunExists { path })
+            }
+            Err(cause) => Err(Error::FileSystem {
+                action: "create the folder",
+                path,
+                cause,
+            }),
+        }
+    }
+
+    /// A folder for the documents of a replay: any folder, made if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// If the folder cannot be made.
+    pub fn at(path: &Path) -> Result<Self> {
+        create_folder(path)?;
+        Ok(Self {
+            path: path.to_owned(),
+        })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Saves a reply as the device sent it. Returns the file's name, none if replies are not kept.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    pub fn save_raw(
+        &self,
+        device: &str,
+        reply: &str,
+        bytes: &[u8],
+        keep: RawReplies,
+    ) -> Result<Option<String>> {
+        let name = format!("{}_{reply}{RAW_SUFFIX}", file_name::encode(device));
+        match keep {
+            RawReplies::Drop => Ok(None),
+            RawReplies::Keep => self.write(name, bytes).map(Some),
+            RawReplies::Zstd => {
+                let name = name + COMPRESSED_SUFFIX;
+                let packed = zstd::bulk::compress(bytes, zstd::DEFAULT_COMPRESSION_LEVEL)
+                    .map_err(Error::on("compress", &self.path.join(&name)))?;
+                self.write(name, &packed).map(Some)
+            }
+        }
+    }
+
+    /// Saves the JSON document of one RPC of a device.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    pub fn save_metrics(&self, device: &str, rpc: &str, json: &[u8]) -> Result<()> {
+        self.write(metrics_name(device, rpc), json).map(drop)
+    }
+
+    /// Reads back the JSON document of one RPC of a device.
+    ///
+    /// # Errors
+    ///
+    /// If it is not there.
+    pub fn read_metrics(&self, device: &str, rpc: &str) -> Result<Vec<u8>> {
+        let path = self.path.join(metrics_name(device, rpc));
+        fs::read(&path).map_err(Error::on("read", &path))
+    }
+
+    /// Saves the run report, the last file of a run, and makes the whole folder survive a power cut.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    pub fn save_report(&self, json: &[u8]) -> Result<()> {
+        staged::write(&self.path.join(REPORT_FILE), json, Durability::Synced).map(drop)
+    }
+
+    /// Points `output_dir/latest` at this run, unless it points at a later one.
+    ///
+    /// # Errors
+    ///
+    /// If the link cannot be made.
+    pub fn publish_latest(&self, output_dir: &Path) -> Result<()> {
+        let link = output_dir.join(LATEST);
+        let name = self.path.file_name().unwrap_or_default();
+        if fs::read_link(&link).is_ok_and(|current| current.as_os_str() > name) {
+            return Ok(());
+        }
+        let staging = output_dir.join(format!(".{LATEST}.{}.tmp", name.to_string_lossy()));
+        drop(fs::remove_file(&staging)); // of a run that was killed between the two steps
+        std::os::unix::fs::symlink(name, &staging)
+            .map_err(Error::on("create the link", &staging))?;
+        fs::rename(&staging, &link).map_err(Error::on("put in place the link", &link))
+    }
+
+    /// Removes this runner's oldest runs, so that `keep` stay, this one among them. Returns how many went.
+    ///
+    /// # Errors
+    ///
+    /// If the folder cannot be listed or an old run cannot be removed.
+    pub fn prune(&self, output_dir: &Path, run: &RunIdentity, keep: usize) -> Result<usize> {
+        let suffix = format!("_{}", file_name::encode(&run.runner_name));
+        let mut runs = Vec::new();
+        for entry in fs::read_dir(output_dir).map_err(Error::on("list", output_dir))? {
+            let entry = entry.map_err(Error::on("list", output_dir))?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.strip_suffix(&suffix).is_some_and(is_stamp) {
+                runs.push(entry.path());
+            }
+        }
+        runs.sort();
+        let excess = runs.len().saturating_sub(keep.max(1));
+        let mut removed = 0;
+        for old in runs
+            .into_iter()
+            .take(excess)
+            .filter(|path| *path != self.path)
+        {
+            fs::remove_dir_all(&old).map_err(Error::on("remove the old run", &old))?;
+            removed += 1;
+        }
+        Ok(removed)
+    }
+
+    fn write(&self, name: String, bytes: &[u8]) -> Result<String> {
+        staged::write(&self.path.join(&name), bytes, Durability::Renamed)?;
+        Ok(name)
+    }
+}
+
+fn metrics_name(device: &str, rpc: &str) -> String {
+    format!("{}_{rpc}{METRICS_SUFFIX}", file_name::encode(device))
+}
+
+/// Reads a saved reply, compressed or not.
+///
+/// # Errors
+///
+/// If the file cannot be read or is not what its name says.
+pub fn read_raw(path: &Path) -> Result<Vec<u8>> {
+    let bytes = fs::read(path).map_err(Error::on("read", path))?;
+    if path.to_string_lossy().ends_with(COMPRESSED_SUFFIX) {
+        return zstd::stream::decode_all(bytes.as_slice()).map_err(Error::on("uncompress", path));
+    }
+    Ok(bytes)
+}
+
+/// Whether this is `YYYYMMDD_HHMMSS`.
+fn is_stamp(text: &str) -> bool {
+    text.len() == 15
+        && text.bytes().enumerate().all(|(at, byte)| {
+            if at == 8 {
+                byte == b'_'
+            } else {
+                byte.is_ascii_digit()
+            }
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(runner_name: &str, run_timestamp: i64) -> RunIdentity {
+        RunIdentity {
+            runner_name: runner_name.to_owned(),
+            run_id: "0badcafe".to_owned(),
+            run_timestamp,
+        }
+    }
+
+    fn listing(folder: &Path) -> Vec<String> {
+        let mut names: Vec<_> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_run_has_a_folder_of_its_own() {
+        let output = tempfile::tempdir().unwrap();
+        let identity = run("runner 1", 1_770_132_645);
+        let folder = RunFolder::create(output.path(), &identity).unwrap();
+        assert_eq!(listing(output.path()), ["20260203_153045_runner%201"]);
+        let error = RunFolder::create(output.path(), &identity).unwrap_err();
+        assert!(matches!(error, Error::RunExists { .. }), "{error}");
+
+        folder.publish_latest(output.path()).unwrap();
+        assert_eq!(
+            fs::read_link(output.path().join("latest")).unwrap(),
+            Path::new("20260203_153045_runner%201")
+        );
+    }
+
+    #[test]
+    fn latest_never_goes_back() {
+        let output = tempfile::tempdir().unwrap();
+        let early = RunFolder::create(output.path(), &run("a", 1_770_132_645)).unwrap();
+        let late = RunFolder::create(output.path(), &run("b", 1_770_132_646)).unwrap();
+        late.publish_latest(output.path()).unwrap();
+        early.publish_latest(output.path()).unwrap();
+        assert_eq!(
+            fs::read_link(output.path().join("latest")).unwrap(),
+            Path::new("20260203_153046_b")
+        );
+    }
+
+    #[test]
+    fn old_runs_of_this_runner_go_and_nothing_else() {
+        let output = tempfile::tempdir().unwrap();
+        for second in 0..5 {
+            RunFolder::create(output.path(), &run("a", second)).unwrap();
+        }
+        RunFolder::create(output.path(), &run("b", 0)).unwrap();
+        fs::create_dir(output.path().join("mine_a")).unwrap();
+        let newest = RunFolder::create(output.path(), &run("a", 5)).unwrap();
+        assert_eq!(newest.prune(output.path(), &run("a", 5), 2).unwrap(), 4);
+        assert_eq!(
+            listing(output.path()),
+            [
+                "19700101_000000_b",
+                "19700101_000004_a",
+                "19700101_000005_a",
+                "mine_a"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_reply_comes_back_byte_for_byte() {
+        let output = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(output.path(), &run("a", 0)).unwrap();
+        let reply = "<rpc-reply>é</rpc-reply>\n".as_bytes();
+        for (keep, name) in [
+            (RawReplies::Keep, "d_x_raw.xml"),
+            (RawReplies::Zstd, "d_x_raw.xml.zst"),
+        ] {
+            assert_eq!(
+                folder.save_raw("d", "x", reply, keep).unwrap().as_deref(),
+                Some(name)
+            );
+            assert_eq!(read_raw(&folder.path().join(name)).unwrap(), reply);
+        }
+        assert_eq!(
+            folder.save_raw("d", "y", reply, RawReplies::Drop).unwrap(),
+            None
+        );
+        assert_eq!(listing(folder.path()), ["d_x_raw.xml", "d_x_raw.xml.zst"]);
+    }
+}
