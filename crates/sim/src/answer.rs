@@ -1,0 +1,146 @@
+//! From a request to a reply, for a simulated box: which operation, with which arguments, said at which second.
+
+use crate::{
+    facts,
+    ledger::{Entry, Ledger, Said},
+    model::Device,
+    operation::Operation,
+    pattern::Pattern,
+    platform::SystemInterface,
+    render::{
+        self, chassis_inventory,
+        interface_information::{self, Depth},
+        optics_diagnostics, pic_detail, rpc_error, system_information,
+    },
+};
+
+/// A simulated box with the book it keeps.
+#[derive(Debug)]
+pub(crate) struct Respondent {
+    pub(crate) device: Device,
+    pub(crate) user: String,
+}
+
+impl Respondent {
+    /// The whole reply to a request, after its line in the ledger.
+    ///
+    /// An error is the ledger's: a reply that could not be written down is not sent.
+    pub(crate) fn reply(
+        &self,
+        attributes: &str,
+        operation: &str,
+        utc: i64,
+        ledger: &Ledger,
+    ) -> std::io::Result<String> {
+        let payload = match Operation::parse(operation) {
+            Ok(operation) => self.payload(&operation, utc, ledger)?,
+            Err(reason) => rpc_error(&format!("syntax error: {reason}"), None),
+        };
+        Ok(render::reply(
+            attributes,
+            self.device.blueprint.reply_namespace,
+            &payload,
+        ))
+    }
+
+    fn payload(&self, operation: &Operation, utc: i64, ledger: &Ledger) -> std::io::Result<String> {
+        let device = &self.device;
+        if operation.name == "command" {
+            return match Operation::of_command(&operation.text) {
+                Some(meant) => self.payload(&meant, utc, ledger),
+                None => {
+                    let word = operation
+                        .text
+                        .split_whitespace()
+                        .nth(1)
+                        .unwrap_or("command");
+                    Ok(rpc_error("syntax error", Some(word)))
+                }
+            };
+        }
+        if let Some(fact) = facts::answer(device, operation, &self.user) {
+            return Ok(fact);
+        }
+        let note = |said: Said<'_>| {
+            ledger.write(&Entry {
+                time: utc,
+                device: &device.name,
+                rpc: &operation.name,
+                said,
+            })
+        };
+        match operation.name.as_str() {
+            "get-system-information" => Ok(system_information::render(device)),
+            "get-chassis-inventory" => {
+                note(Said::chassis(device))?;
+                Ok(chassis_inventory::render(device))
+            }
+            "get-pic-detail" => Ok(self.pic_detail(operation, utc)),
+            "get-interface-optics-diagnostics-information" => {
+                let mut readings = device.optics(utc);
+                if let Some(name) = operation.argument("interface-name") {
+                    let pattern = Pattern::new(name);
+                    readings.retain(|reading| pattern.fits(&reading.interface));
+                    if readings.is_empty() {
+                        return Ok(not_found(name));
+                    }
+                }
+                note(Said::optics(&readings))?;
+                Ok(optics_diagnostics::render(device, &readings))
+            }
+            "get-interface-information" => {
+                let mut readings = device.statistics(utc);
+                let mut system: Vec<SystemInterface> = device.blueprint.system_interfaces.to_vec();
+                if let Some(name) = operation.argument("interface-name") {
+                    let pattern = Pattern::new(name);
+                    readings.retain(|reading| pattern.fits(&reading.interface));
+                    system.retain(|interface| pattern.fits(interface.name));
+                    if readings.is_empty() && system.is_empty() {
+                        return Ok(not_found(name));
+                    }
+                }
+                let depth = depth(operation);
+                if depth != Depth::Terse {
+                    note(Said::statistics(&readings))?;
+                }
+                Ok(interface_information::render(
+                    device, depth, &readings, &system, utc,
+                ))
+            }
+            other => Ok(rpc_error("syntax error", Some(other))),
+        }
+    }
+
+    fn pic_detail(&self, operation: &Operation, utc: i64) -> String {
+        let slot = |name| operation.argument(name).map(str::parse);
+        match (slot("fpc-slot"), slot("pic-slot")) {
+            (Some(Ok(fpc)), Some(Ok(pic))) => pic_detail::render(&self.device, fpc, pic, utc),
+            (Some(Ok(_)), Some(Err(_))) => rpc_error("invalid value", Some("pic-slot")),
+            (Some(Err(_)), _) => rpc_error("invalid value", Some("fpc-slot")),
+            (None, _) => rpc_error("missing mandatory argument", Some("fpc-slot")),
+            (Some(Ok(_)), None) => rpc_error("missing mandatory argument", Some("pic-slot")),
+        }
+    }
+}
+
+/// `media` and `brief` change nothing that is simulated.
+fn depth(operation: &Operation) -> Depth {
+    let has = |flag| operation.argument(flag).is_some();
+    if has("terse") {
+        Depth::Terse
+    } else if has("extensive") || has("detail") {
+        Depth::Extensive
+    } else {
+        Depth::Normal
+    }
+}
+
+/// As `ifinfo` says it: the error stands inside the payload's element.
+fn not_found(name: &str) -> String {
+    let error = rpc_error(&format!("device {name} not found"), None);
+    let error = error.replace(
+        "<rpc-error>\n",
+        "<rpc-error>\n<source-daemon>ifinfo</source-daemon>\n",
+    );
+    format!("<interface-information>\n{error}</interface-information>\n")
+}

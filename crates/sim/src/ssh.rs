@@ -1,0 +1,215 @@
+//! The SSH side of a device: one user, by password or key, and the `netconf` subsystem.
+//!
+//! A connection may open a few sessions at a time, a device takes a few connections at a time; more have to wait or are refused. Whatever
+//! else SSH can do (shells, forwarding, agents) is refused by default.
+
+use std::{collections::HashMap, net::Shutdown, sync::Arc, time::Duration};
+
+use russh::{
+    Channel, ChannelId, Disconnect,
+    keys::{PrivateKey, PublicKey},
+    server::{self, Auth, ChannelOpenHandle, Msg, PublicKeyOffer, Session, VerifiedPublicKey},
+};
+use tokio::{net::TcpStream, sync::mpsc, task::JoinSet, time::timeout};
+
+use crate::{
+    dialogue::{self, Host},
+    stop::Stopping,
+};
+
+/// Sessions that one connection may hold.
+const SESSIONS_PER_CONNECTION: usize = 4;
+
+/// How long a refused login is kept waiting: enough to be felt, short for tests.
+const REJECTION_TIME: Duration = Duration::from_millis(100);
+
+/// A client that is silent for so long has gone.
+const INACTIVITY: Duration = Duration::from_secs(600);
+
+/// How long a connection that ends may take over its farewell.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Who may log in.
+#[derive(Debug)]
+pub(crate) struct Access {
+    pub(crate) user: String,
+    pub(crate) password: String,
+    pub(crate) key: PublicKey,
+}
+
+/// What every connection of a device needs.
+#[derive(Clone)]
+pub(crate) struct Gate {
+    pub(crate) config: Arc<server::Config>,
+    pub(crate) access: Arc<Access>,
+    pub(crate) host: Arc<Host>,
+    pub(crate) stopping: Stopping,
+}
+
+/// The settings of a device's SSH server.
+pub(crate) fn config(host_key: PrivateKey) -> server::Config {
+    server::Config {
+        keys: vec![host_key],
+        auth_rejection_time: REJECTION_TIME,
+        auth_rejection_time_initial: Some(Duration::ZERO),
+        inactivity_timeout: Some(INACTIVITY),
+        ..server::Config::default()
+    }
+}
+
+/// A second handle on a connection's socket, which cuts the connection when it is dropped: the SSH library's own task then sees its end,
+/// whatever it was doing.
+struct Cord(std::net::TcpStream);
+
+impl Drop for Cord {
+    fn drop(&mut self) {
+        // A socket that is closed already has nothing to cut.
+        let _cut = self.0.shutdown(Shutdown::Both);
+    }
+}
+
+/// Serves one connection to its end. Errors are the client's doing and end nothing else, so they stay here.
+pub(crate) async fn serve(socket: TcpStream, gate: Gate) {
+    let Ok((socket, cord)) = with_cord(socket) else {
+        return;
+    };
+    let (opened, mut sessions) = mpsc::channel(SESSIONS_PER_CONNECTION);
+    let visitor = Visitor {
+        access: Arc::clone(&gate.access),
+        waiting: HashMap::new(),
+        opened,
+    };
+    let stopped = gate.stopping.clone().heard();
+    tokio::pin!(stopped);
+    let running = tokio::select! {
+        running = server::run_stream(gate.config, socket, visitor) => running,
+        _ = &mut stopped => return,
+    };
+    let Ok(mut running) = running else {
+        return;
+    };
+    let mut dialogues = JoinSet::new();
+    let mut has_ended = false;
+    loop {
+        tokio::select! {
+            _ = &mut running => {
+                has_ended = true;
+                break;
+            }
+            _ = &mut stopped => break,
+            Some(channel) = sessions.recv() => {
+                let stream = Channel::<Msg>::into_stream(channel);
+                dialogues.spawn(dialogue::hold(stream, Arc::clone(&gate.host), gate.stopping.clone()));
+            }
+            Some(_) = dialogues.join_next() => {}
+        }
+    }
+    if !has_ended {
+        // Stopping: the dialogues see it themselves.
+        while dialogues.join_next().await.is_some() {}
+        let handle = running.handle();
+        let bye = handle.disconnect(
+            Disconnect::ByApplication,
+            "the fleet stops".to_owned(),
+            String::new(),
+        );
+        let _said = timeout(FAREWELL, bye).await;
+        drop(cord);
+        let _ended = timeout(FAREWELL, running).await;
+    } else {
+        drop(cord);
+        while dialogues.join_next().await.is_some() {}
+    }
+}
+
+fn with_cord(socket: TcpStream) -> std::io::Result<(TcpStream, Cord)> {
+    socket.set_nodelay(true)?;
+    let socket = socket.into_std()?;
+    let cord = Cord(socket.try_clone()?);
+    Ok((TcpStream::from_std(socket)?, cord))
+}
+
+/// One client, as the SSH library calls us back for it.
+struct Visitor {
+    access: Arc<Access>,
+    /// Channels that have not said yet what they are for.
+    waiting: HashMap<ChannelId, Channel<Msg>>,
+    /// Channels that want to speak NETCONF.
+    opened: mpsc::Sender<Channel<Msg>>,
+}
+
+impl server::Handler for Visitor {
+    type Error = russh::Error;
+
+    async fn auth_password(&mut self, user: &str, password: &str) -> Result<Auth, Self::Error> {
+        Ok(verdict(
+            user == self.access.user && password == self.access.password,
+        ))
+    }
+
+    async fn auth_publickey_offered(
+        &mut self,
+        user: &str,
+        offer: PublicKeyOffer<'_>,
+    ) -> Result<Auth, Self::Error> {
+        Ok(verdict(self.is_users_key(user, offer.public_key)))
+    }
+
+    async fn auth_publickey(
+        &mut self,
+        user: &str,
+        key: VerifiedPublicKey<'_>,
+    ) -> Result<Auth, Self::Error> {
+        Ok(verdict(self.is_users_key(user, key.public_key)))
+    }
+
+    async fn channel_open_session(
+        &mut self,
+        channel: Channel<Msg>,
+        reply: ChannelOpenHandle,
+        _session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        // A handle that is dropped unused refuses the channel.
+        if self.waiting.len() < SESSIONS_PER_CONNECTION {
+            self.waiting.insert(channel.id(), channel);
+            reply.accept().await;
+        }
+        Ok(())
+    }
+
+    async fn channel_close(
+        &mut self,
+        channel: ChannelId,
+        _session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        self.waiting.remove(&channel);
+        Ok(())
+    }
+
+    async fn subsystem_request(
+        &mut self,
+        channel: ChannelId,
+        name: &str,
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        let asked = self.waiting.remove(&channel).filter(|_| name == "netconf");
+        match asked.map(|channel| self.opened.try_send(channel)) {
+            Some(Ok(())) => session.channel_success(channel),
+            Some(Err(_)) | None => session.channel_failure(channel),
+        }
+    }
+}
+
+impl Visitor {
+    fn is_users_key(&self, user: &str, key: &PublicKey) -> bool {
+        user == self.access.user && key.key_data() == self.access.key.key_data()
+    }
+}
+
+fn verdict(is_welcome: bool) -> Auth {
+    if is_welcome {
+        Auth::Accept
+    } else {
+        Auth::reject()
+    }
+}
