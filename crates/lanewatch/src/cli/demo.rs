@@ -1,0 +1,219 @@
+//! `lanewatch demo`: what a newcomer runs.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::Args;
+use sim::inventory::Login;
+use sim::{
+    Clock as SimClock, Condition, DeviceSpec, Fleet, FleetSpec, Kind, Model, Platform,
+    PortLocation, Running,
+};
+use sinks::RawReplies;
+use sinks::lake::Compression;
+
+use super::ExitStatus;
+use super::collect::interrupted;
+use super::printer::Printer;
+use super::sim::{make_folder, write_inventory};
+use crate::config::{HostKeys, Plan, Settings};
+use crate::runner::{self, Clock, Finished};
+use crate::view::{DemoShard, Progress, render_demo};
+
+/// Simulated time between the two runs.
+const INTERVAL: Duration = Duration::from_secs(600);
+/// For how long the failing lane has been sinking at the first run.
+const DECLINE_BEFORE: Duration = Duration::from_secs(300);
+
+/// Show the whole line on a simulated fleet: three shards, three runners, two runs ten simulated minutes apart.
+#[derive(Debug, Args)]
+pub(super) struct Demo {
+    /// Where everything goes
+    #[arg(long, value_name = "FOLDER", default_value = "lanewatch-demo")]
+    folder: PathBuf,
+    /// The same seed gives the same fleet
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+impl Demo {
+    pub(super) async fn run(self, printer: &Printer) -> anyhow::Result<ExitStatus> {
+        let shards = shards(self.seed);
+        let devices: Vec<_> = shards
+            .iter()
+            .flat_map(|(_, devices)| devices.clone())
+            .collect();
+        let count = devices.len();
+        let folder = make_folder(&self.folder)?;
+        let began = Clock::default()
+            .now()
+            .saturating_sub_unsigned((INTERVAL + DECLINE_BEFORE).as_secs());
+        let clock = SimClock::starting_at(began);
+        let spec = FleetSpec::new(devices, make_folder(&folder.join("sim"))?, self.seed);
+        let fleet = Fleet::start(spec, clock.clone())
+            .await
+            .context("the simulated fleet does not start")?;
+        clock.advance(DECLINE_BEFORE);
+        let mut inventories = Vec::new();
+        for (name, devices) in &shards {
+            let path = self.folder.join(format!("inventory-{name}.yaml"));
+            let of_shard =
+                |running: &&Running| devices.iter().any(|device| device.name == running.name);
+            let running: Vec<_> = fleet.devices().iter().filter(of_shard).cloned().collect();
+            write_inventory(
+                &path,
+                &sim::inventory::render(&fleet, &running, name, Login::Key),
+            )?;
+            inventories.push((*name, path, running.len()));
+        }
+        let ago = Clock::offset_by(-i64::try_from(INTERVAL.as_secs()).unwrap_or(0));
+        let first = self.collect_all(&inventories, ago).await?;
+        clock.advance(INTERVAL);
+        let second = self.collect_all(&inventories, Clock::default()).await?;
+        fleet.stop().await;
+
+        let shards: Vec<_> = inventories
+            .iter()
+            .zip(first.into_iter().zip(second))
+            .map(|((name, _, _), (first, second))| DemoShard {
+                name: (*name).to_owned(),
+                power_then: received_powers(&first),
+                first: first.report,
+                second: second.report,
+            })
+            .collect();
+        printer.answer(&render_demo(&shards, count, &self.folder, &program()));
+        Ok(ExitStatus::Delivered)
+    }
+
+    /// One run of three runners at once.
+    async fn collect_all(
+        &self,
+        inventories: &[(&str, PathBuf, usize)],
+        clock: Clock,
+    ) -> anyhow::Result<Vec<Finished>> {
+        let progress = Progress::start();
+        let mut runs = tokio::task::JoinSet::new();
+        for (at, (name, inventory, devices)) in inventories.iter().enumerate() {
+            let plan = Plan::build(self.settings(name, inventory))?;
+            let bar = progress.add(name, *devices);
+            runs.spawn(async move {
+                (
+                    at,
+                    runner::run(
+                        plan,
+                        clock,
+                        Arc::new(move |event| bar.step(event)),
+                        interrupted(),
+                    )
+                    .await,
+                )
+            });
+        }
+        let mut reports = Vec::new();
+        while let Some(ended) = runs.join_next().await {
+            let (at, finished) = ended.context("a runner did not end well")?;
+            reports.push((at, finished?));
+        }
+        progress.finish();
+        reports.sort_by_key(|(at, _)| *at);
+        Ok(reports.into_iter().map(|(_, report)| report).collect())
+    }
+
+    fn settings(&self, runner: &str, inventory: &Path) -> Settings {
+        Settings {
+            inventories: vec![inventory.to_owned()],
+            catalogue: None,
+            output_dir: self.folder.join("output"),
+            lake: self.folder.join("lake"),
+            runner_name: runner.to_owned(),
+            user: None,
+            password: None,
+            private_key: None,
+            host_keys: HostKeys::Strict,
+            known_hosts: None,
+            interfaces: None,
+            concurrency: 100,
+            device_timeout: Duration::from_secs(60),
+            compression: Compression::Snappy,
+            raw: RawReplies::Keep,
+            keep_runs: 10,
+        }
+    }
+}
+
+/// The fleet: three shards with one failing lane, one dark port and one unreachable device among them.
+fn shards(seed: u64) -> Vec<(&'static str, Vec<DeviceSpec>)> {
+    let device = |name: &str, platform| DeviceSpec::simulated(name, Model::healthy(platform, seed));
+    let failing = Condition::FailingLane {
+        lane: 2,
+        over: DECLINE_BEFORE + INTERVAL,
+    };
+    vec![
+        (
+            "shard1",
+            vec![
+                device("fabric-01", Platform::Qfx5240),
+                device("fabric-02", Platform::Qfx5240),
+                device("spine-01", Platform::Qfx5220),
+            ],
+        ),
+        (
+            "shard2",
+            vec![
+                device("spine-02", Platform::Qfx5220)
+                    .with_condition(PortLocation::new(0, 0, 12), failing),
+                device("spine-03", Platform::Qfx5220),
+                DeviceSpec {
+                    name: "spine-04".to_owned(),
+                    kind: Kind::Unreachable,
+                },
+                device("edge-01", Platform::Mx480),
+            ],
+        ),
+        (
+            "shard3",
+            vec![
+                device("leaf-01", Platform::Qfx5120),
+                device("leaf-02", Platform::Qfx5120)
+                    .with_condition(PortLocation::new(0, 0, 50), Condition::Dark),
+                device("leaf-03", Platform::Qfx5120),
+            ],
+        ),
+    ]
+}
+
+/// Every lane's received power in a run, from the documents that the run left.
+fn received_powers(run: &Finished) -> BTreeMap<(String, String, u32), f64> {
+    let mut powers = BTreeMap::new();
+    for device in run.report.devices.keys() {
+        let document = run.folder.read_metrics(device, "optics_diagnostics").ok();
+        let document: Option<serde_json::Value> =
+            document.and_then(|json| serde_json::from_slice(&json).ok());
+        for lane in document
+            .iter()
+            .filter_map(|document| document["lanes"].as_array())
+            .flatten()
+        {
+            let key = lane["if_name"].as_str().zip(
+                lane["lane"]
+                    .as_i64()
+                    .and_then(|lane| u32::try_from(lane).ok()),
+            );
+            if let (Some((interface, lane_index)), Some(power)) = (key, lane["rx_power"].as_f64()) {
+                powers.insert((device.clone(), interface.to_owned(), lane_index), power);
+            }
+        }
+    }
+    powers
+}
+
+/// How this program was called, for commands to paste.
+fn program() -> String {
+    std::env::args()
+        .next()
+        .unwrap_or_else(|| "lanewatch".to_owned())
+}

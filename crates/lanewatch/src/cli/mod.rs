@@ -1,0 +1,121 @@
+//! The command line: one file a command, one enum of ways to end.
+
+mod collect;
+mod demo;
+mod printer;
+mod replay;
+mod sim;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Problem, Problems};
+use printer::Printer;
+
+/// Watches the optics of fleets of Junos devices: every lane's power, bias and FEC errors, as JSON and as a Parquet lake.
+#[derive(Debug, Parser)]
+#[command(
+    name = "lanewatch",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Collect all devices of an inventory once
+    Collect(collect::Collect),
+    /// Show the whole line on a simulated fleet
+    Demo(demo::Demo),
+    /// Read the raw replies of an earlier run again
+    Replay(replay::Replay),
+    /// Run simulated Junos devices behind real SSH
+    Sim(sim::Sim),
+}
+
+/// How a command ended. The numbers are a promise to whoever calls us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ExitStatus {
+    /// All devices delivered.
+    Delivered,
+    /// Something went wrong that is no device's fault.
+    Internal,
+    /// Usage or configuration: nothing was contacted.
+    Usage,
+    /// Some devices failed, the rest are delivered.
+    SomeFailed,
+    /// No device delivered.
+    NoneDelivered,
+    /// What another program that we ran for the user ended with.
+    Other(u8),
+}
+
+impl From<ExitStatus> for ExitCode {
+    fn from(status: ExitStatus) -> Self {
+        Self::from(match status {
+            ExitStatus::Delivered => 0,
+            ExitStatus::Internal => 1,
+            ExitStatus::Usage => 2,
+            ExitStatus::SomeFailed => 3,
+            ExitStatus::NoneDelivered => 4,
+            ExitStatus::Other(status) => status,
+        })
+    }
+}
+
+/// An error of the caller's making: exit status 2.
+fn usage(error: impl std::fmt::Display) -> Problems {
+    Problem::new(format!("{error:#}")).into()
+}
+
+/// Parses, runs, converts.
+pub(crate) fn main() -> ExitCode {
+    let printer = Printer;
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers, not errors; clap knows where each goes.
+            drop(error.print());
+            return if error.use_stderr() {
+                ExitStatus::Usage.into()
+            } else {
+                ExitStatus::Delivered.into()
+            };
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            printer.error(&format!("the system refuses threads: {error}"));
+            return ExitStatus::Internal.into();
+        }
+    };
+    let ended = runtime.block_on(async {
+        match cli.command {
+            Command::Collect(command) => command.run(&printer).await,
+            Command::Demo(command) => command.run(&printer).await,
+            Command::Replay(command) => command.run(&printer),
+            Command::Sim(command) => command.run(&printer).await,
+        }
+    });
+    match ended {
+        Ok(status) => status.into(),
+        Err(error) => {
+            let status = if error.is::<Problems>() {
+                ExitStatus::Usage
+            } else {
+                ExitStatus::Internal
+            };
+            printer.error(&format!("{error:#}"));
+            status.into()
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! `lanewatch replay`: the raw replies of an earlier run, read again.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::collect::CompressionArgument;
+use super::printer::Printer;
+use super::{ExitStatus, usage};
+use crate::runner::{self, SavedRun};
+use crate::view::render_replay;
+
+/// Read the raw replies of an earlier run again: the same JSON and the same rows, no device contacted.
+#[derive(Debug, Args)]
+pub(super) struct Replay {
+    /// The folder of the run, or `latest`
+    run_folder: PathBuf,
+    /// Where the JSON documents go
+    #[arg(long, value_name = "FOLDER")]
+    output: PathBuf,
+    /// The root of the lake that takes the rows; the run's own files in it are replaced
+    #[arg(long, value_name = "FOLDER")]
+    lake: PathBuf,
+    /// How Parquet pages are compressed
+    #[arg(long, value_enum, default_value = "snappy")]
+    compression: CompressionArgument,
+}
+
+impl Replay {
+    pub(super) fn run(self, printer: &Printer) -> anyhow::Result<ExitStatus> {
+        let run = SavedRun::read(&self.run_folder).map_err(usage)?;
+        let (devices, files) =
+            runner::replay(&run, &self.output, &self.lake, self.compression.into())?;
+        printer.answer(&render_replay(&devices, &files, &self.output));
+        Ok(ExitStatus::Delivered)
+    }
+}

@@ -1,0 +1,474 @@
+//! The plan: inventory × catalogue × settings, resolved and checked before the first packet.
+//!
+//! Nothing in it is a name to look up, and everything that is wrong is said at once. Secrets are in types that cannot print themselves.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use netconf::ssh::{Credentials, Endpoint, HostKeyPolicy, Method};
+use records::InterfaceFilter;
+use secrecy::SecretString;
+use sinks::RawReplies;
+use sinks::lake::Compression;
+
+use super::Catalogue;
+use super::inventory::{Host, Inventory, Variable};
+use super::problem::{Problem, Problems};
+
+/// NETCONF's own port (RFC 6242).
+const DEFAULT_PORT: u16 = 830;
+/// Keys that are tried, as OpenSSH does, where neither inventory nor command line names a way in.
+const DEFAULT_KEYS: &[&str] = &["id_ed25519", "id_ecdsa", "id_rsa"];
+
+/// What the user asked for, from the command line and the environment.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) inventories: Vec<PathBuf>,
+    pub(crate) catalogue: Option<PathBuf>,
+    pub(crate) output_dir: PathBuf,
+    pub(crate) lake: PathBuf,
+    pub(crate) runner_name: String,
+    pub(crate) user: Option<String>,
+    pub(crate) password: Option<SecretString>,
+    pub(crate) private_key: Option<PathBuf>,
+    pub(crate) host_keys: HostKeys,
+    pub(crate) known_hosts: Option<PathBuf>,
+    pub(crate) interfaces: Option<String>,
+    pub(crate) concurrency: usize,
+    pub(crate) device_timeout: Duration,
+    pub(crate) compression: Compression,
+    pub(crate) raw: RawReplies,
+    pub(crate) keep_runs: usize,
+}
+
+/// What is done about host keys; where they are kept is another setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum HostKeys {
+    /// Only keys in the known-hosts file.
+    Strict,
+    /// Unknown keys are written down, changed ones refused.
+    AcceptNew,
+    /// Any key: whoever answers gets the password.
+    Off,
+}
+
+/// Everything a run needs to know.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) settings: Settings,
+    pub(crate) catalogue: Catalogue,
+    /// By name.
+    pub(crate) devices: Vec<DevicePlan>,
+    /// What works, but should be known, once each.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Everything a run needs to know of one device.
+#[derive(Debug, Clone)]
+pub(crate) struct DevicePlan {
+    pub(crate) name: String,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) credentials: Credentials,
+    pub(crate) host_keys: HostKeyPolicy,
+    /// As the inventory says it; what the device says is a record.
+    pub(crate) hardware_model: Option<String>,
+    /// The filter as written, and as read.
+    pub(crate) interface_filter: Option<(String, InterfaceFilter)>,
+    /// What the device itself is asked for, where the filter comes down to one pattern.
+    pub(crate) interface_pattern: Option<String>,
+}
+
+impl Plan {
+    /// Reads inventory and catalogue and resolves them.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong, at once. Nothing was contacted.
+    pub(crate) fn build(settings: Settings) -> Result<Self, Problems> {
+        let (inventory, catalogue) = match (
+            Inventory::read(&settings.inventories),
+            Catalogue::read(settings.catalogue.as_deref()),
+        ) {
+            (Ok(inventory), Ok(catalogue)) => (inventory, catalogue),
+            (inventory, catalogue) => {
+                let problems = [inventory.err(), catalogue.err()];
+                return Err(Problems(
+                    problems
+                        .into_iter()
+                        .flatten()
+                        .flat_map(|found| found.0)
+                        .collect(),
+                ));
+            }
+        };
+        let (mut devices, mut problems) = (Vec::new(), Vec::new());
+        let mut plain_text_passwords = 0_usize;
+        for (name, host) in &inventory.hosts {
+            let mut resolver = Resolver {
+                name,
+                host,
+                settings: &settings,
+                problems: &mut problems,
+            };
+            plain_text_passwords += usize::from(resolver.first(PASSWORD).is_some());
+            devices.extend(resolver.device());
+        }
+        if !problems.is_empty() {
+            return Err(Problems(problems));
+        }
+        let mut warnings = Vec::new();
+        if plain_text_passwords > 0 {
+            warnings.push(format!(
+                "the inventory holds the password of {plain_text_passwords} device(s) in plain text; a key file (`ansible_ssh_private_key_file`) or `--password-file` keeps it out"
+            ));
+        }
+        if settings.host_keys == HostKeys::Off {
+            warnings.push("host keys are not checked (`--host-keys off`): whoever answers at an address is taken for the device".to_owned());
+        }
+        Ok(Self {
+            settings,
+            catalogue,
+            devices,
+            warnings,
+        })
+    }
+}
+
+/// The names of a variable that Ansible takes for the same thing, the usual one first.
+type Names = &'static [&'static str];
+
+const ADDRESS: Names = &["ansible_host", "ansible_ssh_host"];
+const PORT: Names = &["ansible_port", "ansible_ssh_port"];
+const USER: Names = &["ansible_user", "ansible_ssh_user"];
+const PASSWORD: Names = &[
+    "ansible_password",
+    "ansible_ssh_pass",
+    "ansible_ssh_password",
+];
+const KEY_FILE: Names = &["ansible_ssh_private_key_file", "ansible_private_key_file"];
+const HOST_KEYS: Names = &["lanewatch_host_keys"];
+const KNOWN_HOSTS: Names = &["lanewatch_known_hosts"];
+const HARDWARE_MODEL: Names = &["hardware_model"];
+const INTERFACE_FILTER: Names = &["interface_filter"];
+
+/// Turns one host of the inventory into a device of the plan.
+struct Resolver<'a> {
+    name: &'a str,
+    host: &'a Host,
+    settings: &'a Settings,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl<'a> Resolver<'a> {
+    /// The device, unless something is wrong with it.
+    fn device(&mut self) -> Option<DevicePlan> {
+        let before = self.problems.len();
+        let host = self.text(ADDRESS).unwrap_or_else(|| self.name.to_owned());
+        let port = self
+            .parsed::<u16>(PORT, "a port from 1 to 65535")
+            .unwrap_or(DEFAULT_PORT);
+        let credentials = self.credentials();
+        let host_keys = self.host_keys();
+        let hardware_model = self.text(HARDWARE_MODEL);
+        let interface_filter = self.interface_filter();
+        (self.problems.len() == before).then(|| DevicePlan {
+            name: self.name.to_owned(),
+            endpoint: Endpoint { host, port },
+            credentials,
+            host_keys,
+            hardware_model,
+            interface_pattern: interface_filter
+                .as_ref()
+                .and_then(|(written, _)| device_pattern(written)),
+            interface_filter,
+        })
+    }
+
+    fn credentials(&mut self) -> Credentials {
+        let user = self
+            .text(USER)
+            .or_else(|| self.settings.user.clone())
+            .or_else(|| std::env::var("USER").ok())
+            .unwrap_or_else(|| "root".to_owned());
+        let mut methods = Vec::new();
+        if let Some(path) = self
+            .text(KEY_FILE)
+            .map(|path| expand_home(&path))
+            .or_else(|| self.settings.private_key.clone())
+        {
+            if path.is_file() {
+                methods.push(Method::KeyFile {
+                    path,
+                    passphrase: None,
+                });
+            } else {
+                self.problem(
+                    self.first(KEY_FILE),
+                    format!("the private key {} is not there", path.display()),
+                );
+            }
+        }
+        if let Some(password) = self
+            .text(PASSWORD)
+            .map(SecretString::from)
+            .or_else(|| self.settings.password.clone())
+        {
+            methods.push(Method::Password(password));
+        }
+        if methods.is_empty() {
+            methods = default_keys();
+        }
+        if methods.is_empty() {
+            self.problem(
+                None,
+                "there is no way to log in: set `ansible_ssh_private_key_file` or `ansible_password` in the inventory, or give `--private-key` or `--password-file`"
+                    .to_owned(),
+            );
+        }
+        Credentials { user, methods }
+    }
+
+    fn host_keys(&mut self) -> HostKeyPolicy {
+        let policy = match self.text(HOST_KEYS) {
+            None => self.settings.host_keys,
+            Some(text) => <HostKeys as clap::ValueEnum>::from_str(&text, false).unwrap_or_else(|_| {
+                self.problem(self.first(HOST_KEYS), format!("`lanewatch_host_keys` is `strict`, `accept-new` or `off`; found `{text}`"));
+                HostKeys::Strict
+            }),
+        };
+        let known_hosts = self
+            .text(KNOWN_HOSTS)
+            .map(|path| expand_home(&path))
+            .or_else(|| self.settings.known_hosts.clone())
+            .unwrap_or_else(|| expand_home("~/.ssh/known_hosts"));
+        match policy {
+            HostKeys::Strict => HostKeyPolicy::Strict { known_hosts },
+            HostKeys::AcceptNew => HostKeyPolicy::AcceptNew { known_hosts },
+            HostKeys::Off => HostKeyPolicy::Off,
+        }
+    }
+
+    /// Host over group over command line: the inventory has merged the first two.
+    fn interface_filter(&mut self) -> Option<(String, InterfaceFilter)> {
+        let written = self
+            .text(INTERFACE_FILTER)
+            .or_else(|| self.settings.interfaces.clone())?;
+        if written.trim().is_empty() {
+            return None;
+        }
+        match written.parse::<InterfaceFilter>() {
+            Ok(filter) => Some((written, filter)),
+            Err(error) => {
+                self.problem(self.first(INTERFACE_FILTER), error.to_string());
+                None
+            }
+        }
+    }
+
+    fn first(&self, names: Names) -> Option<&'a Variable> {
+        names.iter().find_map(|name| self.host.variables.get(*name))
+    }
+
+    /// A variable's text. A template or a vault value is a problem: what it stands for is not known.
+    fn text(&mut self, names: Names) -> Option<String> {
+        let variable = self.first(names)?;
+        let name = names.first().copied().unwrap_or_default();
+        match variable.node.text() {
+            Some(text) if text.contains("{{") => {
+                self.problem(
+                    Some(variable),
+                    format!(
+                        "`{name}` is a template; templates are not read yet, write the value itself"
+                    ),
+                );
+                None
+            }
+            Some(text) if text.starts_with("$ANSIBLE_VAULT") => {
+                self.problem(
+                    Some(variable),
+                    format!(
+                        "`{name}` is a vault value; these are not read yet, use `--password-file`"
+                    ),
+                );
+                None
+            }
+            Some(text) => Some(text),
+            None => {
+                let found = variable.node.kind();
+                self.problem(
+                    Some(variable),
+                    format!("`{name}` must be a single value; found {found}"),
+                );
+                None
+            }
+        }
+    }
+
+    fn parsed<T: FromStr>(&mut self, names: Names, expected: &str) -> Option<T> {
+        let text = self.text(names)?;
+        let parsed = text.trim().parse().ok();
+        if parsed.is_none() {
+            let name = names.first().copied().unwrap_or_default();
+            self.problem(
+                self.first(names),
+                format!("`{name}` must be {expected}; found `{text}`"),
+            );
+        }
+        parsed
+    }
+
+    fn problem(&mut self, variable: Option<&Variable>, message: String) {
+        let (file, line) = variable.map_or((&self.host.file, self.host.line), |variable| {
+            (&variable.file, variable.line)
+        });
+        let problem = Problem::at(file, line, format!("{}: {message}", self.name));
+        self.problems.push(problem);
+    }
+}
+
+/// A filter as Junos takes it in `<interface-name>`: one name or pattern, or nothing. A port's name selects its channels too, so it
+/// becomes a pattern; what that selects too much, the filter takes out afterwards.
+fn device_pattern(written: &str) -> Option<String> {
+    let mut entries = written
+        .split(',')
+        .map(str::trim)
+        .filter(|entry| !entry.is_empty());
+    let (entry, more) = (entries.next()?, entries.next());
+    match entry {
+        _ if more.is_some() || entry.contains('?') => None,
+        _ if entry.contains(['*', ':']) => Some(entry.to_owned()),
+        _ => Some(format!("{entry}*")),
+    }
+}
+
+fn default_keys() -> Vec<Method> {
+    DEFAULT_KEYS
+        .iter()
+        .map(|name| expand_home(&format!("~/.ssh/{name}")))
+        .filter(|path| path.is_file())
+        .map(|path| Method::KeyFile {
+            path,
+            passphrase: None,
+        })
+        .collect()
+}
+
+/// `~/x` below the home folder; anything else as it is.
+fn expand_home(path: &str) -> PathBuf {
+    match (path.strip_prefix("~/"), std::env::home_dir()) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => Path::new(path).to_owned(),
+    }
+}
+
+#[cfg(test)]
+impl Settings {
+    /// What a user would have who gave an inventory and little else.
+    pub(crate) fn for_tests(inventory: &Path) -> Self {
+        Self {
+            inventories: vec![inventory.to_owned()],
+            catalogue: None,
+            output_dir: PathBuf::from("output"),
+            lake: PathBuf::from("lake"),
+            runner_name: "r".to_owned(),
+            user: Some("fallback".to_owned()),
+            password: Some(SecretString::from("hunter2")),
+            private_key: None,
+            host_keys: HostKeys::Strict,
+            known_hosts: None,
+            interfaces: None,
+            concurrency: 10,
+            device_timeout: Duration::from_secs(1),
+            compression: Compression::Snappy,
+            raw: RawReplies::Keep,
+            keep_runs: 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(text: &str) -> Result<Plan, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let inventory = folder.path().join("i.yaml");
+        std::fs::write(&inventory, text).unwrap();
+        Plan::build(Settings {
+            interfaces: Some("et-0/0/*".to_owned()),
+            ..Settings::for_tests(&inventory)
+        })
+        .map_err(|problems| {
+            problems
+                .to_string()
+                .replace(&folder.path().display().to_string(), "")
+        })
+    }
+
+    #[test]
+    fn what_the_inventory_leaves_open_comes_from_the_command_line() {
+        let plan = plan("all: {hosts: {a: , b: {ansible_host: 192.0.2.7, ansible_port: 22, ansible_user: u, interface_filter: et-0/0/1}}}").unwrap();
+        let [a, b] = plan.devices.as_slice() else {
+            panic!()
+        };
+        assert_eq!(
+            (a.endpoint.to_string().as_str(), a.credentials.user.as_str()),
+            ("a:830", "fallback")
+        );
+        assert_eq!(a.interface_pattern.as_deref(), Some("et-0/0/*"));
+        assert_eq!(
+            (b.endpoint.to_string().as_str(), b.credentials.user.as_str()),
+            ("192.0.2.7:22", "u")
+        );
+        assert_eq!(
+            b.interface_pattern.as_deref(),
+            Some("et-0/0/1*"),
+            "a port's name selects its channels"
+        );
+        assert!(plan.warnings.is_empty());
+    }
+
+    #[test]
+    fn no_secret_is_printed() {
+        let plan = plan("all: {hosts: {a: {ansible_password: sesame}}}").unwrap();
+        let printed = format!("{plan:?}");
+        assert!(
+            !printed.contains("hunter2") && !printed.contains("sesame"),
+            "{printed}"
+        );
+        assert_eq!(
+            plan.warnings.len(),
+            1,
+            "a password in plain text draws one warning"
+        );
+    }
+
+    #[test]
+    fn everything_wrong_with_every_host_is_told_at_once() {
+        let problems = plan(
+            "all:\n  hosts:\n    a:\n      ansible_port: 83O\n      ansible_user: '{{ vault_user }}'\n    b:\n      ansible_ssh_private_key_file: /nowhere/key\n      lanewatch_host_keys: loose\n      interface_filter: et 0\n",
+        )
+        .unwrap_err();
+        insta::assert_snapshot!(problems, @r#"
+        /i.yaml:4: a: `ansible_port` must be a port from 1 to 65535; found `83O`
+        /i.yaml:5: a: `ansible_user` is a template; templates are not read yet, write the value itself
+        /i.yaml:7: b: the private key /nowhere/key is not there
+        /i.yaml:8: b: `lanewatch_host_keys` is `strict`, `accept-new` or `off`; found `loose`
+        /i.yaml:9: b: the interface filter entry "et 0" holds ' ': expected an interface name such as et-0/0/32 or a pattern with * and ?
+        "#);
+    }
+
+    #[test]
+    fn the_device_filters_where_one_pattern_says_it_all() {
+        for (filter, pattern) in [
+            ("et-0/0/1", Some("et-0/0/1*")),
+            ("et-0/0/1:2", Some("et-0/0/1:2")),
+            ("xe-*", Some("xe-*")),
+            ("et-0/0/1,et-0/0/2", None),
+            ("et-0/0/?", None),
+        ] {
+            assert_eq!(device_pattern(filter).as_deref(), pattern, "{filter}");
+        }
+    }
+}

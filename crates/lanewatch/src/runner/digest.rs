@@ -1,0 +1,89 @@
+//! From a device's replies to everything that is delivered of it: pure but for the folder that takes the documents.
+
+use records::junos::Parser;
+use records::table::{self, Table};
+use records::{Context, DeviceError, Snapshot};
+use sinks::RunFolder;
+
+use super::report::{DeviceReport, RpcOutcome, RpcReport};
+use crate::findings;
+
+/// Reads one reply into the snapshot and says how it went.
+pub(super) fn read_reply(
+    parser: &'static Parser,
+    bytes: &[u8],
+    arrived: i64,
+    snapshot: &mut Snapshot,
+) -> RpcReport {
+    let outcome = parser.parse(bytes, arrived, snapshot);
+    let mut errors: Vec<_> = outcome.errors.iter().map(in_words).collect();
+    let failure = outcome.failure();
+    if errors.is_empty() {
+        errors.extend(failure.clone());
+    }
+    RpcReport {
+        outcome: if failure.is_none() {
+            RpcOutcome::Ok
+        } else {
+            RpcOutcome::Failed
+        },
+        parser: parser.name.to_owned(),
+        arrived,
+        bytes: bytes.len(),
+        found: outcome.found,
+        errors,
+        ..RpcReport::default()
+    }
+}
+
+/// The device's own words, behind the error's tag (RFC 6241) where it has one: the tag is what one looks up.
+fn in_words(error: &DeviceError) -> String {
+    match &error.tag {
+        Some(tag) => format!("{tag}: {error}"),
+        None => error.to_string(),
+    }
+}
+
+/// Joins what the replies said, writes the documents, and returns the rows; what happened goes into the report.
+///
+/// # Errors
+///
+/// If a document cannot be written.
+pub(super) fn deliver(
+    snapshot: Snapshot,
+    context: &Context,
+    folder: &RunFolder,
+    report: &mut DeviceReport,
+) -> sinks::Result<Vec<Table>> {
+    let records = records::enrich::join(snapshot, context);
+    for (rpc, json) in records::json::documents(&records) {
+        folder.save_metrics(&context.device, rpc, &json)?;
+    }
+    let tables = table::tables(&records);
+    for table in &tables {
+        report
+            .rows
+            .insert(table.dataset.name.to_owned(), table.batch.num_rows());
+    }
+    report.interfaces = records
+        .counters
+        .iter()
+        .filter(|counters| counters.location.is_some())
+        .count();
+    report.lanes = records
+        .lanes
+        .iter()
+        .filter(|lane| lane.location.is_some())
+        .count();
+    report
+        .notes
+        .extend(records.notes.as_slice().iter().map(ToString::to_string));
+    if records.notes.dropped() > 0 {
+        report.notes.push(format!(
+            "and {} more of the same kind",
+            records.notes.dropped()
+        ));
+    }
+    report.findings = findings::judge(&records);
+    Ok(tables)
+}

@@ -1,0 +1,25 @@
+//! One pass of one runner over its shard: the only place that reads the clock, and the only one where a reply meets a parser.
+//!
+//! ```text
+//!   Plan ─► run ─┬─► device (a task each, `concurrency` at work) ──bounded──► lake writer (1 thread) ─► lake
+//!                │      session → raw reply → records → documents → tables
+//!                └─◄ DeviceReport ◄── each task's end, whatever it was: delivered, failed, out of time, panicked
+//! ```
+//!
+//! `replay` walks the same line from the raw replies of an earlier run instead of a session.
+
+mod clock;
+mod device;
+mod digest;
+mod replay;
+mod report;
+mod run;
+mod saved;
+
+pub(crate) use clock::Clock;
+pub(crate) use replay::{Replayed, replay};
+#[cfg(test)]
+pub(crate) use report::{DeviceReport, LakeFile};
+pub(crate) use report::{Outcome, RunReport};
+pub(crate) use run::{Event, Finished, run};
+pub(crate) use saved::SavedRun;

@@ -1,0 +1,167 @@
+//! The run report: what happened to each device, in `run.json` and as the exit status.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::findings::Finding;
+
+/// One run of one runner.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct RunReport {
+    /// The version that wrote it.
+    pub(crate) lanewatch: String,
+    pub(crate) run_id: String,
+    pub(crate) runner_name: String,
+    /// UTC second at which the run began: its partition.
+    pub(crate) run_timestamp: i64,
+    /// UTC second at which it ended.
+    pub(crate) finished: i64,
+    pub(crate) seconds: f64,
+    pub(crate) inventories: Vec<PathBuf>,
+    /// Whether it was stopped before all devices had answered.
+    pub(crate) interrupted: bool,
+    /// The lake files of this run.
+    pub(crate) files: Vec<LakeFile>,
+    /// Why the lake has nothing of this run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) lake_error: Option<String>,
+    pub(crate) devices: BTreeMap<String, DeviceReport>,
+}
+
+/// A Parquet file of the run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct LakeFile {
+    pub(crate) dataset: String,
+    pub(crate) path: PathBuf,
+    pub(crate) rows: usize,
+    pub(crate) bytes: u64,
+}
+
+/// What became of a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Outcome {
+    /// Every RPC answered, everything written.
+    Delivered,
+    /// Some RPCs failed; what the others said is delivered.
+    Degraded,
+    /// Nothing is delivered; the raw replies that came are kept.
+    #[default]
+    Failed,
+}
+
+/// One device's line.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct DeviceReport {
+    pub(crate) outcome: Outcome,
+    /// Why it failed, as a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<String>,
+    /// `host:port`.
+    pub(crate) address: String,
+    /// As the inventory has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) hardware_model: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) interface_filter: Option<String>,
+    pub(crate) seconds: f64,
+    /// Bytes of all replies.
+    pub(crate) bytes: usize,
+    /// Interfaces with counters and lanes with readings, of those with a port location.
+    pub(crate) interfaces: usize,
+    pub(crate) lanes: usize,
+    /// Rows a dataset.
+    pub(crate) rows: BTreeMap<String, usize>,
+    /// By the name of the reply.
+    pub(crate) rpcs: BTreeMap<String, RpcReport>,
+    /// What could not be read, and where it stood.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) notes: Vec<String>,
+    /// Lanes and interfaces that look bad.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// One reply.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct RpcReport {
+    pub(crate) outcome: RpcOutcome,
+    /// What was asked, as XML.
+    pub(crate) operation: String,
+    /// Who read it.
+    pub(crate) parser: String,
+    /// The raw reply, in the run's folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) file: Option<String>,
+    /// UTC second at which the reply had arrived.
+    pub(crate) arrived: i64,
+    pub(crate) seconds: f64,
+    pub(crate) bytes: usize,
+    /// Whole items read: interfaces; a chassis, and an FPC of PIC detail, count as one.
+    pub(crate) found: usize,
+    /// The device's own words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) errors: Vec<String>,
+}
+
+/// How an RPC went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RpcOutcome {
+    /// Answered and read to the end.
+    Ok,
+    /// Refused by the device, cut, or not what was asked for.
+    #[default]
+    Failed,
+}
+
+impl RunReport {
+    /// How many devices had this outcome.
+    pub(crate) fn count(&self, outcome: Outcome) -> usize {
+        self.devices
+            .values()
+            .filter(|device| device.outcome == outcome)
+            .count()
+    }
+
+    /// Reads a `run.json`.
+    pub(crate) fn read(path: &std::path::Path) -> anyhow::Result<Self> {
+        use anyhow::Context;
+        let text = std::fs::read(path)
+            .with_context(|| format!("cannot read the run report {}", path.display()))?;
+        serde_json::from_slice(&text)
+            .with_context(|| format!("{} is not a run report", path.display()))
+    }
+}
+
+impl DeviceReport {
+    /// Settles the outcome from how the RPCs went.
+    pub(crate) fn conclude(&mut self) {
+        let failed = self
+            .rpcs
+            .values()
+            .filter(|rpc| rpc.outcome == RpcOutcome::Failed)
+            .count();
+        self.outcome = match failed {
+            0 => Outcome::Delivered,
+            _ if failed < self.rpcs.len() => Outcome::Degraded,
+            _ => Outcome::Failed,
+        };
+        if failed > 0 && self.error.is_none() {
+            let said: Vec<_> = self
+                .rpcs
+                .iter()
+                .filter(|(_, rpc)| rpc.outcome == RpcOutcome::Failed)
+                .map(|(name, rpc)| {
+                    format!(
+                        "{name}: {}",
+                        rpc.errors.first().map_or("failed", String::as_str)
+                    )
+                })
+                .collect();
+            self.error = Some(said.join("; "));
+        }
+    }
+}

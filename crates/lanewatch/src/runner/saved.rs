@@ -1,0 +1,83 @@
+//! What an earlier run left behind, read again: the input of `replay` and of `sim --serve`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use records::junos::Parser;
+use sinks::{REPORT_FILE, RunIdentity};
+
+use super::report::RunReport;
+
+/// A run's folder.
+#[derive(Debug)]
+pub(crate) struct SavedRun {
+    pub(crate) report: RunReport,
+    pub(crate) identity: RunIdentity,
+    /// By name; one that never answered has no replies.
+    pub(crate) devices: BTreeMap<String, Vec<SavedReply>>,
+}
+
+/// A reply on the disk and the question it answered.
+#[derive(Debug)]
+pub(crate) struct SavedReply {
+    /// The RPC's name, for PIC detail with its slots.
+    pub(crate) name: String,
+    pub(crate) operation: String,
+    pub(crate) path: PathBuf,
+    pub(crate) parser: &'static Parser,
+    /// UTC second at which it arrived.
+    pub(crate) arrived: i64,
+}
+
+impl SavedRun {
+    /// Reads the folder's `run.json` and finds its replies.
+    ///
+    /// # Errors
+    ///
+    /// If the folder is not one that a run left, or its replies were not kept.
+    pub(crate) fn read(folder: &Path) -> anyhow::Result<Self> {
+        let report = RunReport::read(&folder.join(REPORT_FILE)).with_context(|| {
+            format!(
+                "{} is not the folder of a run; name one below the output folder, or its `latest`",
+                folder.display()
+            )
+        })?;
+        let identity = RunIdentity {
+            runner_name: report.runner_name.clone(),
+            run_id: report.run_id.clone(),
+            run_timestamp: report.run_timestamp,
+        };
+        let mut devices = BTreeMap::new();
+        for (device, said) in &report.devices {
+            let mut replies = Vec::new();
+            for (name, rpc) in &said.rpcs {
+                let Some(file) = &rpc.file else {
+                    bail!(
+                        "the run in {} kept no raw replies (`--raw drop`): there is nothing to read again",
+                        folder.display()
+                    );
+                };
+                let parser = records::junos::parser(&rpc.parser).with_context(|| {
+                    format!(
+                        "{device}: {name} was read by `{}`, which this version does not have",
+                        rpc.parser
+                    )
+                })?;
+                replies.push(SavedReply {
+                    name: name.clone(),
+                    operation: rpc.operation.clone(),
+                    path: folder.join(file),
+                    parser,
+                    arrived: rpc.arrived,
+                });
+            }
+            devices.insert(device.clone(), replies);
+        }
+        Ok(Self {
+            report,
+            identity,
+            devices,
+        })
+    }
+}

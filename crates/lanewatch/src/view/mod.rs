@@ -1,0 +1,12 @@
+//! What a person sees: text made from reports, and bars while there is nothing to report yet.
+//!
+//! Pure but for the bars: a report goes in, lines come out, and the snapshots of the tests are what is promised.
+
+mod demo;
+mod lines;
+mod progress;
+mod run;
+
+pub(crate) use demo::{DemoShard, render_demo};
+pub(crate) use progress::Progress;
+pub(crate) use run::{render_replay, render_run};

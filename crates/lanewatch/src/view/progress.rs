@@ -1,0 +1,63 @@
+//! Bars while devices are at work, on standard error, and none where that is not a terminal.
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use crate::runner::{Event, Outcome};
+
+/// One bar a shard.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    bars: MultiProgress,
+}
+
+/// The bar of one shard.
+#[derive(Debug, Clone)]
+pub(crate) struct ShardBar {
+    bar: ProgressBar,
+}
+
+impl Progress {
+    /// No bar yet.
+    pub(crate) fn start() -> Self {
+        Self {
+            bars: MultiProgress::new(),
+        }
+    }
+
+    /// A bar for a shard of so many devices.
+    pub(crate) fn add(&self, name: &str, devices: usize) -> ShardBar {
+        let bar = self
+            .bars
+            .add(ProgressBar::new(u64::try_from(devices).unwrap_or(u64::MAX)));
+        // The template is ours; were it wrong, the bar would have its default looks.
+        if let Ok(style) = ProgressStyle::with_template(
+            "{prefix:<16} {bar:32.green/dim} {pos}/{len} devices {elapsed} {msg:.red}",
+        ) {
+            bar.set_style(style.progress_chars("━╸─"));
+        }
+        bar.set_prefix(name.to_owned());
+        bar.tick();
+        ShardBar { bar }
+    }
+
+    /// Takes the bars away: the report says it all.
+    pub(crate) fn finish(&self) {
+        // Clearing fails only where there is no terminal to clear.
+        self.bars.clear().ok();
+    }
+}
+
+impl ShardBar {
+    /// A step of the run.
+    pub(crate) fn step(&self, event: &Event) {
+        match event {
+            Event::Connected => self.bar.tick(),
+            Event::Finished(outcome) => {
+                self.bar.inc(1);
+                if *outcome == Outcome::Failed {
+                    self.bar.set_message("some failed");
+                }
+            }
+        }
+    }
+}

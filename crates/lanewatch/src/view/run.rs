@@ -1,0 +1,347 @@
+//! The report of a run, for a person.
+
+use std::path::Path;
+
+use sinks::lake::Written;
+
+use super::lines::{at_most, count, dbm, path, size, table};
+use crate::findings::{Finding, Severity};
+use crate::runner::{Outcome, Replayed, RunReport};
+
+/// Lines of a list that a terminal can take; the rest is in `run.json`.
+const LIST_LIMIT: usize = 20;
+
+/// What `collect` prints.
+pub(crate) fn render_run(
+    report: &RunReport,
+    folder: &Path,
+    output_dir: &Path,
+    lake: &Path,
+) -> String {
+    let mut text = vec![
+        headline(report),
+        String::new(),
+        totals(&[(report.runner_name.clone(), report)]),
+    ];
+    text.extend(troubles(report));
+    text.extend(looks_bad(report));
+    text.push(String::new());
+    text.push(format!(
+        "Report   {}",
+        path(&folder.join(sinks::REPORT_FILE))
+    ));
+    text.push(format!(
+        "Replies  {}  ({} points there)",
+        path(folder),
+        path(&output_dir.join("latest"))
+    ));
+    if report.files.is_empty() {
+        text.push(format!("Lake     {} (nothing from this run)", path(lake)));
+    }
+    for file in &report.files {
+        text.push(format!(
+            "Lake     {}  {} rows, {}",
+            path(&file.path),
+            count(file.rows),
+            size(file.bytes)
+        ));
+    }
+    text.join("\n")
+}
+
+/// How the run went, in one line.
+fn headline(report: &RunReport) -> String {
+    let (all, delivered) = (report.devices.len(), report.count(Outcome::Delivered));
+    let degraded = report.count(Outcome::Degraded);
+    let mut line = format!(
+        "{} of {} devices delivered in {:.1} s",
+        count(delivered),
+        count(all),
+        report.seconds
+    );
+    if degraded > 0 {
+        line += &format!(", {} more in part", count(degraded));
+    }
+    if report.interrupted {
+        line += "; the run was stopped before the rest had answered";
+    }
+    line
+}
+
+/// One line a shard.
+pub(super) fn totals(shards: &[(String, &RunReport)]) -> String {
+    let header = [
+        "Shard",
+        "Devices",
+        "Interfaces",
+        "Lanes",
+        "Rows",
+        "Replies",
+        "Lake",
+        "Seconds",
+    ];
+    let rows = shards.iter().map(|(name, report)| {
+        let devices = report.devices.values();
+        vec![
+            name.clone(),
+            format!(
+                "{}/{}",
+                report.devices.len() - report.count(Outcome::Failed),
+                report.devices.len()
+            ),
+            count(devices.clone().map(|device| device.interfaces).sum()),
+            count(devices.clone().map(|device| device.lanes).sum()),
+            count(report.files.iter().map(|file| file.rows).sum()),
+            size(
+                devices
+                    .map(|device| u64::try_from(device.bytes).unwrap_or(u64::MAX))
+                    .sum(),
+            ),
+            size(report.files.iter().map(|file| file.bytes).sum()),
+            format!("{:.1}", report.seconds),
+        ]
+    });
+    table(&header, &[1, 2, 3, 4, 5, 6, 7], rows)
+}
+
+/// The devices that did not deliver everything, and why.
+pub(super) fn troubles(report: &RunReport) -> Vec<String> {
+    let mut text = Vec::new();
+    for (outcome, title) in [
+        (Outcome::Failed, "Failed"),
+        (Outcome::Degraded, "Delivered in part"),
+    ] {
+        let lines: Vec<_> = report
+            .devices
+            .iter()
+            .filter(|(_, device)| device.outcome == outcome)
+            .map(|(name, device)| {
+                let why = device.error.as_deref().unwrap_or("no reason given");
+                format!("  {name}: {why}")
+            })
+            .collect();
+        if !lines.is_empty() {
+            text.extend([String::new(), format!("{title}:")]);
+            text.extend(at_most(LIST_LIMIT, lines, sinks::REPORT_FILE));
+        }
+    }
+    text
+}
+
+/// All findings, the worst first: device and finding.
+pub(super) fn findings(report: &RunReport) -> Vec<(&str, &Finding)> {
+    let mut all: Vec<_> = report
+        .devices
+        .iter()
+        .flat_map(|(name, device)| {
+            device
+                .findings
+                .iter()
+                .map(move |finding| (name.as_str(), finding))
+        })
+        .collect();
+    all.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.severity));
+    all
+}
+
+fn looks_bad(report: &RunReport) -> Vec<String> {
+    let all = findings(report);
+    if all.is_empty() {
+        return match (report.count(Outcome::Failed), report.devices.len()) {
+            (0, _) => vec![String::new(), "No lane looks bad.".to_owned()],
+            (failed, all) if failed == all => Vec::new(),
+            _ => vec![
+                String::new(),
+                "No lane of the devices that delivered looks bad.".to_owned(),
+            ],
+        };
+    }
+    let (shown, beyond) = (
+        all.len().min(LIST_LIMIT),
+        all.len().saturating_sub(LIST_LIMIT),
+    );
+    let rows = all.iter().take(shown).map(|(device, finding)| {
+        vec![
+            severity(finding),
+            (*device).to_owned(),
+            finding.interface.clone(),
+            finding.lane_text(),
+            dbm(finding.rx_power_dbm),
+            finding.why.clone(),
+        ]
+    });
+    let mut text = vec![
+        String::new(),
+        "Looks bad:".to_owned(),
+        table(
+            &["", "Device", "Interface", "Lane", "RX dBm", "Why"],
+            &[3, 4],
+            rows,
+        ),
+    ];
+    if beyond > 0 {
+        text.push(format!(
+            "… and {} more in {}",
+            count(beyond),
+            sinks::REPORT_FILE
+        ));
+    }
+    text
+}
+
+/// The word for it.
+pub(super) fn severity(finding: &Finding) -> String {
+    match finding.severity {
+        Severity::Alarm => "ALARM",
+        Severity::Warning => "warning",
+    }
+    .to_owned()
+}
+
+/// What `replay` prints.
+pub(crate) fn render_replay(devices: &[Replayed], files: &[Written], output: &Path) -> String {
+    let mut text = vec![format!(
+        "{} devices read again; documents in {}",
+        count(devices.len()),
+        path(output)
+    )];
+    for replayed in devices {
+        if let Some(error) = &replayed.report.error {
+            text.push(format!("  {}: {error}", replayed.device));
+        }
+    }
+    for file in files {
+        text.push(format!(
+            "Lake  {}  {} rows, {}",
+            path(&file.path),
+            count(file.rows),
+            size(file.bytes)
+        ));
+    }
+    text.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runner::{DeviceReport, LakeFile};
+
+    fn device(outcome: Outcome, error: Option<&str>, findings: Vec<Finding>) -> DeviceReport {
+        DeviceReport {
+            outcome,
+            error: error.map(str::to_owned),
+            bytes: 1_234_567,
+            interfaces: 32,
+            lanes: 128,
+            findings,
+            ..DeviceReport::default()
+        }
+    }
+
+    fn finding(severity: Severity, lane: Option<u32>, why: &str) -> Finding {
+        Finding {
+            interface: "et-0/0/12".to_owned(),
+            lane,
+            severity,
+            why: why.to_owned(),
+            rx_power_dbm: lane.map(|_| -7.294),
+        }
+    }
+
+    fn report(devices: Vec<(&str, DeviceReport)>) -> RunReport {
+        RunReport {
+            runner_name: "shard1".to_owned(),
+            seconds: 1.26,
+            files: vec![LakeFile {
+                dataset: "lane-dom".to_owned(),
+                path: "/lake/dt=2026-02-03/hr=15/lane-dom/x.parquet".into(),
+                rows: 128,
+                bytes: 20_480,
+            }],
+            devices: devices
+                .into_iter()
+                .map(|(name, device)| (name.to_owned(), device))
+                .collect(),
+            ..RunReport::default()
+        }
+    }
+
+    fn rendered(report: &RunReport) -> String {
+        let folder = Path::new("/output/20260203_153045_shard1");
+        render_run(report, folder, Path::new("/output"), Path::new("/lake"))
+    }
+
+    #[test]
+    fn a_run_with_every_outcome_reads_well() {
+        let findings = vec![
+            finding(Severity::Warning, None, "pre-FEC BER 1.2e-4"),
+            finding(Severity::Alarm, Some(2), "received power -7.29 dBm"),
+        ];
+        let text = rendered(&report(vec![
+            ("leaf-01", device(Outcome::Delivered, None, findings)),
+            (
+                "leaf-02",
+                device(
+                    Outcome::Degraded,
+                    Some("pic_detail_0_0: permission denied"),
+                    Vec::new(),
+                ),
+            ),
+            (
+                "leaf-03",
+                device(
+                    Outcome::Failed,
+                    Some("192.0.2.3:830: cannot connect"),
+                    Vec::new(),
+                ),
+            ),
+        ]));
+        insta::assert_snapshot!(text, @"
+        1 of 3 devices delivered in 1.3 s, 1 more in part
+
+         Shard    Devices   Interfaces   Lanes   Rows   Replies      Lake   Seconds
+        ────────────────────────────────────────────────────────────────────────────
+         shard1       2/3           96     384    128    3.7 MB   20.5 kB       1.3
+
+        Failed:
+          leaf-03: 192.0.2.3:830: cannot connect
+
+        Delivered in part:
+          leaf-02: pic_detail_0_0: permission denied
+
+        Looks bad:
+                   Device    Interface   Lane   RX dBm   Why
+        ──────────────────────────────────────────────────────────────────────────
+         ALARM     leaf-01   et-0/0/12      2    -7.29   received power -7.29 dBm
+         warning   leaf-01   et-0/0/12    all        –   pre-FEC BER 1.2e-4
+
+        Report   /output/20260203_153045_shard1/run.json
+        Replies  /output/20260203_153045_shard1  (/output/latest points there)
+        Lake     /lake/dt=2026-02-03/hr=15/lane-dom/x.parquet  128 rows, 20.5 kB
+        ");
+    }
+
+    #[test]
+    fn a_quiet_run_says_so() {
+        let text = rendered(&report(vec![(
+            "leaf-01",
+            device(Outcome::Delivered, None, Vec::new()),
+        )]));
+        assert!(text.contains("No lane looks bad."), "{text}");
+        assert!(!text.contains("Failed"), "{text}");
+    }
+
+    #[test]
+    fn a_long_list_is_cut_and_counted() {
+        let failed = (0..25).map(|_| device(Outcome::Failed, Some("gone"), Vec::new()));
+        let names: Vec<_> = (0..25).map(|number| format!("leaf-{number:02}")).collect();
+        let text = rendered(&report(
+            names.iter().map(String::as_str).zip(failed).collect(),
+        ));
+        assert!(
+            text.contains("leaf-19") && !text.contains("leaf-20"),
+            "{text}"
+        );
+        assert!(text.contains("… and 5 more in run.json"), "{text}");
+    }
+}

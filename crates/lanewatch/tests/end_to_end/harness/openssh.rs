@@ -1,0 +1,191 @@
+//! netconfd behind OpenSSH: a NETCONF server and an SSH server that nobody here wrote, on a loopback port.
+//!
+//! sshd checks passwords through PAM, so the server has a system user of its own, with a password of this one moment, and
+//! needs root. One server at a time: creating users is not something that two tests can do at once.
+
+use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use super::binary::{run, stop};
+use super::inventory::closed_port;
+
+const USER: &str = "lanewatch-test";
+const READY_WITHIN: Duration = Duration::from_secs(20);
+
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+/// The pair of servers, stopped when dropped, the user removed.
+#[derive(Debug)]
+pub(crate) struct NetconfServer {
+    sshd: Child,
+    netconfd: Child,
+    pub(crate) port: u16,
+    pub(crate) user: &'static str,
+    pub(crate) password: String,
+    folder: TempDir,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl NetconfServer {
+    /// Starts both and waits until they answer.
+    pub(crate) fn start() -> Self {
+        // A test that failed has left nothing behind that the next one minds.
+        let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        let folder = tempfile::tempdir().unwrap();
+        // The subsystem runs as the user and must reach the socket.
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let port = closed_port();
+        let password = create_user();
+        for (name, comment) in [("host_key", "host"), ("user_key", "user")] {
+            let key = folder.path().join(name);
+            run(Command::new("ssh-keygen")
+                .args(["-q", "-t", "ed25519", "-N", "", "-C", comment, "-f"])
+                .arg(key))
+            .expect(0);
+        }
+        fs::copy(
+            folder.path().join("user_key.pub"),
+            folder.path().join("authorized_keys"),
+        )
+        .unwrap();
+
+        let netconfd = netconfd(folder.path(), port);
+        let sshd = sshd(folder.path(), port);
+        let server = Self {
+            sshd,
+            netconfd,
+            port,
+            user: USER,
+            password,
+            folder,
+            _turn: turn,
+        };
+        server.wait_until_ready();
+        server
+    }
+
+    /// The private key that lets the user in.
+    pub(crate) fn user_key(&self) -> PathBuf {
+        self.folder.path().join("user_key")
+    }
+
+    /// A known-hosts file with the server's key.
+    pub(crate) fn known_hosts(&self) -> PathBuf {
+        let key = fs::read_to_string(self.folder.path().join("host_key.pub")).unwrap();
+        let path = self.folder.path().join("known_hosts");
+        fs::write(&path, format!("[127.0.0.1]:{} {key}", self.port)).unwrap();
+        path
+    }
+
+    fn wait_until_ready(&self) {
+        let began = Instant::now();
+        while TcpStream::connect(("127.0.0.1", self.port)).is_err()
+            || !self.folder.path().join("ncx.sock").exists()
+        {
+            let log =
+                |name: &str| fs::read_to_string(self.folder.path().join(name)).unwrap_or_default();
+            assert!(
+                began.elapsed() < READY_WITHIN,
+                "never ready\n{}\n{}",
+                log("sshd.log"),
+                log("netconfd.log")
+            );
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for NetconfServer {
+    fn drop(&mut self) {
+        stop(&mut self.sshd);
+        stop(&mut self.netconfd);
+        remove_user();
+    }
+}
+
+fn sshd(folder: &Path, port: u16) -> Child {
+    fs::create_dir_all("/run/sshd").unwrap(); // sshd drops its privileges into it and does not make it
+    let at = folder.display();
+    let config = format!(
+        "Port {port}\nListenAddress 127.0.0.1\nHostKey {at}/host_key\nPidFile none\nUsePAM yes\nPasswordAuthentication yes\n\
+         AuthorizedKeysFile {at}/authorized_keys\nStrictModes no\n\
+         Subsystem netconf \"/usr/sbin/netconf-subsystem --ncxserver-sockname={port}@{at}/ncx.sock\"\n"
+    );
+    let path = folder.join("sshd_config");
+    fs::write(&path, config).unwrap();
+    let mut sshd = Command::new("/usr/sbin/sshd");
+    quiet(
+        sshd.arg("-D")
+            .arg("-f")
+            .arg(path)
+            .arg("-E")
+            .arg(folder.join("sshd.log")),
+    )
+}
+
+fn netconfd(folder: &Path, port: u16) -> Child {
+    let at = folder.display();
+    let mut netconfd = Command::new("/usr/sbin/netconfd");
+    netconfd.args([
+        "--module=ietf-interfaces",
+        "--no-startup",
+        "--target=running",
+    ]);
+    netconfd
+        .arg(format!("--superuser={USER}"))
+        .arg(format!("--port={port}"));
+    netconfd
+        .arg(format!("--ncxserver-sockname={at}/ncx.sock"))
+        .arg(format!("--log={at}/netconfd.log"));
+    quiet(
+        netconfd
+            .env("YUMA_MODPATH", "/usr/share/yuma/modules")
+            .env("HOME", folder)
+            .current_dir(folder),
+    )
+}
+
+fn quiet(command: &mut Command) -> Child {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// Creates the user and returns its password.
+fn create_user() -> String {
+    remove_user(); // of a test that was killed
+    run(Command::new("useradd").args(["--no-create-home", "--shell", "/bin/sh", USER])).expect(0);
+    let mut random = [0_u8; 16];
+    File::open("/dev/urandom")
+        .unwrap()
+        .read_exact(&mut random)
+        .unwrap();
+    let password: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut chpasswd = Command::new("chpasswd")
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    writeln!(chpasswd.stdin.take().unwrap(), "{USER}:{password}").unwrap();
+    assert!(chpasswd.wait().unwrap().success());
+    password
+}
+
+fn remove_user() {
+    // Its last session may take a moment to end, and until then the user is in use.
+    let began = Instant::now();
+    while run(Command::new("id").arg(USER)).status == Some(0) && began.elapsed() < READY_WITHIN {
+        run(Command::new("userdel").args(["--force", USER]));
+    }
+}

@@ -1,0 +1,51 @@
+//! The Python scripts beside these tests, run by the environments that `cargo xtask test` makes.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::binary::{Ran, run};
+
+/// Which environment a script runs in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Python {
+    /// ncclient, pyarrow and duckdb.
+    Readers,
+    /// PyEZ.
+    PyEz,
+}
+
+impl Python {
+    /// The interpreter: the environments lie in the target folder, two levels above the binary.
+    fn interpreter(self) -> PathBuf {
+        let target = Path::new(env!("CARGO_BIN_EXE_lanewatch"))
+            .ancestors()
+            .nth(2)
+            .unwrap();
+        let folder = match self {
+            Self::Readers => "venv",
+            Self::PyEz => "venv-pyez",
+        };
+        target.join(folder).join("bin/python")
+    }
+}
+
+/// Runs a script, which judges for itself and exits with 0 if all is well.
+#[track_caller]
+pub(crate) fn judge(python: Python, script: &str, arguments: &[impl AsRef<OsStr>]) -> Ran {
+    let interpreter = python.interpreter();
+    assert!(
+        interpreter.is_file(),
+        "{} is not there: `cargo xtask test` makes it",
+        interpreter.display()
+    );
+    let script = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/end_to_end/python")
+        .join(script);
+    // -B: no compiled copies beside the sources.
+    run(Command::new(interpreter)
+        .arg("-B")
+        .arg(script)
+        .args(arguments))
+    .expect(0)
+}

@@ -1,0 +1,20 @@
+//! The program as a new user runs it: the built binary, real sockets, real files.
+//!
+//! Most tests need nothing but the binary, whose simulator stands where the devices stand. Those in `with_…` are judged by a
+//! program that nobody here wrote; they are ignored by a plain `cargo test` and run by `cargo xtask test`, which brings that
+//! program in. All of them are one test binary, so that the harness is linked once.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails; clippy knows this of test functions only, not of what they stand on"
+)]
+
+mod bad_input;
+mod collect;
+mod demo;
+mod harness;
+mod replay;
+mod sim;
+mod with_netconfd;
+mod with_python;

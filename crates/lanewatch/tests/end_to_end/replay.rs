@@ -1,0 +1,117 @@
+//! A recorded run is a simulator script and an input to read again: the same replies give the same documents and rows.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::harness::{Fleet, RunFolder, files_below, lanewatch};
+
+/// A document without the times of the run that made it.
+fn timeless(mut document: Value) -> Value {
+    fn strip(value: &mut Value) {
+        match value {
+            Value::Object(fields) => {
+                fields.remove("timestamp");
+                fields.remove("run_timestamp");
+                fields.values_mut().for_each(strip);
+            }
+            Value::Array(items) => items.iter_mut().for_each(strip),
+            _ => {}
+        }
+    }
+    strip(&mut document);
+    document
+}
+
+/// Collects a fleet into a folder, as the runner `recorder`.
+pub(crate) fn collect(folder: &Path, inventory: &str) -> RunFolder {
+    fs::create_dir_all(folder).unwrap();
+    let arguments = ["collect", "-i", inventory, "--runner-name", "recorder"];
+    lanewatch(folder, &arguments).expect(0);
+    RunFolder::latest(&folder.join("output"))
+}
+
+#[test]
+fn a_run_served_again_and_collected_again_gives_the_same_documents() {
+    let folder = tempfile::tempdir().unwrap();
+    let fleet = Fleet::simulated(&folder.path().join("sim"), 4);
+    let first = collect(&folder.path().join("first"), fleet.inventory());
+    drop(fleet);
+    let fleet = Fleet::serving(&folder.path().join("served"), &first.path);
+    let second = collect(&folder.path().join("second"), fleet.inventory());
+
+    assert_eq!(first.devices(), second.devices());
+    let documents = first.files("_metrics.json");
+    assert_eq!(documents, second.files("_metrics.json"));
+    assert_eq!(documents.len(), 4 * 5, "{documents:?}");
+    for name in documents {
+        assert_eq!(
+            timeless(first.json(&name)),
+            timeless(second.json(&name)),
+            "{name}"
+        );
+    }
+    for device in first.devices() {
+        assert_eq!(
+            first.device(device)["rows"],
+            second.device(device)["rows"],
+            "{device}"
+        );
+    }
+}
+
+#[test]
+fn replay_gives_the_same_bytes_as_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let fleet = Fleet::simulated(&folder.path().join("sim"), 2);
+    let recorded = collect(folder.path(), fleet.inventory());
+    drop(fleet);
+    let run_folder = recorded.path.to_str().unwrap();
+    let arguments = [
+        "replay",
+        run_folder,
+        "--output",
+        "again",
+        "--lake",
+        "lake-again",
+    ];
+    lanewatch(folder.path(), &arguments).expect(0);
+
+    let documents = recorded.files("_metrics.json");
+    assert!(!documents.is_empty());
+    for name in documents {
+        let again = fs::read(folder.path().join("again").join(&name)).unwrap();
+        assert!(
+            fs::read(recorded.path.join(&name)).unwrap() == again,
+            "{name} differs"
+        );
+    }
+    // The same rows in the same order by the same writer are the same bytes under the same names.
+    let (lake, lake_again) = (
+        folder.path().join("raw_ml_data"),
+        folder.path().join("lake-again"),
+    );
+    let files = files_below(&lake);
+    assert_eq!(files.len(), 3);
+    for file in files {
+        let again = lake_again.join(file.strip_prefix(&lake).unwrap());
+        assert!(
+            fs::read(&file).unwrap() == fs::read(&again).unwrap(),
+            "{} differs",
+            again.display()
+        );
+    }
+}
+
+#[test]
+fn a_folder_that_no_run_left_is_refused_with_what_to_name_instead() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = lanewatch(
+        folder.path(),
+        &["replay", ".", "--output", "o", "--lake", "l"],
+    );
+    assert_ne!(ran.status, Some(0));
+    ran.says(&["not the folder of a run", "latest"]);
+    assert_eq!(files_below(folder.path()).len(), 0);
+}
