@@ -1,0 +1,44 @@
+//! The outside programs that some tests are judged by, each with what it takes to have it here.
+//!
+//! A component is prepared before its tests are run: Python packages go into a folder under the target folder, Debian
+//! packages are installed when we are root. Starting and stopping them is the tests' own business.
+
+mod debian;
+mod netconfd;
+mod python;
+
+use crate::workspace::Workspace;
+
+/// An outside program, or a family of them.
+#[derive(Debug)]
+pub(crate) struct Component {
+    /// As the steps are headed.
+    pub(crate) name: &'static str,
+    /// The beginning of the names of the tests that need it.
+    pub(crate) tests: &'static str,
+    /// Brings it here if that can be done.
+    pub(crate) prepare: fn(&Workspace) -> Availability,
+}
+
+/// Whether a component can be used.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Availability {
+    /// It is there.
+    Ready,
+    /// It is not: a sentence that says what is missing and how to get it.
+    Missing(String),
+}
+
+/// In the order in which they are prepared and tested.
+pub(crate) const COMPONENTS: &[Component] = &[
+    Component {
+        name: "component python",
+        tests: "with_python::",
+        prepare: python::prepare,
+    },
+    Component {
+        name: "component netconfd",
+        tests: "with_netconfd::",
+        prepare: netconfd::prepare,
+    },
+];

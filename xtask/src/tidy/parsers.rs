@@ -1,0 +1,157 @@
+//! Every parser has a catalogue entry and a fixture; every entry and every fixture folder has a parser.
+//!
+//! Adding an RPC is three edits in three places: this closes the gaps between them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::checkout::{Checkout, numbered};
+use super::rule::Finding;
+use crate::workspace::Workspace;
+
+const PARSERS: &str = "crates/records/src/junos/";
+const CATALOGUE: &str = "rpc_commands.yml";
+const FIXTURES: &str = "fixtures/junos/";
+/// The one fixture folder that belongs to no parser: replies of one device to be joined.
+const WHOLE_DEVICES: &str = "join";
+
+pub(super) fn check(checkout: &Checkout, _: &Workspace) -> Result<Vec<Finding>, String> {
+    let parsers = parsers(checkout);
+    if parsers.is_empty() {
+        return Err(format!(
+            "no `Parser {{ name: \"…\"` was found under {PARSERS}"
+        ));
+    }
+    let catalogue = checkout
+        .file(CATALOGUE)
+        .ok_or_else(|| format!("there is no {CATALOGUE}"))?;
+    let entries = entries(&catalogue.text);
+    let fixtures = fixtures(checkout);
+
+    let mut findings = Vec::new();
+    for (name, (path, line)) in &parsers {
+        if !entries.contains_key(name) {
+            let message = format!(
+                "no entry of {CATALOGUE} names this parser: add one with `parser: juniper/{name}`."
+            );
+            findings.push(Finding::new(path, *line, message));
+        }
+        if !fixtures.contains(name) {
+            let message =
+                format!("it has no fixture: add a folder with a reply, {FIXTURES}{name}/<case>/.");
+            findings.push(Finding::new(path, *line, message));
+        }
+    }
+    for (name, line) in entries
+        .iter()
+        .filter(|(name, _)| !parsers.contains_key(*name))
+    {
+        let message =
+            format!("there is no parser `{name}` in {PARSERS}: write it, or take the entry out.");
+        findings.push(Finding::new(CATALOGUE, *line, message));
+    }
+    for name in fixtures.iter().filter(|name| !parsers.contains_key(*name)) {
+        let message =
+            format!("there is no parser `{name}` in {PARSERS}: rename the folder, or take it out.");
+        findings.push(Finding::new(&format!("{FIXTURES}{name}"), 1, message));
+    }
+    Ok(findings)
+}
+
+/// Where each `Parser { name: "…"` stands.
+fn parsers(checkout: &Checkout) -> BTreeMap<String, (String, usize)> {
+    let mut found = BTreeMap::new();
+    for file in checkout.under(PARSERS) {
+        let code = file.without_comments();
+        let mut awaiting_name = false;
+        for (number, line) in numbered(&code) {
+            let mut rest = line;
+            if let Some((before, after)) = line.split_once("Parser {")
+                && !before.ends_with(|c: char| c.is_alphanumeric() || c == '_')
+                && !before.contains("struct ")
+                && !before.contains("impl ")
+            {
+                awaiting_name = true;
+                rest = after;
+            }
+            let name = rest
+                .trim_start()
+                .strip_prefix("name: \"")
+                .and_then(|rest| rest.split_once('"'));
+            match name {
+                Some((name, _)) if awaiting_name => {
+                    found.insert(name.to_owned(), (file.path.clone(), number));
+                    awaiting_name = false;
+                }
+                _ if !rest.trim().is_empty() => awaiting_name = false,
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+/// The parsers that the catalogue names, with the line.
+fn entries(catalogue: &str) -> BTreeMap<String, usize> {
+    let parser_of = |line: &str| {
+        let value = line
+            .trim_start()
+            .trim_start_matches("- ")
+            .strip_prefix("parser:")?;
+        let value = value.split('#').next()?.trim().trim_matches(['"', '\'']);
+        Some(value.strip_prefix("juniper/").unwrap_or(value).to_owned())
+    };
+    numbered(catalogue)
+        .filter_map(|(number, line)| Some((parser_of(line)?, number)))
+        .collect()
+}
+
+/// The folders of fixtures that hold at least one case, a case being a folder.
+fn fixtures(checkout: &Checkout) -> BTreeSet<String> {
+    let files = checkout.under(FIXTURES);
+    let parts = files.filter_map(|file| {
+        let mut parts = file.path.strip_prefix(FIXTURES)?.split('/');
+        let (name, _case, _file) = (parts.next()?, parts.next()?, parts.next()?);
+        (name != WHOLE_DEVICES).then(|| name.to_owned())
+    });
+    parts.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rule_tests::nowhere;
+    use super::*;
+
+    const PARSER: (&str, &str) = (
+        "crates/records/src/junos/pic.rs",
+        "pub(super) const PARSER: Parser = Parser {\n    name: \"pic\",\n};\n",
+    );
+    const ENTRY: (&str, &str) = (
+        "rpc_commands.yml",
+        "rpc_commands:\n  - name: pic\n    parser: juniper/pic # c\n",
+    );
+    const FIXTURE: (&str, &str) = ("fixtures/junos/pic/empty/reply.xml", "");
+
+    #[test]
+    fn a_parser_with_entry_and_fixture_is_complete() {
+        assert_eq!(
+            check(&Checkout::of(&[PARSER, ENTRY, FIXTURE]), &nowhere()),
+            Ok(vec![])
+        );
+    }
+
+    #[test]
+    fn each_missing_counterpart_is_named() {
+        let other = ("rpc_commands.yml", "  - parser: 'juniper/fan'\n");
+        let stray = ("fixtures/junos/psu/one/reply.xml", "");
+        let joined = ("fixtures/junos/join/one/pic.xml", "");
+        let findings = check(&Checkout::of(&[PARSER, other, stray, joined]), &nowhere()).unwrap();
+        let lines: Vec<String> = findings.iter().map(Finding::to_string).collect();
+        assert_eq!(lines.len(), 4, "{lines:?}");
+        assert!(
+            lines[0].starts_with("crates/records/src/junos/pic.rs:2: no entry of rpc_commands.yml")
+        );
+        assert!(lines[1].contains("fixtures/junos/pic/<case>/"));
+        assert!(lines[2].starts_with("rpc_commands.yml:1: there is no parser `fan`"));
+        assert!(lines[3].starts_with("fixtures/junos/psu:1: there is no parser `psu`"));
+    }
+}
