@@ -37,11 +37,11 @@
 //! let host_keys = ssh::HostKeyPolicy::Strict {
 //!     known_hosts: "keys/known_hosts".into(),
 //! };
-//! let mut connection =
-//!     ssh::connect(&endpoint, &credentials, &host_keys, &Options::default()).await?;
+//! let target = ssh::Target::new(endpoint, credentials, host_keys);
+//! let mut connection = ssh::connect(&target, &Options::default()).await?;
 //! let reply = connection.request("<get/>").await?;
 //! for error in &reply.errors {
-//!     eprintln!("{endpoint}: {error}");
+//!     eprintln!("{}: {error}", target.endpoint);
 //! }
 //! println!("{} bytes after {:?}", reply.bytes.len(), reply.elapsed);
 //! connection.close().await

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use netconf::ssh::{Credentials, Endpoint, HostKeyPolicy, Method};
+use netconf::ssh::{Credentials, Endpoint, HostKeyPolicy, Method, Target};
 use records::InterfaceFilter;
 use secrecy::SecretString;
 use sinks::RawReplies;
@@ -68,9 +68,7 @@ pub(crate) struct Plan {
 #[derive(Debug, Clone)]
 pub(crate) struct DevicePlan {
     pub(crate) name: String,
-    pub(crate) endpoint: Endpoint,
-    pub(crate) credentials: Credentials,
-    pub(crate) host_keys: HostKeyPolicy,
+    pub(crate) target: Target,
     /// As the inventory says it; what the device says is a record.
     pub(crate) hardware_model: Option<String>,
     /// The filter as written, and as read.
@@ -174,9 +172,7 @@ impl<'a> Resolver<'a> {
         let interface_filter = self.interface_filter();
         (self.problems.len() == before).then(|| DevicePlan {
             name: self.name.to_owned(),
-            endpoint: Endpoint { host, port },
-            credentials,
-            host_keys,
+            target: Target::new(Endpoint { host, port }, credentials, host_keys),
             hardware_model,
             interface_pattern: interface_filter
                 .as_ref()
@@ -413,12 +409,18 @@ mod tests {
             panic!()
         };
         assert_eq!(
-            (a.endpoint.to_string().as_str(), a.credentials.user.as_str()),
+            (
+                a.target.endpoint.to_string().as_str(),
+                a.target.credentials.user.as_str()
+            ),
             ("a:830", "fallback")
         );
         assert_eq!(a.interface_pattern.as_deref(), Some("et-0/0/*"));
         assert_eq!(
-            (b.endpoint.to_string().as_str(), b.credentials.user.as_str()),
+            (
+                b.target.endpoint.to_string().as_str(),
+                b.target.credentials.user.as_str()
+            ),
             ("192.0.2.7:22", "u")
         );
         assert_eq!(

@@ -25,7 +25,7 @@ pub(super) struct Collected {
 pub(super) async fn collect(device: &DevicePlan, run: &Arc<Run>) -> Collected {
     let began = Instant::now();
     let mut report = DeviceReport {
-        address: device.endpoint.to_string(),
+        address: device.target.endpoint.to_string(),
         hardware_model: device.hardware_model.clone(),
         interface_filter: device
             .interface_filter
@@ -60,14 +60,8 @@ async fn ask(
     run: &Arc<Run>,
     report: &mut DeviceReport,
 ) -> Result<Snapshot, String> {
-    let mut connection = ssh::connect(
-        &device.endpoint,
-        &device.credentials,
-        &device.host_keys,
-        &run.netconf,
-    )
-    .await
-    .map_err(|error| format!("{error}{}", advice(&error)))?;
+    let connected = ssh::connect(&device.target, &run.netconf).await;
+    let mut connection = connected.map_err(|error| format!("{error}{}", advice(&error)))?;
     (run.watch)(&Event::Connected);
     let mut snapshot = Snapshot::default();
     for command in &run.plan.catalogue.commands {

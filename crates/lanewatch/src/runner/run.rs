@@ -188,7 +188,7 @@ async fn collect_all(
         });
         names.insert(
             task.id(),
-            (device.name.clone(), device.endpoint.to_string()),
+            (device.name.clone(), device.target.endpoint.to_string()),
         );
     }
     let mut stop = std::pin::pin!(stop);

@@ -16,30 +16,12 @@ use super::host_keys::{self, HostKeyError, HostKeyPolicy, Verifier};
 use super::preferences;
 use super::socket::{self, Owner, Socket};
 use super::subsystem::{LastWords, Refusal, Subsystem};
+use super::target::{Endpoint, Target};
 use crate::error::{Error, Phase};
 use crate::hello::Hello;
 use crate::message::Reply;
 use crate::options::Options;
 use crate::session::{Session, after};
-
-/// Where a device listens.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Endpoint {
-    /// A name or an address, IPv6 without brackets.
-    pub host: String,
-    /// 830 by convention; many devices also answer on 22.
-    pub port: u16,
-}
-
-impl fmt::Display for Endpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.host.contains(':') {
-            write!(f, "[{}]:{}", self.host, self.port)
-        } else {
-            write!(f, "{}:{}", self.host, self.port)
-        }
-    }
-}
 
 /// An open session over SSH. Dropping it cuts the connection at once and leaves no task behind;
 /// [`close`](Self::close) takes leave first.
@@ -57,12 +39,12 @@ pub struct Connection {
 /// # Errors
 ///
 /// Each step has its own variant of [`Error`]; see [`Error::phase`].
-pub async fn connect(
-    endpoint: &Endpoint,
-    credentials: &Credentials,
-    host_keys: &HostKeyPolicy,
-    options: &Options,
-) -> Result<Connection, Error> {
+pub async fn connect(target: &Target, options: &Options) -> Result<Connection, Error> {
+    let Target {
+        endpoint,
+        credentials,
+        host_keys,
+    } = target;
     let peer: Arc<str> = endpoint.to_string().into();
     let verifier = look_up(endpoint, &peer, host_keys, options.timeouts.connect).await?;
     let stream = dial(endpoint, &peer, options.timeouts.connect).await?;

@@ -18,7 +18,9 @@ mod known_hosts;
 mod preferences;
 mod socket;
 mod subsystem;
+mod target;
 
 pub use authentication::{Attempt, AttemptOutcome, Credentials, Method};
-pub use connection::{Connection, Endpoint, connect};
+pub use connection::{Connection, connect};
 pub use host_keys::{HostKeyError, HostKeyPolicy};
+pub use target::{Endpoint, Target};

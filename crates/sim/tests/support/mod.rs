@@ -5,7 +5,7 @@ use std::path::Path;
 
 use netconf::{
     Options,
-    ssh::{self, Connection, Credentials, Endpoint, HostKeyPolicy, Method},
+    ssh::{self, Connection, Credentials, Endpoint, HostKeyPolicy, Method, Target},
 };
 use quick_xml::{Reader, events::Event};
 use sim::{Fleet, Running};
@@ -39,7 +39,8 @@ pub(crate) async fn try_connect(
     let host_keys = HostKeyPolicy::Strict {
         known_hosts: fleet.known_hosts().to_owned(),
     };
-    ssh::connect(&endpoint, &credentials, &host_keys, &Options::default()).await
+    let target = Target::new(endpoint, credentials, host_keys);
+    ssh::connect(&target, &Options::default()).await
 }
 
 /// The reply to an operation, as text.
