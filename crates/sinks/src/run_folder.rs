@@ -9,11 +9,14 @@
 //!     run.json                           written last: a folder without one is a run that did not end
 //! ```
 //!
+//! A run holds a lock on its folder, so that the next one can tell a run at work from one that was killed.
+//!
 //! The same folder is what the simulator serves again and what `replay` reads: one on-disk form.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::staged::{self, Durability, create_folder};
 use crate::{Error, Result, RunIdentity, file_name};
@@ -44,6 +47,8 @@ pub enum RawReplies {
 #[derive(Debug, Clone)]
 pub struct RunFolder {
     path: PathBuf,
+    /// Held while the run is at work. None where the file system knows no locks, and for a replay.
+    _lock: Option<Arc<File>>,
 }
 
 impl RunFolder {
@@ -60,7 +65,10 @@ impl RunFolder {
             file_name::encode(&run.runner_name)
         ));
         match fs::create_dir(&path) {
-            Ok(()) => Ok(Self { path }),
+            Ok(()) => Ok(Self {
+                _lock: lock(&path).map(Arc::new),
+                path,
+            }),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 Err(Error::RunExists { path })
             }
@@ -81,6 +89,7 @@ impl RunFolder {
         create_folder(path)?;
         Ok(Self {
             path: path.to_owned(),
+            _lock: None,
         })
     }
 
@@ -142,51 +151,68 @@ impl RunFolder {
         staged::write(&self.path.join(REPORT_FILE), json, Durability::Synced).map(drop)
     }
 
-    /// Points `output_dir/latest` at this run, unless it points at a later one.
+    /// Points `output_dir/latest` at this run, unless it points at a later one that is there. Returns whether it points here now.
     ///
     /// # Errors
     ///
-    /// If the link cannot be made.
-    pub fn publish_latest(&self, output_dir: &Path) -> Result<()> {
+    /// If the link cannot be made; whatever had the name has it still.
+    pub fn publish_latest(&self, output_dir: &Path) -> Result<bool> {
         let link = output_dir.join(LATEST);
         let name = self.path.file_name().unwrap_or_default();
-        if fs::read_link(&link).is_ok_and(|current| current.as_os_str() > name) {
-            return Ok(());
+        let points_at = fs::read_link(&link).unwrap_or_default();
+        let is_run = points_at.to_str().and_then(|name| name.get(..STAMP_LENGTH));
+        if is_run.is_some_and(is_stamp)
+            && points_at.as_os_str() > name
+            && output_dir.join(&points_at).is_dir()
+        {
+            return Ok(false);
         }
         let staging = output_dir.join(format!(".{LATEST}.{}.tmp", name.to_string_lossy()));
         drop(fs::remove_file(&staging)); // of a run that was killed between the two steps
         std::os::unix::fs::symlink(name, &staging)
             .map_err(Error::on("create the link", &staging))?;
-        fs::rename(&staging, &link).map_err(Error::on("put in place the link", &link))
+        fs::rename(&staging, &link).map_err(|cause| {
+            drop(fs::remove_file(&staging));
+            Error::on("put in place the link", &link)(cause)
+        })?;
+        Ok(true)
     }
 
-    /// Removes this runner's oldest runs, so that `keep` stay, this one among them. Returns how many went.
+    /// Removes this runner's oldest finished runs, so that `keep` stay, this one among them, and what killed runs left behind
+    /// that is older than those. A run still at work is neither counted nor touched. Returns how many went.
     ///
     /// # Errors
     ///
     /// If the folder cannot be listed or an old run cannot be removed.
     pub fn prune(&self, output_dir: &Path, run: &RunIdentity, keep: usize) -> Result<usize> {
         let suffix = format!("_{}", file_name::encode(&run.runner_name));
-        let mut runs = Vec::new();
+        let (mut finished, mut unfinished) = (Vec::new(), Vec::new());
         for entry in fs::read_dir(output_dir).map_err(Error::on("list", output_dir))? {
             let entry = entry.map_err(Error::on("list", output_dir))?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if name.strip_suffix(&suffix).is_some_and(is_stamp) {
-                runs.push(entry.path());
+            let (name, path) = (
+                entry.file_name().to_string_lossy().into_owned(),
+                entry.path(),
+            );
+            if path == self.path || !name.strip_suffix(&suffix).is_some_and(is_stamp) {
+                continue;
+            }
+            if path.join(REPORT_FILE).exists() {
+                finished.push(path);
+            } else if lock(&path).is_some() {
+                unfinished.push(path);
             }
         }
-        runs.sort();
-        let excess = runs.len().saturating_sub(keep.max(1));
-        let mut removed = 0;
-        for old in runs
-            .into_iter()
-            .take(excess)
-            .filter(|path| *path != self.path)
-        {
-            fs::remove_dir_all(&old).map_err(Error::on("remove the old run", &old))?;
-            removed += 1;
+        finished.sort();
+        let excess = (finished.len() + 1).saturating_sub(keep.max(1));
+        let kept = finished.split_off(excess.min(finished.len()));
+        if let Some(oldest) = kept.first().or(Some(&self.path)) {
+            unfinished.retain(|path| path < oldest);
         }
-        Ok(removed)
+        let old = [finished, unfinished].concat();
+        for path in &old {
+            fs::remove_dir_all(path).map_err(Error::on("remove the old run", path))?;
+        }
+        Ok(old.len())
     }
 
     fn write(&self, name: String, bytes: &[u8]) -> Result<String> {
@@ -212,9 +238,18 @@ pub fn read_raw(path: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// The lock on a run's folder, none if somebody has it or the file system knows no locks. It ends with the value.
+fn lock(folder: &Path) -> Option<File> {
+    let opened = File::open(folder).ok()?;
+    opened.try_lock().ok().map(|()| opened)
+}
+
+/// The length of `YYYYMMDD_HHMMSS`.
+const STAMP_LENGTH: usize = 15;
+
 /// Whether this is `YYYYMMDD_HHMMSS`.
 fn is_stamp(text: &str) -> bool {
-    text.len() == 15
+    text.len() == STAMP_LENGTH
         && text.bytes().enumerate().all(|(at, byte)| {
             if at == 8 {
                 byte == b'_'
@@ -275,10 +310,35 @@ mod tests {
     }
 
     #[test]
+    fn latest_does_not_stay_on_a_run_that_is_gone() {
+        let output = tempfile::tempdir().unwrap();
+        let link = output.path().join("latest");
+        for target in ["20990101_000000_a", "zz-mine"] {
+            fs::remove_file(&link).ok();
+            std::os::unix::fs::symlink(target, &link).unwrap();
+            let folder = RunFolder::at(&output.path().join("20260203_153045_a")).unwrap();
+            assert!(folder.publish_latest(output.path()).unwrap());
+            let points_at = fs::read_link(&link).unwrap();
+            assert_eq!(points_at, Path::new("20260203_153045_a"));
+        }
+    }
+
+    #[test]
+    fn a_latest_that_is_a_folder_is_an_error_that_leaves_nothing_behind() {
+        let output = tempfile::tempdir().unwrap();
+        fs::create_dir_all(output.path().join("latest/mine")).unwrap();
+        let folder = RunFolder::create(output.path(), &run("a", 0)).unwrap();
+        let error = folder.publish_latest(output.path()).unwrap_err();
+        assert!(error.to_string().contains("latest"), "{error}");
+        assert_eq!(listing(output.path()), ["19700101_000000_a", "latest"]);
+    }
+
+    #[test]
     fn old_runs_of_this_runner_go_and_nothing_else() {
         let output = tempfile::tempdir().unwrap();
         for second in 0..5 {
-            RunFolder::create(output.path(), &run("a", second)).unwrap();
+            let folder = RunFolder::create(output.path(), &run("a", second)).unwrap();
+            folder.save_report(b"{}").unwrap();
         }
         RunFolder::create(output.path(), &run("b", 0)).unwrap();
         fs::create_dir(output.path().join("mine_a")).unwrap();
@@ -293,6 +353,30 @@ mod tests {
                 "mine_a"
             ]
         );
+    }
+
+    #[test]
+    fn a_run_at_work_stays_and_does_not_count_and_a_killed_one_goes_in_its_turn() {
+        let output = tempfile::tempdir().unwrap();
+        let create = |second| RunFolder::create(output.path(), &run("a", second)).unwrap();
+        let at_work = create(0);
+        drop(create(1)); // killed: no report, no lock
+        for second in 2..4 {
+            create(second).save_report(b"{}").unwrap();
+        }
+        drop(create(4)); // killed lately
+        let newest = create(5);
+        assert_eq!(newest.prune(output.path(), &run("a", 5), 2).unwrap(), 2);
+        assert_eq!(
+            listing(output.path()),
+            [
+                "19700101_000000_a",
+                "19700101_000003_a",
+                "19700101_000004_a",
+                "19700101_000005_a"
+            ]
+        );
+        drop(at_work);
     }
 
     #[test]

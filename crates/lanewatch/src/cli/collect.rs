@@ -13,7 +13,7 @@ use sinks::lake::Compression;
 use super::ExitStatus;
 use super::printer::Printer;
 use crate::config::{HostKeys, Plan, Problem, Problems, Settings};
-use crate::runner::{self, Clock, Outcome, RunReport};
+use crate::runner::{self, Clock, Finished, Outcome, Retry};
 use crate::view::{Progress, render_run};
 
 /// Collect all devices of an inventory once: raw replies, JSON, the lake, run.json.
@@ -58,6 +58,12 @@ pub(super) struct Collect {
     /// How long one device may take in all, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=86400))]
     device_timeout: u64,
+    /// How long the whole run may take, in seconds; devices that are not done by then are given up
+    #[arg(long, value_name = "SECONDS", default_value_t = 1800, value_parser = clap::value_parser!(u64).range(1..=86400))]
+    run_timeout: u64,
+    /// How often a connection or an RPC is tried that failed for what may pass: refused, reset, timed out
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=20))]
+    attempts: u32,
     /// How Parquet pages are compressed
     #[arg(long, value_enum, default_value = "snappy")]
     compression: CompressionArgument,
@@ -90,6 +96,7 @@ impl Collect {
         for warning in &plan.warnings {
             printer.warning(warning);
         }
+        let keeps_raw = plan.settings.raw != RawReplies::Drop;
         let (output_dir, lake) = (plan.settings.output_dir.clone(), plan.settings.lake.clone());
         let progress = Progress::start();
         let shard = progress.add(&plan.settings.runner_name, plan.devices.len());
@@ -101,16 +108,31 @@ impl Collect {
         )
         .await?;
         progress.finish();
-        printer.answer(&render_run(
-            &finished.report,
-            finished.folder.path(),
-            &output_dir,
-            &lake,
-        ));
-        if let Some(error) = &finished.report.lake_error {
-            printer.error(&format!("the lake has nothing of this run: {error}; once that is mended, `lanewatch replay {} --output FOLDER --lake {}` brings its rows", finished.folder.path().display(), lake.display()));
+        printer.answer(&render_run(&finished, &output_dir, &lake));
+        for warning in &finished.warnings {
+            printer.warning(warning);
         }
-        Ok(exit_status(&finished.report))
+        let (report, folder) = (&finished.report, finished.folder.path().display());
+        if let Some(error) = &report.lake_error {
+            let remedy = if keeps_raw {
+                format!(
+                    "once that is mended, `lanewatch replay {folder} --output FOLDER --lake {}` brings its rows",
+                    lake.display()
+                )
+            } else {
+                "its raw replies were not kept (`--raw drop`), so only the JSON documents have it"
+                    .to_owned()
+            };
+            printer.error(&format!(
+                "the lake has nothing of this run: {error}; {remedy}"
+            ));
+        }
+        if let Some(error) = &finished.report_error {
+            printer.error(&format!(
+                "{error}; without the run report, the run in {folder} cannot be replayed"
+            ));
+        }
+        Ok(exit_status(&finished))
     }
 
     fn settings(self) -> anyhow::Result<Settings> {
@@ -128,6 +150,8 @@ impl Collect {
             interfaces: self.interfaces,
             concurrency: self.concurrency,
             device_timeout: Duration::from_secs(self.device_timeout),
+            run_timeout: Duration::from_secs(self.run_timeout),
+            retry: Retry::new(self.attempts),
             compression: self.compression.into(),
             raw: match self.raw {
                 RawArgument::Keep => RawReplies::Keep,
@@ -151,9 +175,10 @@ impl From<CompressionArgument> for Compression {
 }
 
 /// What the run's report means to whoever called us.
-pub(super) fn exit_status(report: &RunReport) -> ExitStatus {
+fn exit_status(finished: &Finished) -> ExitStatus {
+    let report = &finished.report;
     let all = report.devices.len();
-    if report.lake_error.is_some() {
+    if report.lake_error.is_some() || finished.report_error.is_some() {
         ExitStatus::Internal
     } else if report.count(Outcome::Delivered) == all {
         ExitStatus::Delivered

@@ -20,7 +20,7 @@ use super::collect::interrupted;
 use super::printer::Printer;
 use super::sim::{make_folder, write_inventory};
 use crate::config::{HostKeys, Plan, Settings};
-use crate::runner::{self, Clock, Finished};
+use crate::runner::{self, Clock, Finished, Retry};
 use crate::view::{DemoShard, Progress, render_demo};
 
 /// Simulated time between the two runs.
@@ -138,6 +138,8 @@ impl Demo {
             interfaces: None,
             concurrency: 100,
             device_timeout: Duration::from_secs(60),
+            run_timeout: Duration::from_secs(120),
+            retry: Retry::new(1),
             compression: Compression::Snappy,
             raw: RawReplies::Keep,
             keep_runs: 10,

@@ -295,8 +295,8 @@ mod tests {
             [
                 "<get-system-information/>",
                 "<get-chassis-inventory/>",
-                "<get-interface-optics-diagnostics-information><interface-name>et-0/0/*</interface-name></get-interface-optics-diagnostics-information>",
-                "<get-interface-information><extensive/><interface-name>et-0/0/*</interface-name></get-interface-information>",
+                "<get-interface-optics-diagnostics-information/>",
+                "<get-interface-information><extensive/></get-interface-information>",
                 "<get-pic-detail/>",
             ]
         );
@@ -306,6 +306,18 @@ mod tests {
             last.operation_for_pic(0, 1),
             "<get-pic-detail><fpc-slot>0</fpc-slot><pic-slot>1</pic-slot></get-pic-detail>"
         );
+    }
+
+    #[test]
+    fn a_device_filters_itself_only_where_the_catalogue_says_how() {
+        let catalogue =
+            parse("- {name: s, rpc: r, parser: system_information, interfaces: interface-name}\n")
+                .unwrap();
+        assert_eq!(
+            operations(&catalogue, Some("et-0/0/*")),
+            ["<r><interface-name>et-0/0/*</interface-name></r>"]
+        );
+        assert_eq!(operations(&catalogue, None), ["<r/>"]);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use sinks::lake::Compression;
 use super::Catalogue;
 use super::inventory::{Host, Inventory, Variable};
 use super::problem::{Problem, Problems};
+use crate::runner::Retry;
 
 /// NETCONF's own port (RFC 6242).
 const DEFAULT_PORT: u16 = 830;
@@ -37,6 +38,8 @@ pub(crate) struct Settings {
     pub(crate) interfaces: Option<String>,
     pub(crate) concurrency: usize,
     pub(crate) device_timeout: Duration,
+    pub(crate) run_timeout: Duration,
+    pub(crate) retry: Retry,
     pub(crate) compression: Compression,
     pub(crate) raw: RawReplies,
     pub(crate) keep_runs: usize,
@@ -376,6 +379,8 @@ impl Settings {
             interfaces: None,
             concurrency: 10,
             device_timeout: Duration::from_secs(1),
+            run_timeout: Duration::from_secs(60),
+            retry: Retry::new(1),
             compression: Compression::Snappy,
             raw: RawReplies::Keep,
             keep_runs: 1,

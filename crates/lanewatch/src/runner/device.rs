@@ -1,15 +1,29 @@
 //! One device: connect, ask, save, read, deliver. The whole program in small.
+//!
+//! ```text
+//!   turn ─► attempt: connect ─► RPC ─► RPC ─► …  ─► close ─► deliver
+//!             ▲        └─ failed ─┴──────┘                    what has come by then, in full or in part
+//!             └── pause, for what may pass: replies that came are kept, the others asked again
+//! ```
 
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::Future;
+use std::mem;
 use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::Duration;
 
-use netconf::ssh::{self, Connection, HostKeyError};
+use netconf::Reply;
+use netconf::ssh::{self, HostKeyError};
 use records::table::Table;
 use records::{Context, Snapshot};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::digest;
-use super::report::{DeviceReport, Outcome, RpcReport};
+use super::patience::{GivenUp, Patience};
+use super::report::{DeviceReport, Outcome, RpcOutcome, RpcReport};
+use super::retry::FailedAttempt;
 use super::run::{Event, Run};
 use crate::config::{Command, DevicePlan, Per};
 
@@ -21,72 +35,292 @@ pub(super) struct Collected {
     pub(super) tables: Vec<Table>,
 }
 
-/// Collects a device within its time. Whatever goes wrong with the device is in the report.
-pub(super) async fn collect(device: &DevicePlan, run: &Arc<Run>) -> Collected {
-    let began = Instant::now();
-    let mut report = DeviceReport {
-        address: device.target.endpoint.to_string(),
-        hardware_model: device.hardware_model.clone(),
-        interface_filter: device
-            .interface_filter
-            .as_ref()
-            .map(|(written, _)| written.clone()),
-        ..DeviceReport::default()
+/// Collects a device within its time, once it is its turn. Whatever goes wrong with the device is in the report.
+pub(super) async fn collect(device: &DevicePlan, run: &Arc<Run>, turns: &Semaphore) -> Collected {
+    let mut visit = Visit {
+        device,
+        run,
+        turns,
+        turn: None,
+        patience: run.patience(),
+        stage: Stage::Waiting,
+        snapshot: Snapshot::default(),
+        report: DeviceReport {
+            address: device.target.endpoint.to_string(),
+            hardware_model: device.hardware_model.clone(),
+            interface_filter: device
+                .interface_filter
+                .as_ref()
+                .map(|(written, _)| written.clone()),
+            ..DeviceReport::default()
+        },
     };
-    let limit = run.plan.settings.device_timeout;
-    let asked = match tokio::time::timeout(limit, ask(device, run, &mut report)).await {
-        Ok(asked) => asked,
-        Err(_) => Err(format!(
-            "gave up after {} s (`--device-timeout`): the device answers, but not in time",
-            limit.as_secs()
-        )),
-    };
-    report.bytes = report.rpcs.values().map(|rpc| rpc.bytes).sum();
-    let tables = match asked {
-        Ok(snapshot) => deliver(snapshot, device, run, &mut report).await,
-        Err(error) => {
-            report.outcome = Outcome::Failed;
-            report.error = Some(error);
-            Vec::new()
-        }
-    };
-    report.seconds = began.elapsed().as_secs_f64();
-    Collected { report, tables }
+    if let Err(why) = visit.ask_all().await {
+        visit.end_early(why);
+    }
+    visit.deliver().await
 }
 
-/// Asks everything that the catalogue lists, on one session.
-async fn ask(
-    device: &DevicePlan,
-    run: &Arc<Run>,
-    report: &mut DeviceReport,
-) -> Result<Snapshot, String> {
-    let connected = ssh::connect(&device.target, &run.netconf).await;
-    let mut connection = connected.map_err(|error| format!("{error}{}", advice(&error)))?;
-    (run.watch)(&Event::Connected);
-    let mut snapshot = Snapshot::default();
-    for command in &run.plan.catalogue.commands {
-        for (name, operation) in operations(command, device, &snapshot) {
-            let (said, read) = request(
-                &mut connection,
-                command,
-                &name,
-                &operation,
-                device,
-                run,
-                snapshot,
-            )
-            .await?;
-            snapshot = read;
-            report.rpcs.insert(name, said);
+/// A device's turn, over all sessions with it.
+struct Visit<'r> {
+    device: &'r DevicePlan,
+    run: &'r Arc<Run>,
+    turns: &'r Semaphore,
+    /// Held while the device is being talked to.
+    turn: Option<SemaphorePermit<'r>>,
+    patience: Patience,
+    stage: Stage,
+    /// What the replies so far say.
+    snapshot: Snapshot,
+    report: DeviceReport,
+}
+
+/// What the device is being waited for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Stage {
+    Waiting,
+    Connecting,
+    Asking(String),
+    Pausing,
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Waiting => formatter.write_str("before it was this device's turn"),
+            Self::Connecting => formatter.write_str("while connecting and logging in"),
+            Self::Asking(rpc) => write!(formatter, "while waiting for the reply to {rpc}"),
+            Self::Pausing => formatter.write_str("before the next attempt"),
         }
     }
-    if let Err(error) = connection.close().await {
-        // The replies are here: a session that does not end well is worth a note, not the device.
-        report
-            .notes
-            .push(format!("the session did not close: {error}"));
+}
+
+/// An RPC that is still to be answered.
+struct Pending<'r> {
+    command: &'r Command,
+    /// Of the reply: for PIC detail with its slots.
+    name: String,
+    operation: String,
+}
+
+/// Why an attempt ended.
+struct Failure {
+    /// The RPC's name, if one had been asked.
+    rpc: Option<String>,
+    error: netconf::Error,
+}
+
+impl<'r> Visit<'r> {
+    /// Asks until nothing is left to ask. The error is a sentence: why the device is given up.
+    async fn ask_all(&mut self) -> Result<(), String> {
+        self.take_turn().await?;
+        self.patience.begin(self.run.plan.settings.device_timeout);
+        let mut failures: BTreeMap<Option<String>, u32> = BTreeMap::new();
+        while self.pending().is_some() {
+            let Some(Failure { rpc, error }) = self.attempt().await? else {
+                break;
+            };
+            if rpc.is_some() {
+                failures.remove(&None); // the connection was there
+            }
+            let failed = failures.entry(rpc.clone()).or_default();
+            *failed += 1;
+            let retry = self.run.plan.settings.retry;
+            let pause = retry.pause(*failed, rand::random());
+            let pause = pause.filter(|_| error.is_transient());
+            self.report.attempts.push(FailedAttempt {
+                seconds: self.patience.elapsed().as_secs_f64(),
+                phase: error.phase().to_string(),
+                rpc: rpc.clone(),
+                error: error.to_string(),
+                paused_seconds: pause.map(|pause| pause.as_secs_f64()),
+            });
+            match (pause, rpc) {
+                (Some(pause), _) => self.pause(pause).await?,
+                (None, Some(_)) => self.skip(&error.to_string()),
+                (None, None) => {
+                    let attempts = match *failed {
+                        1 => String::new(),
+                        failed => format!("; {failed} attempts failed, `run.json` has each"),
+                    };
+                    return Err(format!("{error}{}{attempts}", advice(&error)));
+                }
+            }
+        }
+        Ok(())
     }
-    Ok(snapshot)
+
+    /// One session: asks what is still to be answered. Returns what ended it early.
+    async fn attempt(&mut self) -> Result<Option<Failure>, String> {
+        self.stage = Stage::Connecting;
+        let (device, run) = (self.device, self.run);
+        let connected = self.within(ssh::connect(&device.target, &run.netconf));
+        let mut connection = match connected.await? {
+            Ok(connection) => connection,
+            Err(error) => return Ok(Some(Failure { rpc: None, error })),
+        };
+        (run.watch)(&Event::Connected);
+        while let Some(pending) = self.pending() {
+            self.stage = Stage::Asking(pending.name.clone());
+            match self.within(connection.request(&pending.operation)).await? {
+                Ok(reply) => self.take(pending, reply).await?,
+                Err(error) => {
+                    let rpc = Some(pending.name);
+                    return Ok(Some(Failure { rpc, error }));
+                }
+            }
+        }
+        // The replies are here: a session that does not end well is worth a note, not the device.
+        if let Err(error) = connection.close().await {
+            let note = format!("the session did not close: {error}");
+            self.report.notes.push(note);
+        }
+        Ok(None)
+    }
+
+    /// What is to be asked next, given what is known of the device by now.
+    fn pending(&self) -> Option<Pending<'r>> {
+        let mut pending = self.run.plan.catalogue.commands.iter().flat_map(|command| {
+            operations(command, self.device, &self.snapshot)
+                .into_iter()
+                .map(move |(name, operation)| Pending {
+                    command,
+                    name,
+                    operation,
+                })
+        });
+        pending.find(|pending| !self.report.rpcs.contains_key(&pending.name))
+    }
+
+    /// Saves a reply as it came and reads it into the snapshot.
+    async fn take(&mut self, pending: Pending<'_>, reply: Reply) -> Result<(), String> {
+        let arrived = self.run.clock.at(reply.received);
+        let (run, parser) = (Arc::clone(self.run), pending.command.parser);
+        let (device, name) = (self.device.name.clone(), pending.name.clone());
+        let mut snapshot = mem::take(&mut self.snapshot);
+        // Reading a large reply takes milliseconds: not on the threads that keep the other sessions alive.
+        let (saved, said, snapshot) = blocking(move || {
+            let saved = run
+                .folder
+                .save_raw(&device, &name, &reply.bytes, run.plan.settings.raw);
+            let said = digest::read_reply(parser, &reply.bytes, arrived, &mut snapshot);
+            let seconds = reply.elapsed.as_secs_f64();
+            (saved, RpcReport { seconds, ..said }, snapshot)
+        })
+        .await;
+        self.snapshot = snapshot;
+        let said = RpcReport {
+            operation: pending.operation,
+            file: saved.map_err(|error| error.to_string())?,
+            ..said
+        };
+        self.report.rpcs.insert(pending.name, said);
+        Ok(())
+    }
+
+    /// Writes the RPC that is next down as failed: the others are still asked.
+    fn skip(&mut self, why: &str) {
+        if let Some(pending) = self.pending() {
+            let failed = RpcReport {
+                outcome: RpcOutcome::Failed,
+                operation: pending.operation,
+                parser: pending.command.parser.name.to_owned(),
+                errors: vec![why.to_owned()],
+                ..RpcReport::default()
+            };
+            self.report.rpcs.insert(pending.name, failed);
+        }
+    }
+
+    /// Ends the turn before everything was asked. What has come is kept, and what has not is said.
+    fn end_early(&mut self, why: String) {
+        let answered = self.report.rpcs.values();
+        if answered.clone().any(|rpc| rpc.outcome == RpcOutcome::Ok) {
+            while self.pending().is_some() {
+                self.skip(&format!("not answered: {why}"));
+            }
+        }
+        self.report.error = Some(why);
+    }
+
+    async fn take_turn(&mut self) -> Result<(), String> {
+        let turns = self.turns;
+        // The semaphore is never closed.
+        self.turn = self.within(turns.acquire()).await?.ok();
+        Ok(())
+    }
+
+    /// Lets others have the turn for a while.
+    async fn pause(&mut self, pause: Duration) -> Result<(), String> {
+        self.stage = Stage::Pausing;
+        self.turn = None;
+        self.within(tokio::time::sleep(pause)).await?;
+        self.take_turn().await
+    }
+
+    /// Waits for the device, as long as there is time for it.
+    async fn within<T>(&mut self, work: impl Future<Output = T>) -> Result<T, String> {
+        match self.patience.within(work).await {
+            Ok(done) => Ok(done),
+            Err(why) => Err(self.given_up(why)),
+        }
+    }
+
+    /// Where, what was waited for, what had come, and what went wrong before.
+    fn given_up(&self, why: GivenUp) -> String {
+        let mut text = format!("{}: {why} {}", self.report.address, self.stage);
+        match self.report.rpcs.len() {
+            0 => {}
+            1 => text += "; 1 reply had come",
+            replies => text += &format!("; {replies} replies had come"),
+        }
+        if let Some(last) = self.report.attempts.last() {
+            text += &format!("; an attempt before had failed: {}", last.error);
+        }
+        text
+    }
+
+    /// Joins and writes what the device said, unless it said nothing.
+    async fn deliver(self) -> Collected {
+        let Self {
+            device,
+            run,
+            snapshot,
+            mut report,
+            patience,
+            turn,
+            ..
+        } = self;
+        report.bytes = report.rpcs.values().map(|rpc| rpc.bytes).sum();
+        report.conclude();
+        let mut tables = Vec::new();
+        if report.outcome != Outcome::Failed {
+            let context = Context {
+                device: device.name.clone(),
+                runner_name: run.identity.runner_name.clone(),
+                run_timestamp: run.identity.run_timestamp,
+                interface_filter: device
+                    .interface_filter
+                    .as_ref()
+                    .map(|(_, filter)| filter.clone()),
+            };
+            let (run, mut filled) = (Arc::clone(run), report.clone());
+            let delivered = blocking(move || {
+                let tables = digest::deliver(snapshot, &context, &run.folder, &mut filled);
+                tables.map(|tables| (tables, filled))
+            });
+            match delivered.await {
+                Ok(delivered) => (tables, report) = delivered,
+                Err(error) => {
+                    report.outcome = Outcome::Failed;
+                    report.error = Some(error.to_string());
+                }
+            }
+        }
+        report.seconds = patience.elapsed().as_secs_f64();
+        drop(turn);
+        Collected { report, tables }
+    }
 }
 
 /// What the user of this program can do about it, where the error alone cannot know.
@@ -129,75 +363,6 @@ fn operations(
             })
             .collect(),
     }
-}
-
-/// One RPC: asked, saved as it came, read into the snapshot.
-async fn request(
-    connection: &mut Connection,
-    command: &Command,
-    name: &str,
-    operation: &str,
-    device: &DevicePlan,
-    run: &Arc<Run>,
-    mut snapshot: Snapshot,
-) -> Result<(RpcReport, Snapshot), String> {
-    let reply = connection
-        .request(operation)
-        .await
-        .map_err(|error| format!("{name}: {error}"))?;
-    let arrived = run.clock.at(reply.received);
-    let (run, parser) = (Arc::clone(run), command.parser);
-    let (device, name, operation) = (device.name.clone(), name.to_owned(), operation.to_owned());
-    // Reading a large reply takes milliseconds: not on the threads that keep the other sessions alive.
-    blocking(move || {
-        let file = run
-            .folder
-            .save_raw(&device, &name, &reply.bytes, run.plan.settings.raw)
-            .map_err(|error| error.to_string())?;
-        let said = digest::read_reply(parser, &reply.bytes, arrived, &mut snapshot);
-        let said = RpcReport {
-            operation,
-            file,
-            seconds: reply.elapsed.as_secs_f64(),
-            ..said
-        };
-        Ok((said, snapshot))
-    })
-    .await
-}
-
-/// Joins and writes what the device said, unless it said nothing.
-async fn deliver(
-    snapshot: Snapshot,
-    device: &DevicePlan,
-    run: &Arc<Run>,
-    report: &mut DeviceReport,
-) -> Vec<Table> {
-    report.conclude();
-    if report.outcome == Outcome::Failed {
-        return Vec::new();
-    }
-    let context = Context {
-        device: device.name.clone(),
-        runner_name: run.identity.runner_name.clone(),
-        run_timestamp: run.identity.run_timestamp,
-        interface_filter: device
-            .interface_filter
-            .as_ref()
-            .map(|(_, filter)| filter.clone()),
-    };
-    let (run, mut filled) = (Arc::clone(run), report.clone());
-    let delivered = blocking(move || {
-        let tables = digest::deliver(snapshot, &context, &run.folder, &mut filled);
-        (tables, filled)
-    });
-    let (tables, filled) = delivered.await;
-    *report = filled;
-    tables.unwrap_or_else(|error| {
-        report.outcome = Outcome::Failed;
-        report.error = Some(error.to_string());
-        Vec::new()
-    })
 }
 
 /// Runs work that computes or writes files off the network threads. A panic in it goes on here, to end this device's task alone.

@@ -11,8 +11,10 @@
 mod clock;
 mod device;
 mod digest;
+mod patience;
 mod replay;
 mod report;
+mod retry;
 mod run;
 mod saved;
 
@@ -21,5 +23,6 @@ pub(crate) use replay::{Replayed, replay};
 #[cfg(test)]
 pub(crate) use report::{DeviceReport, LakeFile};
 pub(crate) use report::{Outcome, RunReport};
+pub(crate) use retry::Retry;
 pub(crate) use run::{Event, Finished, run};
 pub(crate) use saved::SavedRun;

@@ -44,6 +44,12 @@ pub(crate) fn replay(
             continue;
         }
         let (mut report, mut snapshot) = (DeviceReport::default(), Snapshot::default());
+        let rpcs = before.map(|before| before.rpcs.iter());
+        let unanswered = rpcs.into_iter().flatten();
+        let unanswered = unanswered.filter(|(_, rpc)| rpc.file.is_none());
+        report.rpcs = unanswered
+            .map(|(name, rpc)| (name.clone(), rpc.clone()))
+            .collect();
         for reply in replies {
             let bytes = sinks::read_raw(&reply.path)?;
             let said = digest::read_reply(reply.parser, &bytes, reply.arrived, &mut snapshot);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::retry::FailedAttempt;
 use crate::findings::Finding;
 
 /// One run of one runner.
@@ -74,6 +75,9 @@ pub(crate) struct DeviceReport {
     pub(crate) lanes: usize,
     /// Rows a dataset.
     pub(crate) rows: BTreeMap<String, usize>,
+    /// What was tried and failed, in order, whatever came of it in the end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) attempts: Vec<FailedAttempt>,
     /// By the name of the reply.
     pub(crate) rpcs: BTreeMap<String, RpcReport>,
     /// What could not be read, and where it stood.
@@ -137,7 +141,7 @@ impl RunReport {
 }
 
 impl DeviceReport {
-    /// Settles the outcome from how the RPCs went.
+    /// Settles the outcome from how the RPCs went. Without any there is none to deliver.
     pub(crate) fn conclude(&mut self) {
         let failed = self
             .rpcs
@@ -145,7 +149,7 @@ impl DeviceReport {
             .filter(|rpc| rpc.outcome == RpcOutcome::Failed)
             .count();
         self.outcome = match failed {
-            0 => Outcome::Delivered,
+            0 if !self.rpcs.is_empty() => Outcome::Delivered,
             _ if failed < self.rpcs.len() => Outcome::Degraded,
             _ => Outcome::Failed,
         };

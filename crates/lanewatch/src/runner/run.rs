@@ -9,7 +9,6 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use records::table::Table;
 use sinks::lake::{Writer, Written};
 use sinks::{RunFolder, RunIdentity};
@@ -18,6 +17,7 @@ use tokio::task::{JoinError, JoinSet};
 
 use super::clock::Clock;
 use super::device::{self, Collected};
+use super::patience::{Limit, Patience};
 use super::report::{DeviceReport, LakeFile, Outcome, RunReport};
 use crate::config::{Plan, Problem, Problems};
 
@@ -32,6 +32,15 @@ pub(super) struct Run {
     pub(super) clock: Clock,
     pub(super) netconf: netconf::Options,
     pub(super) watch: Watch,
+    limit: Limit,
+    stop: tokio::sync::watch::Sender<bool>,
+}
+
+impl Run {
+    /// How long a device may wait for its turn, and whether it is stopped.
+    pub(super) fn patience(&self) -> Patience {
+        Patience::of_run(self.limit, self.stop.subscribe())
+    }
 }
 
 impl fmt::Debug for Run {
@@ -60,13 +69,19 @@ pub(crate) enum Event {
 pub(crate) struct Finished {
     pub(crate) report: RunReport,
     pub(crate) folder: RunFolder,
+    /// Whether `latest` points at this run.
+    pub(crate) is_latest: bool,
+    /// Why there is no `run.json`.
+    pub(crate) report_error: Option<String>,
+    /// What went wrong without harm to what was delivered.
+    pub(crate) warnings: Vec<String>,
 }
 
-/// Collects all devices of the plan. When `stop` comes first, those that have not answered are given up and the rest is delivered.
+/// Collects all devices of the plan. When `stop` comes first, nothing more is asked and what has come is delivered.
 ///
 /// # Errors
 ///
-/// Before the first packet: a folder that cannot be written. After it: only `run.json` itself.
+/// Before the first packet: a folder that cannot be written. After it there are none: what was delivered is always told.
 pub(crate) async fn run(
     plan: Plan,
     clock: Clock,
@@ -75,6 +90,7 @@ pub(crate) async fn run(
 ) -> anyhow::Result<Finished> {
     let began = Instant::now();
     let settings = &plan.settings;
+    let limit = Limit::from_now(settings.run_timeout);
     let (folder, identity) = begin(
         plan.settings.output_dir.as_path(),
         &settings.runner_name,
@@ -110,6 +126,8 @@ pub(crate) async fn run(
         clock,
         netconf: options,
         watch,
+        limit,
+        stop: tokio::sync::watch::Sender::new(false),
     });
     let mut report = RunReport {
         lanewatch: env!("CARGO_PKG_VERSION").to_owned(),
@@ -130,9 +148,14 @@ pub(crate) async fn run(
     }
     report.finished = clock.now();
     report.seconds = began.elapsed().as_secs_f64();
-    close(&run, &report)?;
-    let folder = run.folder.clone();
-    Ok(Finished { report, folder })
+    let finished = Finished {
+        report,
+        folder: run.folder.clone(),
+        is_latest: false,
+        report_error: None,
+        warnings: Vec::new(),
+    };
+    Ok(close(&run, finished))
 }
 
 /// Makes the run's folder. Two runs of one runner cannot begin in the same second: the later one waits for the next.
@@ -173,15 +196,14 @@ async fn collect_all(
     report: &mut RunReport,
     stop: impl Future<Output = ()>,
 ) {
-    let turn = Arc::new(Semaphore::new(run.plan.settings.concurrency.max(1)));
+    let turns = Arc::new(Semaphore::new(run.plan.settings.concurrency.max(1)));
     let mut tasks = JoinSet::new();
     let mut names = HashMap::new();
     for (index, device) in run.plan.devices.iter().enumerate() {
-        let (run, turn, rows) = (Arc::clone(run), Arc::clone(&turn), rows.clone());
+        let (run, turns, rows) = (Arc::clone(run), Arc::clone(&turns), rows.clone());
         let task = tasks.spawn(async move {
-            let _turn = turn.acquire().await;
             let device = run.plan.devices.get(index)?;
-            let Collected { report, tables } = device::collect(device, &run).await;
+            let Collected { report, tables } = device::collect(device, &run, &turns).await;
             // A writer that is gone says why itself.
             rows.send((device.name.clone(), tables)).await.ok();
             Some(report)
@@ -197,7 +219,7 @@ async fn collect_all(
             joined = tasks.join_next_with_id() => joined,
             () = &mut stop, if !report.interrupted => {
                 report.interrupted = true;
-                tasks.abort_all();
+                run.stop.send_replace(true);
                 continue;
             }
         };
@@ -214,14 +236,9 @@ async fn collect_all(
             Ok(None) => continue,
             Err(error) => {
                 rows.send((name.clone(), Vec::new())).await.ok();
-                let error = if error.is_cancelled() {
-                    "the run was stopped before this device had answered".to_owned()
-                } else {
-                    panicked("this device's task", &error)
-                };
                 DeviceReport {
                     address,
-                    error: Some(error),
+                    error: Some(panicked("this device's task", &error)),
                     ..DeviceReport::default()
                 }
             }
@@ -242,16 +259,30 @@ fn write(
     writer.finish()
 }
 
-/// Writes `run.json`, then shows the run to those who look for the newest.
-fn close(run: &Run, report: &RunReport) -> anyhow::Result<()> {
-    let json =
-        serde_json::to_vec_pretty(report).context("the run report cannot be written as JSON")?;
-    run.folder.save_report(&json)?;
+/// Writes `run.json`, then shows the run to those who look for the newest. What fails here takes nothing from what was delivered.
+fn close(run: &Run, mut finished: Finished) -> Finished {
+    let saved = serde_json::to_vec_pretty(&finished.report)
+        .map_err(|error| format!("the run report cannot be written as JSON: {error}"))
+        .and_then(|json| {
+            let saved = run.folder.save_report(&json);
+            saved.map_err(|error| error.to_string())
+        });
+    if let Err(error) = saved {
+        finished.report_error = Some(error);
+        return finished;
+    }
     let settings = &run.plan.settings;
-    run.folder.publish_latest(&settings.output_dir)?;
-    run.folder
-        .prune(&settings.output_dir, &run.identity, settings.keep_runs)?;
-    Ok(())
+    match run.folder.publish_latest(&settings.output_dir) {
+        Ok(is_latest) => finished.is_latest = is_latest,
+        Err(error) => finished.warnings.push(error.to_string()),
+    }
+    let pruned = run
+        .folder
+        .prune(&settings.output_dir, &run.identity, settings.keep_runs);
+    if let Err(error) = pruned {
+        finished.warnings.push(error.to_string());
+    }
+    finished
 }
 
 /// What a panic said, as a sentence.
@@ -279,20 +310,41 @@ mod tests {
 
     use super::*;
     use crate::config::Settings;
+    use crate::runner::Retry;
 
     /// Runs the devices of this inventory, with the time for one of them cut to two seconds.
     async fn run_all(folder: &std::path::Path, inventory: &str, watch: Watch) -> RunReport {
+        let finished = run_with(folder, inventory, watch, |_| {}, std::future::pending());
+        finished.await.report
+    }
+
+    async fn run_with(
+        folder: &std::path::Path,
+        inventory: &str,
+        watch: Watch,
+        change: impl FnOnce(&mut Settings),
+        stop: impl Future<Output = ()>,
+    ) -> Finished {
         let path = folder.join("inventory.yaml");
         std::fs::write(&path, inventory).unwrap();
-        let settings = Settings {
+        let mut settings = Settings {
             device_timeout: Duration::from_secs(2),
             output_dir: folder.join("output"),
             lake: folder.join("lake"),
             ..Settings::for_tests(&path)
         };
+        change(&mut settings);
         let plan = Plan::build(settings).unwrap();
-        let finished = run(plan, Clock::default(), watch, std::future::pending()).await;
-        finished.unwrap().report
+        run(plan, Clock::default(), watch, stop).await.unwrap()
+    }
+
+    /// The inventory of the fleet with one host more, where something else listens.
+    fn with_host(fleet: &Fleet, name: &str, port: u16) -> String {
+        let host = format!(
+            "      hosts:\n        {name}: {{ansible_host: 127.0.0.1, ansible_port: {port}}}\n"
+        );
+        let inventory = sim::inventory::render(fleet, fleet.devices(), "sim", Login::Key);
+        inventory.replacen("      hosts:\n", &host, 1)
     }
 
     async fn fleet(folder: &std::path::Path) -> Fleet {
@@ -347,15 +399,127 @@ mod tests {
         let fleet = fleet(folder.path()).await;
         let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = silent.local_addr().unwrap().port();
-        let host = format!(
-            "      hosts:\n        silent: {{ansible_host: 127.0.0.1, ansible_port: {port}}}\n"
-        );
-        let inventory = sim::inventory::render(&fleet, fleet.devices(), "sim", Login::Key);
-        let inventory = inventory.replacen("      hosts:\n", &host, 1);
+        let inventory = with_host(&fleet, "silent", port);
         let report = run_all(folder.path(), &inventory, Arc::new(|_| {})).await;
         assert_eq!(report.count(Outcome::Delivered), 2);
         let error = report.devices["silent"].error.as_deref().unwrap();
-        assert!(error.starts_with("gave up after 2 s"), "{error}");
+        assert!(
+            error.ends_with(
+                "gave up after 2 s (`--device-timeout`) while connecting and logging in"
+            ),
+            "{error}"
+        );
         fleet.stop().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_may_pass_is_tried_again_and_each_attempt_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let fleet = fleet(folder.path()).await;
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = closed.local_addr().unwrap().port();
+        drop(closed);
+        let inventory = with_host(&fleet, "closed", port);
+        let retry = Retry {
+            attempts: 3,
+            first_pause: Duration::from_millis(1),
+        };
+        let watch: Watch = Arc::new(|_| {});
+        let change = |settings: &mut Settings| settings.retry = retry;
+        let finished = run_with(
+            folder.path(),
+            &inventory,
+            watch,
+            change,
+            std::future::pending(),
+        );
+        let report = finished.await.report;
+        assert_eq!(report.count(Outcome::Delivered), 2);
+        let attempts = &report.devices["closed"].attempts;
+        let pauses: Vec<_> = attempts
+            .iter()
+            .map(|attempt| attempt.paused_seconds.is_some())
+            .collect();
+        assert_eq!(pauses, [true, true, false]);
+        assert!(attempts[0].error.contains("cannot connect"));
+        assert_eq!(attempts[0].phase, "connect");
+        let error = report.devices["closed"].error.as_deref().unwrap();
+        assert!(error.contains("3 attempts failed"), "{error}");
+        fleet.stop().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_refused_login_is_not_tried_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let fleet = fleet(folder.path()).await;
+        let inventory = sim::inventory::render(&fleet, fleet.devices(), "sim", Login::Password);
+        let inventory = inventory.replace("ansible_password: ", "ansible_password: not-");
+        let watch: Watch = Arc::new(|_| {});
+        let change = |settings: &mut Settings| settings.retry = Retry::new(5);
+        let finished = run_with(
+            folder.path(),
+            &inventory,
+            watch,
+            change,
+            std::future::pending(),
+        );
+        let report = finished.await.report;
+        assert_eq!(report.count(Outcome::Failed), 2);
+        for device in report.devices.values() {
+            assert_eq!(device.attempts.len(), 1, "{:?}", device.attempts);
+            assert_eq!(device.attempts[0].phase, "authentication");
+        }
+        fleet.stop().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_run_that_is_stopped_delivers_what_has_come() {
+        let folder = tempfile::tempdir().unwrap();
+        let fleet = fleet(folder.path()).await;
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let inventory = with_host(&fleet, "silent", silent.local_addr().unwrap().port());
+        let (delivered, is_delivered) = tokio::sync::watch::channel(0);
+        let watch: Watch = Arc::new(move |event| {
+            if matches!(event, Event::Finished(_)) {
+                delivered.send_modify(|count| *count += 1);
+            }
+        });
+        let stop = async {
+            let mut is_delivered = is_delivered;
+            is_delivered.wait_for(|count| *count == 2).await.unwrap();
+        };
+        let change = |settings: &mut Settings| settings.device_timeout = Duration::from_secs(60);
+        let finished = run_with(folder.path(), &inventory, watch, change, stop).await;
+        let report = &finished.report;
+        assert!(report.interrupted && finished.is_latest);
+        assert_eq!(report.count(Outcome::Delivered), 2);
+        assert_eq!(report.files.len(), 3);
+        let error = report.devices["silent"].error.as_deref().unwrap();
+        let told = "the run was stopped while connecting and logging in";
+        assert!(error.ends_with(told), "{error}");
+        fleet.stop().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_run_has_an_end_and_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = silent.local_addr().unwrap().port();
+        let host = format!("{{ansible_host: 127.0.0.1, ansible_port: {port}}}");
+        let inventory = format!("all: {{hosts: {{a: {host}, b: {host}, c: {host}}}}}");
+        let change = |settings: &mut Settings| {
+            settings.device_timeout = Duration::from_secs(60);
+            settings.run_timeout = Duration::from_millis(200);
+            settings.concurrency = 1;
+            settings.host_keys = crate::config::HostKeys::Off;
+        };
+        let never = std::future::pending();
+        let watch: Watch = Arc::new(|_| {});
+        let finished = run_with(folder.path(), &inventory, watch, change, never).await;
+        assert_eq!(finished.report.count(Outcome::Failed), 3);
+        for device in finished.report.devices.values() {
+            let error = device.error.as_deref().unwrap();
+            assert!(error.contains("(`--run-timeout`) was over"), "{error}");
+        }
     }
 }

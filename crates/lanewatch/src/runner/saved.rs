@@ -53,6 +53,9 @@ impl SavedRun {
             let mut replies = Vec::new();
             for (name, rpc) in &said.rpcs {
                 let Some(file) = &rpc.file else {
+                    if rpc.bytes == 0 {
+                        continue; // it was never answered
+                    }
                     bail!(
                         "the run in {} kept no raw replies (`--raw drop`): there is nothing to read again",
                         folder.display()

@@ -6,18 +6,14 @@ use sinks::lake::Written;
 
 use super::lines::{at_most, count, dbm, path, size, table};
 use crate::findings::{Finding, Severity};
-use crate::runner::{Outcome, Replayed, RunReport};
+use crate::runner::{Finished, Outcome, Replayed, RunReport};
 
 /// Lines of a list that a terminal can take; the rest is in `run.json`.
 const LIST_LIMIT: usize = 20;
 
 /// What `collect` prints.
-pub(crate) fn render_run(
-    report: &RunReport,
-    folder: &Path,
-    output_dir: &Path,
-    lake: &Path,
-) -> String {
+pub(crate) fn render_run(finished: &Finished, output_dir: &Path, lake: &Path) -> String {
+    let (report, folder) = (&finished.report, finished.folder.path());
     let mut text = vec![
         headline(report),
         String::new(),
@@ -26,15 +22,17 @@ pub(crate) fn render_run(
     text.extend(troubles(report));
     text.extend(looks_bad(report));
     text.push(String::new());
-    text.push(format!(
-        "Report   {}",
-        path(&folder.join(sinks::REPORT_FILE))
-    ));
-    text.push(format!(
-        "Replies  {}  ({} points there)",
-        path(folder),
-        path(&output_dir.join("latest"))
-    ));
+    if finished.report_error.is_none() {
+        text.push(format!(
+            "Report   {}",
+            path(&folder.join(sinks::REPORT_FILE))
+        ));
+    }
+    let mut replies = format!("Replies  {}", path(folder));
+    if finished.is_latest {
+        replies += &format!("  ({} points there)", path(&output_dir.join("latest")));
+    }
+    text.push(replies);
     if report.files.is_empty() {
         text.push(format!("Lake     {} (nothing from this run)", path(lake)));
     }
@@ -224,6 +222,8 @@ pub(crate) fn render_replay(devices: &[Replayed], files: &[Written], output: &Pa
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sinks::RunFolder;
+
     use crate::runner::{DeviceReport, LakeFile};
 
     fn device(outcome: Outcome, error: Option<&str>, findings: Vec<Finding>) -> DeviceReport {
@@ -267,8 +267,17 @@ mod tests {
     }
 
     fn rendered(report: &RunReport) -> String {
-        let folder = Path::new("/output/20260203_153045_shard1");
-        render_run(report, folder, Path::new("/output"), Path::new("/lake"))
+        let root = tempfile::tempdir().unwrap();
+        let output = root.path().join("output");
+        let finished = Finished {
+            report: report.clone(),
+            folder: RunFolder::at(&output.join("20260203_153045_shard1")).unwrap(),
+            is_latest: true,
+            report_error: None,
+            warnings: Vec::new(),
+        };
+        let text = render_run(&finished, &output, Path::new("/lake"));
+        text.replace(root.path().to_str().unwrap(), "")
     }
 
     #[test]
