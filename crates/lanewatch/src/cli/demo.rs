@@ -71,9 +71,23 @@ impl Demo {
         }
         let ago = Clock::offset_by(-i64::try_from(INTERVAL.as_secs()).unwrap_or(0));
         let first = self.collect_all(&inventories, ago).await?;
-        clock.advance(INTERVAL);
-        let second = self.collect_all(&inventories, Clock::default()).await?;
+        let mut runs = vec![first];
+        if !is_stopped(&runs) {
+            clock.advance(INTERVAL);
+            runs.push(self.collect_all(&inventories, Clock::default()).await?);
+        }
         fleet.stop().await;
+        if is_stopped(&runs) {
+            printer.error(&format!(
+                "the demo was stopped; what there was by then is in {}",
+                self.folder.display()
+            ));
+            return Ok(ExitStatus::Internal);
+        }
+        let (second, first) = (
+            runs.pop().unwrap_or_default(),
+            runs.pop().unwrap_or_default(),
+        );
 
         let shards: Vec<_> = inventories
             .iter()
@@ -145,6 +159,11 @@ impl Demo {
             keep_runs: 10,
         }
     }
+}
+
+/// Whether a run was stopped before its end.
+fn is_stopped(runs: &[Vec<Finished>]) -> bool {
+    runs.iter().flatten().any(|run| run.report.interrupted)
 }
 
 /// The fleet: three shards with one failing lane, one dark port and one unreachable device among them.

@@ -23,7 +23,31 @@ impl Printer {
     }
 }
 
-/// Where nobody reads there is nobody to tell.
+/// Where nobody reads there is nobody to tell. Devices' words stand in the text: what could steer a terminal is shown, not sent.
 fn write(mut to: impl Write, text: &str) {
-    writeln!(to, "{text}").and_then(|()| to.flush()).ok();
+    let is_safe = |letter: char| letter == '\n' || !letter.is_control();
+    let shown: String = if text.chars().all(is_safe) {
+        text.to_owned()
+    } else {
+        text.chars()
+            .map(|letter| match letter {
+                letter if is_safe(letter) => letter.to_string(),
+                letter => letter.escape_default().to_string(),
+            })
+            .collect()
+    };
+    writeln!(to, "{shown}").and_then(|()| to.flush()).ok();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_devices_words_cannot_steer_the_terminal() {
+        let mut shown = Vec::new();
+        write(&mut shown, "größe\nleaf: \"\u{1b}[2J\0\u{9b}1m\"");
+        let shown = String::from_utf8(shown).unwrap();
+        assert_eq!(shown, "größe\nleaf: \"\\u{1b}[2J\\u{0}\\u{9b}1m\"\n");
+    }
 }

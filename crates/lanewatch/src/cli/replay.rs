@@ -7,13 +7,13 @@ use clap::Args;
 use super::collect::CompressionArgument;
 use super::printer::Printer;
 use super::{ExitStatus, usage};
-use crate::runner::{self, SavedRun};
+use crate::runner::{self, Outcome, SavedRun};
 use crate::view::render_replay;
 
 /// Read the raw replies of an earlier run again: the same JSON and the same rows, no device contacted.
 #[derive(Debug, Args)]
 pub(super) struct Replay {
-    /// The folder of the run, or `latest`
+    /// The folder of the run: one below the output folder, or its `latest`
     run_folder: PathBuf,
     /// Where the JSON documents go
     #[arg(long, value_name = "FOLDER")]
@@ -32,6 +32,13 @@ impl Replay {
         let (devices, files) =
             runner::replay(&run, &self.output, &self.lake, self.compression.into())?;
         printer.answer(&render_replay(&devices, &files, &self.output));
-        Ok(ExitStatus::Delivered)
+        let failed = devices
+            .iter()
+            .filter(|replayed| replayed.report.outcome != Outcome::Delivered);
+        Ok(match failed.count() {
+            0 => ExitStatus::Delivered,
+            failed if failed == devices.len() => ExitStatus::NoneDelivered,
+            _ => ExitStatus::SomeFailed,
+        })
     }
 }

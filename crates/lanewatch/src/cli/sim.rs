@@ -12,6 +12,9 @@ use super::printer::Printer;
 use super::{ExitStatus, usage};
 use crate::runner::{Clock, SavedRun};
 
+/// How long a command may take to end by itself.
+const MOMENT: std::time::Duration = std::time::Duration::from_secs(2);
+
 /// Run simulated Junos devices behind real SSH, each on its own loopback port.
 #[derive(Debug, Args)]
 pub(super) struct Sim {
@@ -77,12 +80,16 @@ impl Sim {
                 ExitStatus::Delivered
             }
             Some((program, arguments)) => {
-                let child = tokio::process::Command::new(program)
+                let mut child = tokio::process::Command::new(program)
                     .args(arguments)
-                    .status();
-                let status = child
-                    .await
+                    .kill_on_drop(true)
+                    .spawn()
                     .map_err(|error| usage(format!("cannot run `{program}`: {error}")))?;
+                let status = tokio::select! {
+                    status = child.wait() => status?,
+                    // A terminal tells the command too; a signal to us alone must not leave it behind.
+                    () = interrupted() => return stop(child, fleet).await,
+                };
                 status
                     .code()
                     .and_then(|code| u8::try_from(code).ok())
@@ -92,6 +99,15 @@ impl Sim {
         fleet.stop().await;
         Ok(status)
     }
+}
+
+/// Gives the command a moment to end by itself, then ends it.
+async fn stop(mut child: tokio::process::Child, fleet: Fleet) -> anyhow::Result<ExitStatus> {
+    if tokio::time::timeout(MOMENT, child.wait()).await.is_err() {
+        child.kill().await.context("the command cannot be ended")?;
+    }
+    fleet.stop().await;
+    Ok(ExitStatus::Internal)
 }
 
 /// Makes a folder and says where it is from everywhere, so that an inventory that names it can be moved.
@@ -106,17 +122,24 @@ pub(super) fn make_folder(folder: &Path) -> anyhow::Result<PathBuf> {
     })
 }
 
-/// Writes an inventory. It may hold a password, so only its owner can read it.
+/// Writes an inventory in place of one that is there. It may hold a password, so only its owner can read it.
 pub(super) fn write_inventory(path: &Path, text: &str) -> anyhow::Result<()> {
     use std::io::Write as _;
-    use std::os::unix::fs::OpenOptionsExt as _;
+    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
     let opened = std::fs::OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(true)
         .mode(0o600)
         .open(path);
-    opened
+    // A file that was there keeps its mode when it is opened.
+    let closed_to_others = opened.and_then(|file| {
+        if file.metadata()?.is_file() {
+            file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+        }
+        Ok(file)
+    });
+    closed_to_others
         .and_then(|mut file| file.write_all(text.as_bytes()))
         .with_context(|| format!("cannot write the inventory {}", path.display()))
 }

@@ -8,12 +8,16 @@ use std::path::Path;
 
 use records::junos::Parser;
 use serde::Deserialize;
+use serde_saphyr::Spanned;
 
 use super::problem::{Problem, Problems, did_you_mean};
 use super::yaml;
 
 /// The catalogue that is built in.
 const BUILT_IN: &str = include_str!("../../../../rpc_commands.yml");
+
+/// Bytes of an RPC's name, which the names of its files hold together with the device's.
+const LONGEST_NAME: usize = 64;
 
 /// The RPCs of a run, in the order in which they are asked.
 #[derive(Debug, Clone)]
@@ -80,6 +84,9 @@ impl Command {
             match argument {
                 Argument::Flag(false) => {}
                 Argument::Flag(true) => children.push_str(&format!("<{name}/>")),
+                Argument::Integer(number) => {
+                    children.push_str(&format!("<{name}>{number}</{name}>"));
+                }
                 Argument::Text(text) => {
                     children.push_str(&format!("<{name}>{}</{name}>", escape(&text)))
                 }
@@ -148,19 +155,17 @@ impl Catalogue {
         })?;
         let (mut commands, mut problems, mut names) = (Vec::new(), Vec::new(), BTreeSet::new());
         for entry in entries {
-            if !names.insert(entry.name.clone()) {
-                problems.push(Problem::at(
-                    file,
-                    0,
-                    format!(
-                        "the name `{}` is given to two RPCs; their files would be the same",
-                        entry.name
-                    ),
-                ));
+            let line = entry.name.referenced.line();
+            let name = &entry.name.value;
+            if !names.insert(name.clone()) {
+                let message = format!(
+                    "the name `{name}` is given to two RPCs; their files would be the same"
+                );
+                problems.push(Problem::at(file, line, message));
             }
             match entry.resolve() {
                 Ok(command) => commands.push(command),
-                Err(message) => problems.push(Problem::at(file, 0, message)),
+                Err((line, message)) => problems.push(Problem::at(file, line, message)),
             }
         }
         if commands.is_empty() && problems.is_empty() {
@@ -190,9 +195,9 @@ struct File {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
-    name: String,
+    name: Spanned<String>,
     rpc: String,
-    parser: String,
+    parser: Spanned<String>,
     #[serde(default, rename = "description")]
     _description: Option<String>,
     #[serde(default)]
@@ -204,29 +209,34 @@ struct Entry {
 }
 
 #[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "an argument is `true`, a whole number, or text (put other numbers in quotes)"
+)]
 enum Argument {
     Flag(bool),
+    Integer(i64),
     Text(String),
 }
 
 impl Entry {
-    fn resolve(self) -> Result<Command, String> {
-        let parser = records::junos::parser(&self.parser).ok_or_else(|| {
+    /// The command, or what is wrong and on which line.
+    fn resolve(self) -> Result<Command, (u64, String)> {
+        let (name, line) = (self.name.value, self.name.referenced.line());
+        let (parser_name, parser_line) = (self.parser.value, self.parser.referenced.line());
+        let parser = records::junos::parser(&parser_name).ok_or_else(|| {
             let known: Vec<_> = records::junos::PARSERS
                 .iter()
                 .map(|parser| parser.name)
                 .collect();
             let hint = did_you_mean(
-                self.parser.trim_start_matches("juniper/"),
+                parser_name.trim_start_matches("juniper/"),
                 known.iter().copied(),
             );
-            format!(
-                "unknown parser `{}` of `{}`: there are {}{hint}",
-                self.parser,
-                self.name,
-                known.join(", ")
-            )
+            let known = known.join(", ");
+            let message =
+                format!("unknown parser `{parser_name}` of `{name}`: there are {known}{hint}");
+            (parser_line, message)
         })?;
         let bad = self
             .args
@@ -235,19 +245,23 @@ impl Entry {
             .chain([&self.rpc])
             .find(|name| !is_element_name(name));
         if let Some(bad) = bad {
-            return Err(format!(
-                "`{bad}` of `{}` cannot be the name of an XML element: letters, digits, `-`, `_` and `.` can",
-                self.name
+            return Err((
+                line,
+                format!(
+                    "`{bad}` of `{name}` cannot be the name of an XML element: letters, digits, `-`, `_` and `.` can"
+                ),
             ));
         }
-        if !is_element_name(&self.name) {
-            return Err(format!(
-                "`{}` cannot be part of a file name: letters, digits, `-`, `_` and `.` can",
-                self.name
+        if !is_element_name(&name) || name.len() > LONGEST_NAME {
+            return Err((
+                line,
+                format!(
+                    "`{name}` cannot be part of a file name: up to {LONGEST_NAME} letters, digits, `-`, `_` and `.` can"
+                ),
             ));
         }
         Ok(Command {
-            name: self.name,
+            name,
             rpc: self.rpc,
             arguments: self.args,
             interfaces: self.interfaces,
@@ -340,12 +354,27 @@ mod tests {
     }
 
     #[test]
+    fn a_number_is_an_argument_too() {
+        let catalogue = parse(
+            "- {name: s, rpc: r, parser: system_information, args: {fpc-slot: 0, x: '0.10'}}\n",
+        )
+        .unwrap();
+        assert_eq!(
+            operations(&catalogue, None),
+            ["<r><fpc-slot>0</fpc-slot><x>0.10</x></r>"]
+        );
+        let fraction = parse("- {name: s, rpc: r, parser: system_information, args: {x: 0.10}}\n");
+        let problem = fraction.unwrap_err().to_string();
+        assert!(problem.contains("put other numbers in quotes"), "{problem}");
+    }
+
+    #[test]
     fn what_is_wrong_is_said() {
         for (text, expected) in [
             ("rpc_commands: []\n", "names no RPC"),
             (
                 "- {name: s, rpc: r, parser: system_infomation}\n",
-                "did you mean `system_information`?",
+                "c.yml:1: unknown parser `system_infomation` of `s`",
             ),
             (
                 "- {name: s, rpc: 'a><b', parser: system_information}\n",
@@ -362,7 +391,7 @@ mod tests {
         ] {
             let problem = parse(text).unwrap_err().to_string();
             assert!(
-                problem.starts_with("c.yml: ") && problem.contains(expected),
+                problem.starts_with("c.yml:") && problem.contains(expected),
                 "{text}: {problem}"
             );
         }

@@ -85,7 +85,7 @@ impl Inventory {
                 ))),
             }
         }
-        reader.finish()
+        reader.finish(files)
     }
 }
 
@@ -106,7 +106,6 @@ struct Reader {
 
 impl Reader {
     fn read(&mut self, file: &Path, text: &str) {
-        let before = self.hosts.len();
         match Node::parse(text) {
             Err(error) => self.problems.push(Problem::new(format!(
                 "{} is not YAML: {error}",
@@ -119,13 +118,10 @@ impl Reader {
                 for (name, node) in groups {
                     self.group(file, &name.name, &node);
                 }
-                if self.hosts.len() == before && self.problems.is_empty() {
-                    self.problems.push(Problem::at(file, 0, NO_HOSTS));
-                }
             }
             Ok(Node {
                 value: Value::Null, ..
-            }) => self.problems.push(Problem::at(file, 0, NO_HOSTS)),
+            }) => {}
             Ok(node) => self.problems.push(Problem::at(
                 file,
                 node.line,
@@ -256,8 +252,13 @@ impl Reader {
         self.problems.push(Problem::at(file, line, message));
     }
 
-    fn finish(mut self) -> Result<Inventory, Problems> {
+    fn finish(mut self, files: &[PathBuf]) -> Result<Inventory, Problems> {
         let order = self.order();
+        // One of several files may hold variables alone; all together must name somebody.
+        if self.hosts.is_empty() && self.problems.is_empty() {
+            let empty = files.iter().map(|file| Problem::at(file, 0, NO_HOSTS));
+            self.problems.extend(empty);
+        }
         if !self.problems.is_empty() {
             return Err(Problems(self.problems));
         }
@@ -342,8 +343,9 @@ mod tests {
 
     fn read(text: &str) -> Result<Inventory, Problems> {
         let mut reader = Reader::default();
-        reader.read(Path::new("i.yaml"), text);
-        reader.finish()
+        let file = PathBuf::from("i.yaml");
+        reader.read(&file, text);
+        reader.finish(&[file])
     }
 
     fn variable(inventory: &Inventory, host: &str, name: &str) -> Option<String> {
@@ -405,6 +407,16 @@ mod tests {
                 .to_string()
                 .contains("found a list")
         );
+    }
+
+    #[test]
+    fn a_file_may_hold_variables_alone_beside_one_with_hosts() {
+        let (hosts, variables) = (PathBuf::from("hosts.yaml"), PathBuf::from("vars.yaml"));
+        let mut reader = Reader::default();
+        reader.read(&hosts, "all: {hosts: {a: }}");
+        reader.read(&variables, "all: {vars: {rack: 7}}");
+        let inventory = reader.finish(&[hosts, variables]).unwrap();
+        assert_eq!(variable(&inventory, "a", "rack").as_deref(), Some("7"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! Nothing in it is a name to look up, and everything that is wrong is said at once. Secrets are in types that cannot print themselves.
 
+use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use sinks::lake::Compression;
 use super::Catalogue;
 use super::inventory::{Host, Inventory, Variable};
 use super::problem::{Problem, Problems};
+use super::yaml::Value;
 use crate::runner::Retry;
 
 /// NETCONF's own port (RFC 6242).
@@ -104,6 +106,8 @@ impl Plan {
             }
         };
         let (mut devices, mut problems) = (Vec::new(), Vec::new());
+        let too_long = too_long("the runner's name", &settings.runner_name);
+        problems.extend(too_long.map(Problem::new));
         let mut plain_text_passwords = 0_usize;
         for (name, host) in &inventory.hosts {
             let mut resolver = Resolver {
@@ -153,6 +157,17 @@ const KNOWN_HOSTS: Names = &["lanewatch_known_hosts"];
 const HARDWARE_MODEL: Names = &["hardware_model"];
 const INTERFACE_FILTER: Names = &["interface_filter"];
 
+/// Bytes that a device's or runner's name may have in the names of files, which have room for 255 with all that is added.
+const LONGEST_NAME: usize = 120;
+
+/// What to say of a name with which no file could be written.
+fn too_long(what: &str, name: &str) -> Option<String> {
+    let length = sinks::encode_file_name(name).len();
+    (length > LONGEST_NAME).then(|| {
+        format!("{what} takes {length} bytes in the names of files; {LONGEST_NAME} are the most that fit")
+    })
+}
+
 /// Turns one host of the inventory into a device of the plan.
 struct Resolver<'a> {
     name: &'a str,
@@ -167,8 +182,11 @@ impl<'a> Resolver<'a> {
         let before = self.problems.len();
         let host = self.text(ADDRESS).unwrap_or_else(|| self.name.to_owned());
         let port = self
-            .parsed::<u16>(PORT, "a port from 1 to 65535")
-            .unwrap_or(DEFAULT_PORT);
+            .parsed::<NonZeroU16>(PORT, "a port from 1 to 65535")
+            .map_or(DEFAULT_PORT, NonZeroU16::get);
+        if let Some(message) = too_long("the host's name", self.name) {
+            self.problem(None, message);
+        }
         let credentials = self.credentials();
         let host_keys = self.host_keys();
         let hardware_model = self.text(HARDWARE_MODEL);
@@ -196,20 +214,19 @@ impl<'a> Resolver<'a> {
             .map(|path| expand_home(&path))
             .or_else(|| self.settings.private_key.clone())
         {
-            if path.is_file() {
-                methods.push(Method::KeyFile {
+            match std::fs::File::open(&path) {
+                Ok(_) => methods.push(Method::KeyFile {
                     path,
                     passphrase: None,
-                });
-            } else {
-                self.problem(
+                }),
+                Err(error) => self.problem(
                     self.first(KEY_FILE),
-                    format!("the private key {} is not there", path.display()),
-                );
+                    format!("the private key {} cannot be read: {error}", path.display()),
+                ),
             }
         }
         if let Some(password) = self
-            .text(PASSWORD)
+            .password()
             .map(SecretString::from)
             .or_else(|| self.settings.password.clone())
         {
@@ -218,7 +235,10 @@ impl<'a> Resolver<'a> {
         if methods.is_empty() {
             methods = default_keys();
         }
-        if methods.is_empty() {
+        let named = [KEY_FILE, PASSWORD]
+            .iter()
+            .any(|names| self.first(names).is_some());
+        if methods.is_empty() && !named {
             self.problem(
                 None,
                 "there is no way to log in: set `ansible_ssh_private_key_file` or `ansible_password` in the inventory, or give `--private-key` or `--password-file`"
@@ -226,6 +246,25 @@ impl<'a> Resolver<'a> {
             );
         }
         Credentials { user, methods }
+    }
+
+    /// The password as written. YAML takes `0123`, `1.50` and `yes` for something else, and what it makes of them is not the password.
+    fn password(&mut self) -> Option<String> {
+        let variable = self.first(PASSWORD)?;
+        if matches!(
+            variable.node.value,
+            Value::Integer(_) | Value::Float(_) | Value::Bool(_)
+        ) {
+            let kind = variable.node.kind();
+            self.problem(
+                Some(variable),
+                format!(
+                    "YAML takes the password for {kind}, which may change it; put it in quotes"
+                ),
+            );
+            return None;
+        }
+        self.text(PASSWORD)
     }
 
     fn host_keys(&mut self) -> HostKeyPolicy {
@@ -460,10 +499,25 @@ mod tests {
         insta::assert_snapshot!(problems, @r#"
         /i.yaml:4: a: `ansible_port` must be a port from 1 to 65535; found `83O`
         /i.yaml:5: a: `ansible_user` is a template; templates are not read yet, write the value itself
-        /i.yaml:7: b: the private key /nowhere/key is not there
+        /i.yaml:7: b: the private key /nowhere/key cannot be read: No such file or directory (os error 2)
         /i.yaml:8: b: `lanewatch_host_keys` is `strict`, `accept-new` or `off`; found `loose`
         /i.yaml:9: b: the interface filter entry "et 0" holds ' ': expected an interface name such as et-0/0/32 or a pattern with * and ?
         "#);
+    }
+
+    #[test]
+    fn what_yaml_would_change_or_no_file_could_be_called_is_refused() {
+        let long = "x".repeat(121);
+        let problems = plan(&format!(
+            "all:\n  hosts:\n    a:\n      ansible_port: 0\n      ansible_password: 0123\n    b: {{ansible_password: $ANSIBLE_VAULT;1.1}}\n    {long}:\n"
+        ))
+        .unwrap_err();
+        insta::assert_snapshot!(problems.replace(&long, "LONG"), @"
+        /i.yaml:4: a: `ansible_port` must be a port from 1 to 65535; found `0`
+        /i.yaml:5: a: YAML takes the password for a number, which may change it; put it in quotes
+        /i.yaml:6: b: `ansible_password` is a vault value; these are not read yet, use `--password-file`
+        /i.yaml:7: LONG: the host's name takes 121 bytes in the names of files; 120 are the most that fit
+        ");
     }
 
     #[test]

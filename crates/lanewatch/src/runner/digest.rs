@@ -1,5 +1,7 @@
 //! From a device's replies to everything that is delivered of it: pure but for the folder that takes the documents.
 
+use std::collections::BTreeSet;
+
 use records::junos::Parser;
 use records::table::{self, Table};
 use records::{Context, DeviceError, Snapshot};
@@ -65,11 +67,20 @@ pub(super) fn deliver(
             .rows
             .insert(table.dataset.name.to_owned(), table.batch.num_rows());
     }
-    report.interfaces = records
+    let with_optics = records
+        .interfaces
+        .iter()
+        .filter(|interface| interface.location.is_some())
+        .map(|interface| (interface.location, interface.channel));
+    let with_counters = records
         .counters
         .iter()
         .filter(|counters| counters.location.is_some())
-        .count();
+        .map(|counters| (counters.location, counters.channel));
+    report.interfaces = with_optics
+        .chain(with_counters)
+        .collect::<BTreeSet<_>>()
+        .len();
     report.lanes = records
         .lanes
         .iter()

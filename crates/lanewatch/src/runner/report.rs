@@ -70,7 +70,7 @@ pub(crate) struct DeviceReport {
     pub(crate) seconds: f64,
     /// Bytes of all replies.
     pub(crate) bytes: usize,
-    /// Interfaces with counters and lanes with readings, of those with a port location.
+    /// Interfaces with readings or counters, and lanes with readings, of those with a port location.
     pub(crate) interfaces: usize,
     pub(crate) lanes: usize,
     /// Rows a dataset.

@@ -1,9 +1,10 @@
 //! What an earlier run left behind, read again: the input of `replay` and of `sim --serve`.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use records::InterfaceFilter;
 use records::junos::Parser;
 use sinks::{REPORT_FILE, RunIdentity};
 
@@ -43,6 +44,20 @@ impl SavedRun {
                 folder.display()
             )
         })?;
+        let is_hex = |id: &str| id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if report.run_id.is_empty() || report.run_id.len() > 32 || !is_hex(&report.run_id) {
+            bail!(
+                "{}: the run id `{}` is not one that a run has: a few hexadecimal digits were expected",
+                folder.join(REPORT_FILE).display(),
+                report.run_id
+            );
+        }
+        if report.devices.is_empty() {
+            bail!(
+                "{} names no device: there is nothing to read again",
+                folder.join(REPORT_FILE).display()
+            );
+        }
         let identity = RunIdentity {
             runner_name: report.runner_name.clone(),
             run_id: report.run_id.clone(),
@@ -50,6 +65,11 @@ impl SavedRun {
         };
         let mut devices = BTreeMap::new();
         for (device, said) in &report.devices {
+            if let Some(filter) = &said.interface_filter {
+                filter.parse::<InterfaceFilter>().with_context(|| {
+                    format!("{device}: the run report has an interface filter that cannot be read")
+                })?;
+            }
             let mut replies = Vec::new();
             for (name, rpc) in &said.rpcs {
                 let Some(file) = &rpc.file else {
@@ -67,6 +87,11 @@ impl SavedRun {
                         rpc.parser
                     )
                 })?;
+                if !is_plain(file) {
+                    bail!(
+                        "{device}: {name} is said to be in `{file}`: a file of the run's folder was expected"
+                    );
+                }
                 replies.push(SavedReply {
                     name: name.clone(),
                     operation: rpc.operation.clone(),
@@ -83,4 +108,10 @@ impl SavedRun {
             devices,
         })
     }
+}
+
+/// Whether this names a file of the folder itself: `run.json` may come from anywhere.
+fn is_plain(file: &str) -> bool {
+    let mut parts = Path::new(file).components();
+    matches!(parts.next(), Some(Component::Normal(_))) && parts.next().is_none()
 }

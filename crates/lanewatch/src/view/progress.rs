@@ -1,8 +1,13 @@
 //! Bars while devices are at work, on standard error, and none where that is not a terminal.
 
+use std::time::Duration;
+
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::runner::{Event, Outcome};
+
+/// The elapsed time moves, also when no device does.
+const SECOND: Duration = Duration::from_secs(1);
 
 /// One bar a shard.
 #[derive(Debug)]
@@ -36,7 +41,7 @@ impl Progress {
             bar.set_style(style.progress_chars("━╸─"));
         }
         bar.set_prefix(name.to_owned());
-        bar.tick();
+        bar.enable_steady_tick(SECOND);
         ShardBar { bar }
     }
 

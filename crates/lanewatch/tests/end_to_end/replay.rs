@@ -115,3 +115,42 @@ fn a_folder_that_no_run_left_is_refused_with_what_to_name_instead() {
     ran.says(&["not the folder of a run", "latest"]);
     assert_eq!(files_below(folder.path()).len(), 0);
 }
+
+#[test]
+fn a_run_report_that_was_tampered_with_reaches_no_file_outside_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let fleet = Fleet::simulated(&folder.path().join("sim"), 1);
+    let recorded = collect(folder.path(), fleet.inventory());
+    drop(fleet);
+    let report = recorded.path.join("run.json");
+    let untouched = fs::read_to_string(&report).unwrap();
+    let device = recorded.devices()[0].to_owned();
+    let file = format!("\"file\": \"{device}_system_information_raw.xml\"");
+    let run_id = format!("\"run_id\": {}", recorded.report["run_id"]);
+    for (from, to, told) in [
+        (
+            file,
+            "\"file\": \"../../secret\"",
+            "a file of the run's folder was expected",
+        ),
+        (
+            run_id,
+            "\"run_id\": \"x/../y\"",
+            "hexadecimal digits were expected",
+        ),
+    ] {
+        let tampered = untouched.replace(&from, to);
+        assert_ne!(tampered, untouched, "{from} is not in the report");
+        fs::write(&report, tampered).unwrap();
+        let arguments = [
+            "replay",
+            recorded.path.to_str().unwrap(),
+            "--output",
+            "o",
+            "--lake",
+            "l",
+        ];
+        lanewatch(folder.path(), &arguments).expect(2).says(&[told]);
+        assert!(!folder.path().join("o").exists());
+    }
+}

@@ -26,7 +26,7 @@ pub struct Outcome {
     pub errors: Vec<DeviceError>,
     /// False when the reply ended early or was not well-formed XML somewhere.
     pub complete: bool,
-    /// How many items were read: interfaces, chassis, FPCs, or the one `system-information`.
+    /// How many items were read: interfaces with a name, chassis, FPCs, or the one `system-information`.
     pub found: usize,
     /// True when the payload's container was there, even if it was empty.
     pub payload_seen: bool,
@@ -35,6 +35,14 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Counts only the items that were kept, of which there are so many: one without a name is of no use.
+    pub(crate) fn of_named(self, kept: usize) -> Self {
+        Self {
+            found: kept.min(self.found),
+            ..self
+        }
+    }
+
     /// A sentence when the RPC must count as failed: the reply was damaged, or held no payload. An empty payload is no
     /// failure (a device without optics answers so), and neither is a message of the device beside data.
     pub fn failure(&self) -> Option<String> {

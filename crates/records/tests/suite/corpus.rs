@@ -49,12 +49,7 @@ fn every_interface_and_lane_of_the_optics_replies_is_found() {
     for path in crate::support::entries(&corpus.join("optics-diagnostics")) {
         let (snapshot, outcome) = parse("optics_diagnostics", &path);
         assert_eq!(outcome.failure(), None, "{}", path.display());
-        assert_eq!(
-            outcome.found,
-            count(&path, "<physical-interface>"),
-            "{}",
-            path.display()
-        );
+        assert_eq!(outcome.found, named_interfaces(&path), "{}", path.display());
         assert_eq!(
             snapshot.optics.len(),
             named_interfaces(&path),
@@ -80,12 +75,7 @@ fn every_interface_of_the_statistics_replies_is_found() {
     for path in crate::support::entries(&corpus.join("interface-information")) {
         let (snapshot, outcome) = parse("interface_statistics", &path);
         assert_eq!(outcome.failure(), None, "{}", path.display());
-        assert_eq!(
-            outcome.found,
-            count(&path, "<physical-interface>"),
-            "{}",
-            path.display()
-        );
+        assert_eq!(outcome.found, named_interfaces(&path), "{}", path.display());
         assert_eq!(
             snapshot.statistics.len(),
             named_interfaces(&path),
@@ -121,7 +111,7 @@ fn every_interface_of_the_statistics_replies_is_found() {
             "{}",
             path.display()
         );
-        let unnamed = outcome.found - snapshot.statistics.len();
+        let unnamed = count(&path, "<physical-interface>") - snapshot.statistics.len();
         assert_eq!(
             snapshot.notes.len(),
             unnamed,

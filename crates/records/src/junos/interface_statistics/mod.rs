@@ -29,6 +29,7 @@ fn read(reply: &str, arrived: i64, snapshot: &mut Snapshot) -> Outcome {
     let Snapshot {
         statistics, notes, ..
     } = snapshot;
+    let before = statistics.len();
     let outcome = walk(reply, &SHAPE, |cursor, element, engine| {
         let mut book = Notebook {
             rpc: PARSER.name,
@@ -41,6 +42,7 @@ fn read(reply: &str, arrived: i64, snapshot: &mut Snapshot) -> Outcome {
         }
         Ok(())
     });
+    let outcome = outcome.of_named(statistics.len() - before);
     if outcome.payload_seen {
         snapshot.arrivals.interface_statistics = Some(arrived);
     }

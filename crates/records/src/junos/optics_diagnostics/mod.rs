@@ -25,6 +25,7 @@ const SHAPE: Shape = Shape {
 
 fn read(reply: &str, arrived: i64, snapshot: &mut Snapshot) -> Outcome {
     let Snapshot { optics, notes, .. } = snapshot;
+    let before = optics.len();
     let outcome = walk(reply, &SHAPE, |cursor, element, engine| {
         let mut book = Notebook {
             rpc: PARSER.name,
@@ -38,6 +39,7 @@ fn read(reply: &str, arrived: i64, snapshot: &mut Snapshot) -> Outcome {
         }
         Ok(())
     });
+    let outcome = outcome.of_named(optics.len() - before);
     if outcome.payload_seen {
         snapshot.arrivals.optics_diagnostics = Some(arrived);
     }
