@@ -9,10 +9,37 @@ use records::model::{InterfaceCounters, InterfaceDom, LaneDom, Limits};
 use records::{DeviceRecords, State};
 use serde::{Deserialize, Serialize};
 
-/// Pre-FEC BER up to which RS(544,514) keeps the frame loss ratio of a 400G link below 1e-12 (IEEE 802.3, PAM4 links).
-const KP4_BER_LIMIT: f64 = 2.4e-4;
-/// Pre-FEC BER that is worth a look: beyond it, two errors in five codewords are being corrected and the rest of the margin is steep.
-const KP4_BER_WORTH_A_LOOK: f64 = 1e-4;
+/// What a FEC bears.
+#[derive(Debug, Clone, Copy)]
+struct BerLimits {
+    /// Pre-FEC BER up to which the frame loss ratio stays below 1e-12.
+    limit: f64,
+    /// Pre-FEC BER that is worth a look: the rest of the margin is steep.
+    worth_a_look: f64,
+}
+
+/// RS(544,514), "KP4", of PAM4 links (IEEE 802.3 clauses 91, 119, 134 and 161). Beyond 1e-4, two errors in five codewords are being corrected.
+const KP4: BerLimits = BerLimits {
+    limit: 2.4e-4,
+    worth_a_look: 1e-4,
+};
+/// RS(528,514), "KR4", of NRZ links (IEEE 802.3 clauses 91 and 108).
+const KR4: BerLimits = BerLimits {
+    limit: 2.1e-5,
+    worth_a_look: 1e-5,
+};
+
+impl BerLimits {
+    /// Those of the mode that the device names by its clause. A device that names none sends a BER for PAM4 links; of the fire code
+    /// (FEC74) and without FEC there is no such limit.
+    fn of_mode(mode: Option<&str>) -> Option<Self> {
+        match mode.map(|mode| mode.trim_start_matches("FEC")) {
+            None | Some("119" | "134" | "161") => Some(KP4),
+            Some("91" | "108") => Some(KR4),
+            Some(_) => None,
+        }
+    }
+}
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -77,8 +104,11 @@ pub(crate) fn judge(records: &DeviceRecords) -> Vec<Finding> {
             );
         }
     }
-    for row in counters.into_values().filter(|row| row.location.is_some()) {
-        of_fec(row, &mut findings);
+    for row in counters.into_values() {
+        let switched_off = row.statistics.admin_status.as_deref() == Some("down");
+        if row.location.is_some() && !switched_off {
+            of_fec(row, &mut findings);
+        }
     }
     findings
 }
@@ -227,20 +257,26 @@ fn of_fec(row: &InterfaceCounters, findings: &mut Vec<Finding>) {
             format!("{rate} uncorrectable FEC codewords a second: frames are being lost"),
         ));
     }
-    match fec.pre_fec_ber_value {
-        Some(ber) if ber > KP4_BER_LIMIT => {
+    let limits = BerLimits::of_mode(fec.mode.as_deref());
+    if let Some((
+        ber,
+        BerLimits {
+            limit,
+            worth_a_look,
+        },
+    )) = fec.pre_fec_ber_value.zip(limits)
+    {
+        if ber > limit {
             troubles.push((
                 Severity::Alarm,
-                format!("pre-FEC BER {ber:.1e}, beyond the limit of {KP4_BER_LIMIT:.1e}"),
+                format!("pre-FEC BER {ber:.1e}, beyond the limit of {limit:.1e}"),
             ));
-        }
-        Some(ber) if ber > KP4_BER_WORTH_A_LOOK => {
+        } else if ber > worth_a_look {
             troubles.push((
                 Severity::Warning,
-                format!("pre-FEC BER {ber:.1e}, on its way to the limit of {KP4_BER_LIMIT:.1e}"),
+                format!("pre-FEC BER {ber:.1e}, on its way to the limit of {limit:.1e}"),
             ));
         }
-        _ => {}
     }
     let Some(severity) = troubles.iter().map(|(severity, _)| *severity).max() else {
         return;
@@ -362,6 +398,20 @@ mod tests {
             )
         };
         assert_eq!(fec("1.0e-8", "0"), [""; 0]);
+        assert_eq!(
+            fec(
+                "1.5e-4",
+                "0</fec_nccw_error_rate><enabled_fec_mode>FEC74</enabled_fec_mode><fec_nccw_error_rate>0"
+            ),
+            [""; 0]
+        );
+        assert_eq!(
+            fec(
+                "3.0e-5",
+                "0</fec_nccw_error_rate><enabled_fec_mode>FEC91</enabled_fec_mode><fec_nccw_error_rate>0"
+            ),
+            ["Alarm all: pre-FEC BER 3.0e-5, beyond the limit of 2.1e-5"]
+        );
         assert_eq!(
             fec("1.5e-4", "0"),
             ["Warning all: pre-FEC BER 1.5e-4, on its way to the limit of 2.4e-4"]

@@ -18,6 +18,7 @@ use crate::view::{Progress, render_run};
 
 /// Collect all devices of an inventory once: raw replies, JSON, the lake, run.json.
 #[derive(Debug, Args)]
+#[command(after_help = super::EXIT_STATUSES)]
 pub(super) struct Collect {
     /// An Ansible inventory in YAML; several are read as one
     #[arg(short, long = "inventory", value_name = "FILE", required = true)]
@@ -28,13 +29,13 @@ pub(super) struct Collect {
     /// The root of the Parquet lake
     #[arg(long, value_name = "FOLDER", default_value = "raw_ml_data")]
     lake: PathBuf,
-    /// What this runner is called in file names and rows [default: the host name]
+    /// What this runner is called in file names and rows, unless SEMAPHORE_RUNNER_NAME says it [default: the host name]
     #[arg(long, value_name = "NAME")]
     runner_name: Option<String>,
     /// The RPCs to ask, in place of the built-in ones
     #[arg(long, value_name = "FILE")]
     catalogue: Option<PathBuf>,
-    /// The user to log in as, where the inventory names none
+    /// The user to log in as, where the inventory names none [default: $USER]
     #[arg(long, value_name = "USER")]
     user: Option<String>,
     /// A file whose first line is the password, where the inventory holds none (or LANEWATCH_PASSWORD)

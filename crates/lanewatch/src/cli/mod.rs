@@ -68,6 +68,10 @@ impl From<ExitStatus> for ExitCode {
     }
 }
 
+/// What the help of a command that delivers says about them.
+const EXIT_STATUSES: &str = "Exit status:\n  0  all devices delivered\n  1  something went wrong that is no device's fault\n  2  usage or \
+     configuration: nothing was contacted\n  3  some devices failed, the rest are delivered\n  4  no device delivered";
+
 /// An error of the caller's making: exit status 2.
 fn usage(error: impl std::fmt::Display) -> Problems {
     Problem::new(format!("{error:#}")).into()

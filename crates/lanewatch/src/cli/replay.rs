@@ -12,6 +12,7 @@ use crate::view::render_replay;
 
 /// Read the raw replies of an earlier run again: the same JSON and the same rows, no device contacted.
 #[derive(Debug, Args)]
+#[command(after_help = super::EXIT_STATUSES)]
 pub(super) struct Replay {
     /// The folder of the run: one below the output folder, or its `latest`
     run_folder: PathBuf,

@@ -39,9 +39,8 @@ pub(crate) fn judge(python: Python, script: &str, arguments: &[impl AsRef<OsStr>
         "{} is not there: `cargo xtask test` makes it",
         interpreter.display()
     );
-    let script = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/end_to_end/python")
-        .join(script);
+    // Cargo runs tests in the folder of their package.
+    let script = Path::new("tests/end_to_end/python").join(script);
     // -B: no compiled copies beside the sources.
     run(Command::new(interpreter)
         .arg("-B")
