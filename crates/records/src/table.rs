@@ -6,7 +6,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
-use arrow_array::builder::{Float64Builder, Int32Builder, Int64Builder, StringBuilder};
+use arrow_array::builder::{
+    BooleanBuilder, Float64Builder, Int32Builder, Int64Builder, StringBuilder,
+};
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
@@ -27,6 +29,8 @@ pub enum Value<'a> {
     Integer(i64),
     /// A floating-point number.
     Float(f64),
+    /// True or false.
+    Boolean(bool),
     /// Texts: a list in JSON, joined by commas in the lake. An empty list says that there is none, and is null in the lake.
     Texts(&'a [String]),
 }
@@ -78,6 +82,8 @@ pub enum Kind {
     Int64,
     /// 64-bit floating point.
     Float64,
+    /// True or false.
+    Boolean,
 }
 
 /// What a column is for: what a consumer may do with it without knowing it.
@@ -213,73 +219,104 @@ impl<R> Column<R> {
     }
 
     fn field(&self) -> Field {
-        let data_type = match self.kind {
-            Kind::Text => DataType::Utf8,
-            Kind::Int32 => DataType::Int32,
-            Kind::Int64 => DataType::Int64,
-            Kind::Float64 => DataType::Float64,
-        };
-        let metadata = [
-            ("unit", self.unit),
-            ("meaning", self.meaning),
-            ("role", self.role.as_str()),
-        ];
-        Field::new(self.name, data_type, self.nullable).with_metadata(
-            metadata
-                .iter()
-                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-                .collect::<HashMap<_, _>>(),
+        field(
+            self.name,
+            self.kind,
+            self.unit,
+            self.role,
+            self.meaning,
+            self.nullable,
         )
     }
+}
 
-    fn array(&self, rows: &[&R]) -> ArrayRef {
-        match self.kind {
-            Kind::Text => {
-                let mut builder = StringBuilder::with_capacity(rows.len(), rows.len() * 16);
-                let mut joined = String::new();
-                for row in rows {
-                    match (self.get)(row) {
-                        Value::Text(text) => builder.append_value(text),
-                        Value::Texts(texts) if !texts.is_empty() => {
-                            joined.clear();
-                            for (at, text) in texts.iter().enumerate() {
-                                joined.push_str(if at == 0 { "" } else { "," });
-                                joined.push_str(text);
-                            }
-                            builder.append_value(&joined);
+/// The Arrow field of a column, with `unit`, `meaning` and `role` in its metadata.
+pub(crate) fn field(
+    name: &str,
+    kind: Kind,
+    unit: &str,
+    role: Role,
+    meaning: &str,
+    nullable: bool,
+) -> Field {
+    let data_type = match kind {
+        Kind::Text => DataType::Utf8,
+        Kind::Int32 => DataType::Int32,
+        Kind::Int64 => DataType::Int64,
+        Kind::Float64 => DataType::Float64,
+        Kind::Boolean => DataType::Boolean,
+    };
+    let metadata = [
+        ("unit", unit),
+        ("meaning", meaning),
+        ("role", role.as_str()),
+    ];
+    Field::new(name, data_type, nullable).with_metadata(
+        metadata
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect::<HashMap<_, _>>(),
+    )
+}
+
+/// The cells of one column, in the order of the rows. A value of another kind than the column's counts as absent.
+pub(crate) fn array<'r>(kind: Kind, cells: impl ExactSizeIterator<Item = Value<'r>>) -> ArrayRef {
+    let rows = cells.len();
+    match kind {
+        Kind::Text => {
+            let mut builder = StringBuilder::with_capacity(rows, rows * 16);
+            let mut joined = String::new();
+            for cell in cells {
+                match cell {
+                    Value::Text(text) => builder.append_value(text),
+                    Value::Texts(texts) if !texts.is_empty() => {
+                        joined.clear();
+                        for (at, text) in texts.iter().enumerate() {
+                            joined.push_str(if at == 0 { "" } else { "," });
+                            joined.push_str(text);
                         }
-                        _ => builder.append_null(),
+                        builder.append_value(&joined);
                     }
+                    _ => builder.append_null(),
                 }
-                Arc::new(builder.finish())
             }
-            Kind::Int32 => {
-                let mut builder = Int32Builder::with_capacity(rows.len());
-                for row in rows {
-                    builder.append_option(
-                        integer((self.get)(row)).and_then(|value| i32::try_from(value).ok()),
-                    );
-                }
-                Arc::new(builder.finish())
+            Arc::new(builder.finish())
+        }
+        Kind::Int32 => {
+            let mut builder = Int32Builder::with_capacity(rows);
+            for cell in cells {
+                builder.append_option(integer(cell).and_then(|value| i32::try_from(value).ok()));
             }
-            Kind::Int64 => {
-                let mut builder = Int64Builder::with_capacity(rows.len());
-                for row in rows {
-                    builder.append_option(integer((self.get)(row)));
-                }
-                Arc::new(builder.finish())
+            Arc::new(builder.finish())
+        }
+        Kind::Int64 => {
+            let mut builder = Int64Builder::with_capacity(rows);
+            for cell in cells {
+                builder.append_option(integer(cell));
             }
-            Kind::Float64 => {
-                let mut builder = Float64Builder::with_capacity(rows.len());
-                for row in rows {
-                    builder.append_option(if let Value::Float(value) = (self.get)(row) {
-                        Some(value)
-                    } else {
-                        None
-                    });
-                }
-                Arc::new(builder.finish())
+            Arc::new(builder.finish())
+        }
+        Kind::Float64 => {
+            let mut builder = Float64Builder::with_capacity(rows);
+            for cell in cells {
+                builder.append_option(if let Value::Float(value) = cell {
+                    Some(value)
+                } else {
+                    None
+                });
             }
+            Arc::new(builder.finish())
+        }
+        Kind::Boolean => {
+            let mut builder = BooleanBuilder::with_capacity(rows);
+            for cell in cells {
+                builder.append_option(if let Value::Boolean(value) = cell {
+                    Some(value)
+                } else {
+                    None
+                });
+            }
+            Arc::new(builder.finish())
         }
     }
 }
@@ -295,68 +332,78 @@ fn integer(value: Value<'_>) -> Option<i64> {
 /// A column list in sections, so that parts of it can be generated.
 pub type Columns<R> = &'static [&'static [Column<R>]];
 
-/// One of the lake's three tables.
-#[derive(Debug)]
+/// A table of the lake: one of the three built-in ones, or that of a mapping.
+#[derive(Debug, PartialEq, Eq)]
 pub struct Dataset {
     /// Name of its folder: `lane-dom`.
-    pub name: &'static str,
+    pub name: String,
     /// Start of its file names: `lane_dom`.
-    pub file_stem: &'static str,
+    pub file_stem: String,
     /// The columns that its rows are sorted by, in byte order.
-    pub sort_columns: &'static [&'static str],
-    schema: &'static LazyLock<SchemaRef>,
+    pub sort_columns: Vec<String>,
+    schema: SchemaRef,
 }
 
 impl Dataset {
+    pub(crate) fn new(
+        name: &str,
+        file_stem: &str,
+        sort_columns: &[&str],
+        fields: Vec<Field>,
+    ) -> Self {
+        Self {
+            name: name.to_owned(),
+            file_stem: file_stem.to_owned(),
+            sort_columns: sort_columns.iter().map(|&name| name.to_owned()).collect(),
+            schema: Arc::new(Schema::new(fields)),
+        }
+    }
+
+    fn built_in<R>(
+        name: &str,
+        file_stem: &str,
+        sort_columns: &[&str],
+        columns: Columns<R>,
+    ) -> Arc<Self> {
+        let fields = columns.iter().copied().flatten().map(Column::field);
+        Arc::new(Self::new(name, file_stem, sort_columns, fields.collect()))
+    }
+
     /// The table's schema, with `unit`, `meaning` and `role` in every field's metadata. Always the same object.
     pub fn schema(&self) -> SchemaRef {
-        Arc::clone(self.schema)
+        Arc::clone(&self.schema)
     }
 }
 
-fn schema<R>(columns: Columns<R>) -> SchemaRef {
-    Arc::new(Schema::new(
-        columns
-            .iter()
-            .copied()
-            .flatten()
-            .map(Column::field)
-            .collect::<Vec<_>>(),
-    ))
-}
-
-static INTERFACE_DOM: LazyLock<SchemaRef> = LazyLock::new(|| schema(INTERFACE_DOM_COLUMNS));
-static LANE_DOM: LazyLock<SchemaRef> = LazyLock::new(|| schema(LANE_DOM_COLUMNS));
-static INTERFACE_COUNTERS: LazyLock<SchemaRef> =
-    LazyLock::new(|| schema(INTERFACE_COUNTERS_COLUMNS));
-
-/// The three tables, in the order in which [`tables`] gives them.
-pub static DATASETS: [Dataset; 3] = [
-    Dataset {
-        name: "intf-dom",
-        file_stem: "interface_dom",
-        sort_columns: &["device", "if_name"],
-        schema: &INTERFACE_DOM,
-    },
-    Dataset {
-        name: "lane-dom",
-        file_stem: "lane_dom",
-        sort_columns: &["device", "if_name", "lane"],
-        schema: &LANE_DOM,
-    },
-    Dataset {
-        name: "intf-counters",
-        file_stem: "interface_counters",
-        sort_columns: &["device", "if_name"],
-        schema: &INTERFACE_COUNTERS,
-    },
-];
+/// The three built-in tables, in the order in which [`tables`] gives them.
+pub static DATASETS: LazyLock<[Arc<Dataset>; 3]> = LazyLock::new(|| {
+    [
+        Dataset::built_in(
+            "intf-dom",
+            "interface_dom",
+            &["device", "if_name"],
+            INTERFACE_DOM_COLUMNS,
+        ),
+        Dataset::built_in(
+            "lane-dom",
+            "lane_dom",
+            &["device", "if_name", "lane"],
+            LANE_DOM_COLUMNS,
+        ),
+        Dataset::built_in(
+            "intf-counters",
+            "interface_counters",
+            &["device", "if_name"],
+            INTERFACE_COUNTERS_COLUMNS,
+        ),
+    ]
+});
 
 /// Rows of one table.
 #[derive(Debug, Clone)]
 pub struct Table {
     /// Which table.
-    pub dataset: &'static Dataset,
+    pub dataset: Arc<Dataset>,
     /// Its rows, sorted by the dataset's sort columns.
     pub batch: RecordBatch,
 }
@@ -377,7 +424,7 @@ pub fn tables(records: &DeviceRecords) -> Vec<Table> {
 
 /// The device's rows, with a choice of which.
 pub fn tables_with(records: &DeviceRecords, which: Rows) -> Vec<Table> {
-    let [interface_dom, lane_dom, interface_counters] = &DATASETS;
+    let [interface_dom, lane_dom, interface_counters] = &*DATASETS;
     let takes = |has_location: bool| has_location || which == Rows::All;
     let mut interfaces: Vec<&InterfaceDom> = records
         .interfaces
@@ -404,18 +451,22 @@ pub fn tables_with(records: &DeviceRecords, which: Rows) -> Vec<Table> {
     ]
 }
 
+fn table<R>(dataset: &Arc<Dataset>, columns: Columns<R>, rows: &[&R]) -> Table {
+    let columns = columns.iter().copied().flatten();
+    let arrays = columns.map(|column| array(column.kind, rows.iter().map(|row| (column.get)(row))));
+    assemble(dataset, arrays.collect())
+}
+
+/// The table of these columns, one for each field of the dataset's schema and of its type.
 #[expect(
     clippy::expect_used,
     reason = "schema and arrays come from the same list of columns, one array a field"
 )]
-fn table<R>(dataset: &'static Dataset, columns: Columns<R>, rows: &[&R]) -> Table {
-    let arrays = columns
-        .iter()
-        .copied()
-        .flatten()
-        .map(|column| column.array(rows))
-        .collect();
+pub(crate) fn assemble(dataset: &Arc<Dataset>, columns: Vec<ArrayRef>) -> Table {
     let batch =
-        RecordBatch::try_new(dataset.schema(), arrays).expect("columns fit their own schema");
-    Table { dataset, batch }
+        RecordBatch::try_new(dataset.schema(), columns).expect("columns fit their own schema");
+    Table {
+        dataset: Arc::clone(dataset),
+        batch,
+    }
 }

@@ -31,7 +31,7 @@ pub enum Error {
     #[error("cannot write the {dataset} rows to {}: {cause}", path.display())]
     Table {
         /// The dataset, as in the lake: `lane-dom`.
-        dataset: &'static str,
+        dataset: String,
         /// The file they were meant for.
         path: PathBuf,
         /// The writer's words.

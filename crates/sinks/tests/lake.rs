@@ -25,11 +25,9 @@ fn run(runner_name: &str, run_id: &str) -> RunIdentity {
     }
 }
 
-fn lanes() -> &'static Dataset {
-    DATASETS
-        .iter()
-        .find(|dataset| dataset.name == "lane-dom")
-        .unwrap()
+fn lanes() -> Arc<Dataset> {
+    let lanes = DATASETS.iter().find(|dataset| dataset.name == "lane-dom");
+    Arc::clone(lanes.unwrap())
 }
 
 /// Rows of one device: two interfaces of four lanes.

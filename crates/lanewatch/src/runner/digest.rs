@@ -65,7 +65,7 @@ pub(super) fn deliver(
     for table in &tables {
         report
             .rows
-            .insert(table.dataset.name.to_owned(), table.batch.num_rows());
+            .insert(table.dataset.name.clone(), table.batch.num_rows());
     }
     let with_optics = records
         .interfaces

@@ -293,7 +293,7 @@ fn panicked(what: &str, error: &JoinError) -> String {
 impl From<Written> for LakeFile {
     fn from(written: Written) -> Self {
         Self {
-            dataset: written.dataset.to_owned(),
+            dataset: written.dataset,
             path: written.path,
             rows: written.rows,
             bytes: written.bytes,

@@ -60,6 +60,10 @@ impl Writer {
             Value::Float(value) => {
                 serde_json::to_writer(&mut self.bytes, &value).unwrap_or_default()
             }
+            Value::Boolean(value) => {
+                self.bytes
+                    .extend_from_slice(if value { b"true" } else { b"false" })
+            }
             Value::Texts(texts) => {
                 self.open('[');
                 for text in texts {

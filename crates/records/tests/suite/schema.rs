@@ -10,7 +10,7 @@ use records::table::DATASETS;
 #[test]
 fn the_schemas_are_as_written_down() {
     let mut found = String::new();
-    for dataset in &DATASETS {
+    for dataset in DATASETS.iter() {
         writeln!(
             found,
             "[{}] {} by {}",
@@ -42,7 +42,7 @@ fn the_schemas_are_as_written_down() {
 
 #[test]
 fn every_column_says_what_it_means_and_names_are_unique() {
-    for dataset in &DATASETS {
+    for dataset in DATASETS.iter() {
         let schema = dataset.schema();
         let mut names: Vec<_> = schema.fields().iter().map(|field| field.name()).collect();
         assert!(
@@ -57,7 +57,7 @@ fn every_column_says_what_it_means_and_names_are_unique() {
             "{}",
             dataset.name
         );
-        for column in dataset.sort_columns {
+        for column in &dataset.sort_columns {
             assert!(
                 !schema.field_with_name(column).unwrap().is_nullable(),
                 "{column} sorts {}",

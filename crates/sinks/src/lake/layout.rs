@@ -27,7 +27,7 @@ pub fn file_path(lake: &Path, dataset: &Dataset, run: &RunIdentity) -> PathBuf {
         file_name::encode(&run.runner_name),
         run.run_id
     );
-    lake.join(partition(run)).join(dataset.name).join(name)
+    lake.join(partition(run)).join(&dataset.name).join(name)
 }
 
 #[cfg(test)]

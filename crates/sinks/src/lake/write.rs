@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{GzipLevel, ZstdLevel};
@@ -51,7 +52,7 @@ impl Compression {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
     /// The dataset, as in the lake: `lane-dom`.
-    pub dataset: &'static str,
+    pub dataset: String,
     /// Where it is.
     pub path: PathBuf,
     /// Rows in it.
@@ -152,7 +153,7 @@ impl Writer {
             None => {
                 self.files.push(DatasetFile::create(
                     &self.lake,
-                    table.dataset,
+                    &table.dataset,
                     &self.run,
                     self.compression,
                 )?);
@@ -169,7 +170,7 @@ impl Writer {
 /// The growing file of one dataset.
 #[derive(Debug)]
 struct DatasetFile {
-    dataset: &'static Dataset,
+    dataset: Arc<Dataset>,
     writer: ArrowWriter<Staged>,
     target: PathBuf,
     rows: usize,
@@ -178,7 +179,7 @@ struct DatasetFile {
 impl DatasetFile {
     fn create(
         lake: &Path,
-        dataset: &'static Dataset,
+        dataset: &Arc<Dataset>,
         run: &RunIdentity,
         compression: Compression,
     ) -> Result<Self> {
@@ -193,12 +194,12 @@ impl DatasetFile {
             Some(properties(dataset, compression)),
         )
         .map_err(|cause| Error::Table {
-            dataset: dataset.name,
+            dataset: dataset.name.clone(),
             path: target.clone(),
             cause,
         })?;
         Ok(Self {
-            dataset,
+            dataset: Arc::clone(dataset),
             writer,
             target,
             rows: 0,
@@ -208,7 +209,7 @@ impl DatasetFile {
     fn write(&mut self, table: &Table) -> Result<()> {
         self.writer
             .write(&table.batch)
-            .map_err(|cause| failed(self.dataset, &self.target, cause))?;
+            .map_err(|cause| failed(&self.dataset, &self.target, cause))?;
         self.rows += table.batch.num_rows();
         Ok(())
     }
@@ -223,7 +224,7 @@ impl DatasetFile {
         } = self;
         let staged = writer
             .into_inner()
-            .map_err(|cause| failed(dataset, &target, cause))?;
+            .map_err(|cause| failed(&dataset, &target, cause))?;
         staged.sync()?;
         Ok(CompleteFile {
             dataset,
@@ -237,7 +238,7 @@ impl DatasetFile {
 /// A file that only lacks its name.
 #[derive(Debug)]
 struct CompleteFile {
-    dataset: &'static Dataset,
+    dataset: Arc<Dataset>,
     staged: Staged,
     target: PathBuf,
     rows: usize,
@@ -247,7 +248,7 @@ impl CompleteFile {
     fn publish(self) -> Result<Written> {
         let bytes = self.staged.finish(Durability::Synced)?;
         Ok(Written {
-            dataset: self.dataset.name,
+            dataset: self.dataset.name.clone(),
             path: self.target,
             rows: self.rows,
             bytes,
@@ -265,13 +266,13 @@ fn failed(dataset: &Dataset, path: &Path, cause: ParquetError) -> Error {
                 cause: *cause,
             },
             Err(inner) => Error::Table {
-                dataset: dataset.name,
+                dataset: dataset.name.clone(),
                 path: path.to_owned(),
                 cause: ParquetError::External(inner),
             },
         },
         cause => Error::Table {
-            dataset: dataset.name,
+            dataset: dataset.name.clone(),
             path: path.to_owned(),
             cause,
         },
