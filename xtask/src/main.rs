@@ -1,11 +1,13 @@
 //! The project's own tasks, run as `cargo xtask <task>`.
 //!
 //! `test` is the gate: what a developer runs before handing work in and what CI runs, the same steps in the same order.
-//! `tidy` is the part of it that reads the source text against the house rules and needs no compiler.
+//! `tidy` is the part of it that reads the source text against the house rules and needs no compiler. `bench` runs one of
+//! the benchmarks.
 //!
 //! In flow order: [`workspace`] asks cargo where everything is, [`gate`] lists the steps, [`components`] brings in the
 //! outside programs that some tests are judged by, [`libtest`] counts what the tests said, [`report`] says how long each
 //! step took and what was skipped, and [`tidy`] holds one file per house rule.
+//! [`bench`] lists the benchmarks and stands apart.
 //!
 //! Nothing here is part of the product, and nothing of the product is linked in: a broken crate must not stop the task
 //! that says so.
@@ -15,6 +17,7 @@
     reason = "a task talks to the person who started it"
 )]
 
+mod bench;
 mod components;
 mod gate;
 mod libtest;
@@ -27,43 +30,54 @@ use std::process::ExitCode;
 
 use workspace::Workspace;
 
-/// A task: its name on the command line, what `cargo xtask` says about it, and the function that does it.
+/// A task: its name and arguments on the command line, what `cargo xtask` says about it, and the function that does it.
 struct Task {
     name: &'static str,
+    /// Empty for a task that takes none.
+    arguments: &'static str,
     about: &'static str,
-    run: fn(&Workspace) -> ExitCode,
+    run: fn(&Workspace, &[String]) -> ExitCode,
 }
 
 const TASKS: &[Task] = &[
     Task {
         name: "test",
+        arguments: "",
         about: "everything CI runs: format, tidy, clippy, documentation, tests, and the tests against outside programs",
-        run: gate::run,
+        run: |workspace, _| gate::run(workspace),
     },
     Task {
         name: "tidy",
+        arguments: "",
         about: "the house rules alone; a second or two, needs no build",
-        run: tidy::run,
+        run: |workspace, _| tidy::run(workspace),
+    },
+    Task {
+        name: "bench",
+        arguments: "[NAME [ARGUMENT…]]",
+        about: "one of the benchmarks, which prints a table; without a name, lists them",
+        run: bench::run,
     },
 ];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [name] = arguments.as_slice() else {
+    let Some((name, arguments)) = arguments.split_first() else {
         usage();
-        return if arguments.is_empty() {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::from(2)
-        };
+        return ExitCode::SUCCESS;
     };
     let Some(task) = TASKS.iter().find(|task| task.name == name) else {
         eprintln!("There is no task `{name}`.\n");
         usage();
         return ExitCode::from(2);
     };
+    if let (true, Some(argument)) = (task.arguments.is_empty(), arguments.first()) {
+        eprintln!("The task `{name}` takes no arguments; found `{argument}`.\n");
+        usage();
+        return ExitCode::from(2);
+    }
     match Workspace::find() {
-        Ok(workspace) => (task.run)(&workspace),
+        Ok(workspace) => (task.run)(&workspace, arguments),
         Err(message) => {
             eprintln!("{message}");
             ExitCode::FAILURE
@@ -73,7 +87,13 @@ fn main() -> ExitCode {
 
 fn usage() {
     println!("Usage: cargo xtask <task>\n");
-    for task in TASKS {
-        println!("  {:<6} {}", task.name, task.about);
+    let heads = TASKS
+        .iter()
+        .map(|task| format!("{} {}", task.name, task.arguments));
+    let heads: Vec<String> = heads.collect();
+    let width = heads.iter().map(|head| head.chars().count()).max();
+    let width = width.unwrap_or_default();
+    for (task, head) in TASKS.iter().zip(heads) {
+        println!("  {head:<width$}  {}", task.about);
     }
 }

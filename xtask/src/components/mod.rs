@@ -7,6 +7,8 @@ mod debian;
 mod netconfd;
 mod python;
 
+use std::path::PathBuf;
+
 use crate::workspace::Workspace;
 
 /// An outside program, or a family of them.
@@ -42,3 +44,8 @@ pub(crate) const COMPONENTS: &[Component] = &[
         prepare: netconfd::prepare,
     },
 ];
+
+/// An interpreter with the packages of `xtask/python-requirements.txt`, for benchmarks. The error says what is missing.
+pub(crate) fn python_with_clients_and_readers(workspace: &Workspace) -> Result<PathBuf, String> {
+    python::with_clients_and_readers(workspace)
+}

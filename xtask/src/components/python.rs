@@ -20,12 +20,15 @@ struct Environment {
     proof: &'static str,
 }
 
+/// ncclient and the readers of Parquet.
+const CLIENTS_AND_READERS: Environment = Environment {
+    folder: "venv",
+    requirements: "xtask/python-requirements.txt",
+    proof: "import ncclient.manager, pyarrow.parquet, duckdb, yaml",
+};
+
 const ENVIRONMENTS: &[Environment] = &[
-    Environment {
-        folder: "venv",
-        requirements: "xtask/python-requirements.txt",
-        proof: "import ncclient.manager, pyarrow.parquet, duckdb, yaml",
-    },
+    CLIENTS_AND_READERS,
     Environment {
         folder: "venv-pyez",
         requirements: "xtask/python-requirements-pyez.txt",
@@ -41,6 +44,14 @@ pub(super) fn prepare(workspace: &Workspace) -> Availability {
         }
     }
     Availability::Ready
+}
+
+/// Makes the one environment, if need be, and names its interpreter.
+pub(super) fn with_clients_and_readers(workspace: &Workspace) -> Result<PathBuf, String> {
+    let environment = &CLIENTS_AND_READERS;
+    make(workspace, environment)
+        .map_err(|message| format!("{}: {message}.", environment.requirements))?;
+    Ok(python_of(&workspace.target.join(environment.folder)))
 }
 
 fn make(workspace: &Workspace, environment: &Environment) -> Result<(), String> {
