@@ -6,8 +6,10 @@
 //! program is a failure: a gate that silently tests less is no gate.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use crate::components::{Availability, COMPONENTS, Component};
+use crate::fuzz;
 use crate::libtest::Tally;
 use crate::process;
 use crate::report::Report;
@@ -16,6 +18,10 @@ use crate::workspace::Workspace;
 
 /// The test binary that holds the tests against outside programs, one module for each [`Component`].
 const COMPONENT_TESTS: &str = "end_to_end";
+
+/// How long each fuzz target runs, in CI and at a developer's desk.
+const FUZZ_IN_CI: Duration = Duration::from_secs(120);
+const FUZZ_AT_DESK: Duration = Duration::from_secs(10);
 
 /// Runs all steps and prints the summary.
 pub(crate) fn run(workspace: &Workspace) -> ExitCode {
@@ -92,6 +98,23 @@ fn steps(workspace: &Workspace, report: &mut Report, tally: &mut Tally) -> Optio
                 || component_tests(workspace, component, tally),
             )?,
         }
+    }
+
+    let time = if in_ci() { FUZZ_IN_CI } else { FUZZ_AT_DESK };
+    let mut missing = None;
+    report.step("fuzz", || match fuzz::all(workspace, time, &[]) {
+        Ok(summary) => {
+            println!("{summary}");
+            Ok(format!("{} s a target", time.as_secs()))
+        }
+        Err(fuzz::Failure::Missing(what)) if !in_ci() => {
+            missing = Some(what);
+            Ok("missing, the fuzz targets are skipped".to_owned())
+        }
+        Err(fuzz::Failure::Missing(what) | fuzz::Failure::Found(what)) => Err(what),
+    })?;
+    if let Some(what) = missing {
+        tally.skipped.push(("the fuzz targets".to_owned(), what));
     }
     Some(())
 }

@@ -2,11 +2,12 @@
 //!
 //! `test` is the gate: what a developer runs before handing work in and what CI runs, the same steps in the same order.
 //! `tidy` is the part of it that reads the source text against the house rules and needs no compiler. `bench` runs one of
-//! the benchmarks.
+//! the benchmarks, `fuzz` the fuzz targets by themselves.
 //!
 //! In flow order: [`workspace`] asks cargo where everything is, [`gate`] lists the steps, [`components`] brings in the
 //! outside programs that some tests are judged by, [`libtest`] counts what the tests said, [`report`] says how long each
 //! step took and what was skipped, and [`tidy`] holds one file per house rule.
+//! [`fuzz`] builds and runs the fuzz targets, as a step of the gate and as a task of its own.
 //! [`bench`] lists the benchmarks and stands apart.
 //!
 //! Nothing here is part of the product, and nothing of the product is linked in: a broken crate must not stop the task
@@ -19,6 +20,7 @@
 
 mod bench;
 mod components;
+mod fuzz;
 mod gate;
 mod libtest;
 mod process;
@@ -57,6 +59,12 @@ const TASKS: &[Task] = &[
         arguments: "[NAME [ARGUMENT…]]",
         about: "one of the benchmarks, which prints a table; without a name, lists them",
         run: bench::run,
+    },
+    Task {
+        name: "fuzz",
+        arguments: "[--seconds N] [TARGET…]",
+        about: "the fuzz targets, or those named, two at a time, each for 60 seconds or as long as said",
+        run: fuzz::run,
     },
 ];
 

@@ -1,0 +1,59 @@
+//! What every parser promises of any bytes at all, checked by the fuzz targets.
+//!
+//! No panic. What was read can be joined, made into tables and written as JSON. No number is infinite or NaN. And the memory
+//! that reading takes at its highest is bounded by a small multiple of the reply: a device, or whoever stands between,
+//! must not be able to fill the collector's memory with a reply that fits into it.
+
+use peak_alloc::PeakAlloc;
+use records::model::{INTERFACE_COUNTERS_COLUMNS, INTERFACE_DOM_COLUMNS, LANE_DOM_COLUMNS};
+use records::table::{Columns, Value};
+use records::{Context, Snapshot, enrich, json, junos, table};
+
+#[global_allocator]
+static MEMORY: PeakAlloc = PeakAlloc;
+
+/// The most bytes that may be held for each byte of a reply. The densest input is a list of elements that are nothing but
+/// a name; a list that doubles its room holds three times what is in it for a moment.
+const BYTES_A_BYTE: usize = 64;
+
+/// What is held whatever the reply's length.
+const BYTES_ALWAYS: usize = 4_096;
+
+/// Reads the bytes as a reply and checks everything that the crate promises.
+pub fn parses_any_bytes(parser: &str, reply: &[u8]) {
+    let parser = junos::parser(parser).expect("a parser of this name");
+    let mut snapshot = Snapshot::default();
+    MEMORY.reset_peak_usage();
+    let before = MEMORY.current_usage();
+    let outcome = parser.parse(reply, 1, &mut snapshot);
+    let held = MEMORY.peak_usage().saturating_sub(before);
+    assert!(
+        held <= BYTES_ALWAYS + BYTES_A_BYTE * reply.len(),
+        "reading {} bytes held {held}",
+        reply.len()
+    );
+    assert_eq!(outcome.complete, outcome.damage.is_none());
+    if !outcome.complete {
+        assert!(outcome.failure().is_some(), "damage without a failure");
+    }
+
+    let records = enrich::join(snapshot, &Context::default());
+    finite(INTERFACE_DOM_COLUMNS, &records.interfaces);
+    finite(LANE_DOM_COLUMNS, &records.lanes);
+    finite(INTERFACE_COUNTERS_COLUMNS, &records.counters);
+    assert_eq!(table::tables(&records).len(), table::DATASETS.len());
+    for (name, document) in json::documents(&records) {
+        assert!(document.starts_with(b"{"), "{name}");
+        assert!(std::str::from_utf8(&document).is_ok(), "{name}");
+    }
+}
+
+fn finite<R>(columns: Columns<R>, rows: &[R]) {
+    for row in rows {
+        for column in columns.iter().copied().flatten() {
+            if let Value::Float(value) = (column.get)(row) {
+                assert!(value.is_finite(), "{} is {value}", column.name);
+            }
+        }
+    }
+}
