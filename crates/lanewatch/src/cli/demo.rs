@@ -12,15 +12,13 @@ use sim::{
     Clock as SimClock, Condition, DeviceSpec, Fleet, FleetSpec, Kind, Model, Platform,
     PortLocation, Running,
 };
-use sinks::RawReplies;
-use sinks::lake::Compression;
 
 use super::ExitStatus;
 use super::collect::interrupted;
 use super::printer::Printer;
 use super::sim::{make_folder, write_inventory};
-use crate::config::{HostKeys, Plan, Settings};
-use crate::runner::{self, Clock, Finished, Retry};
+use crate::config::{Plan, Settings};
+use crate::runner::{self, Clock, Finished};
 use crate::view::{DemoShard, Progress, render_demo};
 
 /// Simulated time between the two runs.
@@ -141,24 +139,14 @@ impl Demo {
 
     fn settings(&self, runner: &str, inventory: &Path) -> Settings {
         Settings {
-            inventories: vec![inventory.to_owned()],
-            catalogue: None,
+            inventory: vec![inventory.to_owned()],
             output_dir: self.folder.join("output"),
             lake: self.folder.join("lake"),
-            runner_name: runner.to_owned(),
-            user: None,
-            password: None,
-            private_key: None,
-            host_keys: HostKeys::Strict,
-            known_hosts: None,
-            interfaces: None,
-            concurrency: 100,
+            runner_name: Some(runner.to_owned()),
             device_timeout: Duration::from_secs(60),
             run_timeout: Duration::from_secs(120),
-            retry: Retry::new(1),
-            compression: Compression::Snappy,
-            raw: RawReplies::Keep,
-            keep_runs: 10,
+            attempts: 1,
+            ..Settings::default()
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The command line: one file a command, one enum of ways to end.
 
 mod collect;
+mod config;
 mod demo;
 mod printer;
 mod replay;
@@ -8,9 +9,9 @@ mod sim;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use crate::config::{Problem, Problems};
+use crate::config::{self as configuration, Problem, Problems};
 use printer::Printer;
 
 /// Watches the optics of fleets of Junos devices: every lane's power, bias and FEC errors, as JSON and as a Parquet lake.
@@ -30,6 +31,8 @@ struct Cli {
 enum Command {
     /// Collect all devices of an inventory once
     Collect(collect::Collect),
+    /// Say what is set, to which value and where
+    Config(config::Config),
     /// Show the whole line on a simulated fleet
     Demo(demo::Demo),
     /// Read the raw replies of an earlier run again
@@ -77,11 +80,20 @@ fn usage(error: impl std::fmt::Display) -> Problems {
     Problem::new(format!("{error:#}")).into()
 }
 
+/// The whole command line: each command's own arguments, and the settings that it takes.
+fn definition() -> clap::Command {
+    configuration::add_to(Cli::command())
+}
+
 /// Parses, runs, converts.
 pub(crate) fn main() -> ExitCode {
     let printer = Printer;
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+    let parsed = definition().try_get_matches().and_then(|matches| {
+        let cli = Cli::from_arg_matches(&matches)?;
+        Ok((cli, matches))
+    });
+    let (cli, matches) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => {
             // Help and version are answers, not errors; clap knows where each goes.
             drop(error.print());
@@ -92,6 +104,7 @@ pub(crate) fn main() -> ExitCode {
             };
         }
     };
+    let given = configuration::given(&matches);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -104,9 +117,10 @@ pub(crate) fn main() -> ExitCode {
     };
     let ended = runtime.block_on(async {
         match cli.command {
-            Command::Collect(command) => command.run(&printer).await,
+            Command::Collect(command) => command.run(given, &printer).await,
+            Command::Config(command) => command.run(given, &printer),
             Command::Demo(command) => command.run(&printer).await,
-            Command::Replay(command) => command.run(&printer),
+            Command::Replay(command) => command.run(given, &printer),
             Command::Sim(command) => command.run(&printer).await,
         }
     });
@@ -118,7 +132,11 @@ pub(crate) fn main() -> ExitCode {
             } else {
                 ExitStatus::Internal
             };
-            printer.error(&format!("{error:#}"));
+            match error.downcast_ref::<Problems>() {
+                Some(problems) => printer
+                    .error(&problems.with_snippets(|file| std::fs::read_to_string(file).ok())),
+                None => printer.error(&format!("{error:#}")),
+            }
             status.into()
         }
     }

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::collect::CompressionArgument;
 use super::printer::Printer;
 use super::{ExitStatus, usage};
+use crate::config::Layers;
 use crate::runner::{self, Outcome, SavedRun};
 use crate::view::render_replay;
 
@@ -22,16 +22,14 @@ pub(super) struct Replay {
     /// The root of the lake that takes the rows; the run's own files in it are replaced
     #[arg(long, value_name = "FOLDER")]
     lake: PathBuf,
-    /// How Parquet pages are compressed
-    #[arg(long, value_enum, default_value = "snappy")]
-    compression: CompressionArgument,
 }
 
 impl Replay {
-    pub(super) fn run(self, printer: &Printer) -> anyhow::Result<ExitStatus> {
+    pub(super) fn run(self, given: Layers, printer: &Printer) -> anyhow::Result<ExitStatus> {
+        let settings = given.resolve().settings()?;
         let run = SavedRun::read(&self.run_folder).map_err(usage)?;
         let (devices, files) =
-            runner::replay(&run, &self.output, &self.lake, self.compression.into())?;
+            runner::replay(&run, &self.output, &self.lake, settings.compression)?;
         printer.answer(&render_replay(&devices, &files, &self.output));
         let failed = devices
             .iter()

@@ -5,47 +5,21 @@
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::time::Duration;
 
 use netconf::ssh::{Credentials, Endpoint, HostKeyPolicy, Method, Target};
 use records::InterfaceFilter;
 use secrecy::SecretString;
-use sinks::RawReplies;
-use sinks::lake::Compression;
 
 use super::Catalogue;
 use super::inventory::{Host, Inventory, Variable};
 use super::problem::{Problem, Problems};
+use super::settings::Settings;
 use super::yaml::Value;
-use crate::runner::Retry;
 
 /// NETCONF's own port (RFC 6242).
 const DEFAULT_PORT: u16 = 830;
 /// Keys that are tried, as OpenSSH does, where neither inventory nor command line names a way in.
 const DEFAULT_KEYS: &[&str] = &["id_ed25519", "id_ecdsa", "id_rsa"];
-
-/// What the user asked for, from the command line and the environment.
-#[derive(Debug, Clone)]
-pub(crate) struct Settings {
-    pub(crate) inventories: Vec<PathBuf>,
-    pub(crate) catalogue: Option<PathBuf>,
-    pub(crate) output_dir: PathBuf,
-    pub(crate) lake: PathBuf,
-    pub(crate) runner_name: String,
-    pub(crate) user: Option<String>,
-    pub(crate) password: Option<SecretString>,
-    pub(crate) private_key: Option<PathBuf>,
-    pub(crate) host_keys: HostKeys,
-    pub(crate) known_hosts: Option<PathBuf>,
-    pub(crate) interfaces: Option<String>,
-    pub(crate) concurrency: usize,
-    pub(crate) device_timeout: Duration,
-    pub(crate) run_timeout: Duration,
-    pub(crate) retry: Retry,
-    pub(crate) compression: Compression,
-    pub(crate) raw: RawReplies,
-    pub(crate) keep_runs: usize,
-}
 
 /// What is done about host keys; where they are kept is another setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -62,6 +36,8 @@ pub(crate) enum HostKeys {
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) settings: Settings,
+    /// What this runner is called in file names and rows.
+    pub(crate) runner_name: String,
     pub(crate) catalogue: Catalogue,
     /// By name.
     pub(crate) devices: Vec<DevicePlan>,
@@ -89,8 +65,11 @@ impl Plan {
     ///
     /// Everything that is wrong, at once. Nothing was contacted.
     pub(crate) fn build(settings: Settings) -> Result<Self, Problems> {
+        if settings.inventory.is_empty() {
+            return Err(Problem::new(NO_INVENTORY).into());
+        }
         let (inventory, catalogue) = match (
-            Inventory::read(&settings.inventories),
+            Inventory::read(&settings.inventory),
             Catalogue::read(settings.catalogue.as_deref()),
         ) {
             (Ok(inventory), Ok(catalogue)) => (inventory, catalogue),
@@ -106,7 +85,11 @@ impl Plan {
             }
         };
         let (mut devices, mut problems) = (Vec::new(), Vec::new());
-        let too_long = too_long("the runner's name", &settings.runner_name);
+        let runner_name = runner_name(&settings).unwrap_or_else(|problem| {
+            problems.push(problem);
+            String::new()
+        });
+        let too_long = too_long("the runner's name", &runner_name);
         problems.extend(too_long.map(Problem::new));
         let mut plain_text_passwords = 0_usize;
         for (name, host) in &inventory.hosts {
@@ -133,11 +116,25 @@ impl Plan {
         }
         Ok(Self {
             settings,
+            runner_name,
             catalogue,
             devices,
             warnings,
         })
     }
+}
+
+const NO_INVENTORY: &str = "no inventory is named: give `--inventory FILE` (`-i`), set LANEWATCH_INVENTORY, or write `inventory = \"FILE\"` into lanewatch.toml";
+
+/// What was asked for, else the host's name.
+fn runner_name(settings: &Settings) -> Result<String, Problem> {
+    let host = || {
+        let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
+        Some(name.trim().to_owned()).filter(|name| !name.is_empty())
+    };
+    settings.runner_name.clone().or_else(host).ok_or_else(|| {
+        Problem::new("this host has no name to call the runner by; give `--runner-name`")
+    })
 }
 
 /// The names of a variable that Ansible takes for the same thing, the usual one first.
@@ -393,7 +390,7 @@ fn default_keys() -> Vec<Method> {
 }
 
 /// `~/x` below the home folder; anything else as it is.
-fn expand_home(path: &str) -> PathBuf {
+pub(crate) fn expand_home(path: &str) -> PathBuf {
     match (path.strip_prefix("~/"), std::env::home_dir()) {
         (Some(rest), Some(home)) => home.join(rest),
         _ => Path::new(path).to_owned(),
@@ -405,24 +402,17 @@ impl Settings {
     /// What a user would have who gave an inventory and little else.
     pub(crate) fn for_tests(inventory: &Path) -> Self {
         Self {
-            inventories: vec![inventory.to_owned()],
-            catalogue: None,
-            output_dir: PathBuf::from("output"),
-            lake: PathBuf::from("lake"),
-            runner_name: "r".to_owned(),
+            inventory: vec![inventory.to_owned()],
+            runner_name: Some("r".to_owned()),
             user: Some("fallback".to_owned()),
             password: Some(SecretString::from("hunter2")),
-            private_key: None,
-            host_keys: HostKeys::Strict,
-            known_hosts: None,
-            interfaces: None,
             concurrency: 10,
-            device_timeout: Duration::from_secs(1),
-            run_timeout: Duration::from_secs(60),
-            retry: Retry::new(1),
-            compression: Compression::Snappy,
-            raw: RawReplies::Keep,
+            device_timeout: std::time::Duration::from_secs(1),
+            run_timeout: std::time::Duration::from_secs(60),
             keep_runs: 1,
+            lake: PathBuf::from("lake"),
+            attempts: 1,
+            ..Self::default()
         }
     }
 }

@@ -1,7 +1,17 @@
-//! What is wrong with what the user wrote: all of it at once, each with its place.
+//! What is wrong with what the user wrote: all of it at once, each with its place and the line that stands there.
+//!
+//! ```text
+//! lab.yaml:5: unknown variable `ansible_prot`; did you mean `ansible_port`?
+//!   5 |       ansible_prot: 83
+//!     |       ^^^^^^^^^^^^
+//! ```
+//!
+//! A line is shown only as far as it holds no secret: see `snippet`.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use super::snippet::snippet;
 
 /// One mistake, as a sentence with its place and, where there is one, the way out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,6 +20,8 @@ pub(crate) struct Problem {
     pub(crate) file: Option<PathBuf>,
     /// The line in it, from 1.
     pub(crate) line: Option<u64>,
+    /// What on that line is wrong, where it is less than the line.
+    pub(crate) found: Option<String>,
     /// What was found and what was expected.
     pub(crate) message: String,
 }
@@ -20,6 +32,7 @@ impl Problem {
         Self {
             file: None,
             line: None,
+            found: None,
             message: message.into(),
         }
     }
@@ -29,7 +42,32 @@ impl Problem {
         Self {
             file: Some(file.into()),
             line: (line > 0).then_some(line),
+            found: None,
             message: message.into(),
+        }
+    }
+
+    /// Says which part of the line is the mistake, to be marked where the line is shown.
+    pub(crate) fn marking(self, found: &str) -> Self {
+        Self {
+            found: Some(found.to_owned()),
+            ..self
+        }
+    }
+
+    /// The sentence, and below it the line as `source` has it.
+    fn with_snippet(&self, source: impl Fn(&Path) -> Option<String>) -> String {
+        let place = self.file.as_ref().zip(self.line);
+        let shown = place.and_then(|(file, line)| {
+            snippet(
+                &source(file)?,
+                usize::try_from(line).ok()?,
+                self.found.as_deref(),
+            )
+        });
+        match shown {
+            Some(shown) => format!("{self}\n{shown}"),
+            None => self.to_string(),
         }
     }
 }
@@ -49,8 +87,15 @@ impl fmt::Display for Problem {
 
 /// Everything that is wrong with the configuration. Nothing was contacted, nothing was written.
 #[derive(Debug, thiserror::Error)]
-#[error("{}", join(.0))]
+#[error("{}", join(.0.iter().map(ToString::to_string)))]
 pub(crate) struct Problems(pub(crate) Vec<Problem>);
+
+impl Problems {
+    /// All sentences, each with its line as `source` has it.
+    pub(crate) fn with_snippets(&self, source: impl Fn(&Path) -> Option<String>) -> String {
+        join(self.0.iter().map(|problem| problem.with_snippet(&source)))
+    }
+}
 
 impl From<Problem> for Problems {
     fn from(problem: Problem) -> Self {
@@ -58,12 +103,8 @@ impl From<Problem> for Problems {
     }
 }
 
-fn join(problems: &[Problem]) -> String {
-    problems
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join("\n")
+fn join(problems: impl Iterator<Item = String>) -> String {
+    problems.collect::<Vec<_>>().join("\n")
 }
 
 /// `; did you mean …?` if one of `known` is close to `written`, else nothing.
@@ -96,5 +137,21 @@ mod tests {
         );
         assert_eq!(nearest("rack", ["ansible_port", "ansible_host"]), None);
         assert_eq!(nearest("ansible_port", ["ansible_port"]), None);
+    }
+
+    #[test]
+    fn a_problem_is_shown_with_its_line_and_without_one_where_the_file_is_gone() {
+        let problems = Problems(vec![
+            Problem::at("i.yaml", 2, "`ansible_port` must be a port").marking("83O"),
+            Problem::new("no inventory"),
+        ]);
+        let text = "a:\n  ansible_port: 83O\n";
+        insta::assert_snapshot!(problems.with_snippets(|_| Some(text.to_owned())), @"
+        i.yaml:2: `ansible_port` must be a port
+          2 |   ansible_port: 83O
+            |                 ^^^
+        no inventory
+        ");
+        assert_eq!(problems.with_snippets(|_| None), problems.to_string());
     }
 }

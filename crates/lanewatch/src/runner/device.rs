@@ -125,7 +125,7 @@ impl<'r> Visit<'r> {
             }
             let failed = failures.entry(rpc.clone()).or_default();
             *failed += 1;
-            let retry = self.run.plan.settings.retry;
+            let retry = self.run.plan.settings.retry();
             let pause = retry.pause(*failed, rand::random());
             let pause = pause.filter(|_| error.is_transient());
             self.report.attempts.push(FailedAttempt {

@@ -9,8 +9,6 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// The bound of the first pause.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The bound of every pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
@@ -24,14 +22,6 @@ pub(crate) struct Retry {
 }
 
 impl Retry {
-    /// So many attempts, with the usual pauses.
-    pub(crate) fn new(attempts: u32) -> Self {
-        Self {
-            attempts: attempts.max(1),
-            first_pause: FIRST_PAUSE,
-        }
-    }
-
     /// The pause after so many failures, none if that was the last attempt. `drawn` is evenly distributed in 0..1.
     pub(super) fn pause(self, failures: u32, drawn: f64) -> Option<Duration> {
         if failures >= self.attempts {
@@ -66,9 +56,16 @@ pub(crate) struct FailedAttempt {
 mod tests {
     use super::*;
 
+    fn retry(attempts: u32) -> Retry {
+        Retry {
+            attempts,
+            first_pause: Duration::from_secs(1),
+        }
+    }
+
     #[test]
     fn the_pause_is_drawn_from_a_span_that_doubles_up_to_a_bound() {
-        let retry = Retry::new(100);
+        let retry = retry(100);
         let longest = |failures| retry.pause(failures, 1.0).unwrap().as_secs();
         let bounds: Vec<u64> = (1..8).map(longest).collect();
         assert_eq!(bounds, [1, 2, 4, 8, 16, 30, 30]);
@@ -80,9 +77,9 @@ mod tests {
     #[test]
     fn the_last_attempt_has_no_pause_after_it() {
         let pauses: Vec<bool> = (1..5)
-            .map(|failures| Retry::new(3).pause(failures, 0.0).is_some())
+            .map(|failures| retry(3).pause(failures, 0.0).is_some())
             .collect();
         assert_eq!(pauses, [true, true, false, false]);
-        assert_eq!(Retry::new(0).pause(1, 0.0), None, "one attempt at least");
+        assert_eq!(retry(1).pause(1, 0.0), None, "one attempt is no retry");
     }
 }

@@ -91,12 +91,8 @@ pub(crate) async fn run(
     let began = Instant::now();
     let settings = &plan.settings;
     let limit = Limit::from_now(settings.run_timeout);
-    let (folder, identity) = begin(
-        plan.settings.output_dir.as_path(),
-        &settings.runner_name,
-        clock,
-    )
-    .await?;
+    let (folder, identity) =
+        begin(plan.settings.output_dir.as_path(), &plan.runner_name, clock).await?;
     let names: Vec<_> = plan
         .devices
         .iter()
@@ -118,7 +114,7 @@ pub(crate) async fn run(
     let (rows, waiting) = mpsc::channel(WAITING_DEVICES);
     let writing = tokio::task::spawn_blocking(move || write(writer, waiting));
 
-    let options = netconf::Options::default();
+    let options = plan.settings.netconf();
     let run = Arc::new(Run {
         plan,
         identity,
@@ -134,7 +130,7 @@ pub(crate) async fn run(
         run_id: run.identity.run_id.clone(),
         runner_name: run.identity.runner_name.clone(),
         run_timestamp: run.identity.run_timestamp,
-        inventories: run.plan.settings.inventories.clone(),
+        inventories: run.plan.settings.inventory.clone(),
         ..RunReport::default()
     };
     collect_all(&run, rows, &mut report, stop).await;
@@ -310,7 +306,6 @@ mod tests {
 
     use super::*;
     use crate::config::Settings;
-    use crate::runner::Retry;
 
     /// Runs the devices of this inventory, with the time for one of them cut to two seconds.
     async fn run_all(folder: &std::path::Path, inventory: &str, watch: Watch) -> RunReport {
@@ -420,12 +415,11 @@ mod tests {
         let port = closed.local_addr().unwrap().port();
         drop(closed);
         let inventory = with_host(&fleet, "closed", port);
-        let retry = Retry {
-            attempts: 3,
-            first_pause: Duration::from_millis(1),
-        };
         let watch: Watch = Arc::new(|_| {});
-        let change = |settings: &mut Settings| settings.retry = retry;
+        let change = |settings: &mut Settings| {
+            settings.attempts = 3;
+            settings.retry_pause = Duration::from_millis(1);
+        };
         let finished = run_with(
             folder.path(),
             &inventory,
@@ -455,7 +449,7 @@ mod tests {
         let inventory = sim::inventory::render(&fleet, fleet.devices(), "sim", Login::Password);
         let inventory = inventory.replace("ansible_password: ", "ansible_password: not-");
         let watch: Watch = Arc::new(|_| {});
-        let change = |settings: &mut Settings| settings.retry = Retry::new(5);
+        let change = |settings: &mut Settings| settings.attempts = 5;
         let finished = run_with(
             folder.path(),
             &inventory,

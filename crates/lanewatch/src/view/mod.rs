@@ -6,7 +6,9 @@ mod demo;
 mod lines;
 mod progress;
 mod run;
+mod settings;
 
 pub(crate) use demo::{DemoShard, render_demo};
 pub(crate) use progress::Progress;
 pub(crate) use run::{render_replay, render_run};
+pub(crate) use settings::{render_settings, settings_as_json};

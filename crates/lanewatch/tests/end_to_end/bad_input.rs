@@ -24,7 +24,7 @@ fn collect_from(folder: &Path, inventory: &str) -> Ran {
 fn no_inventory_is_a_usage_error() {
     let folder = tempfile::tempdir().unwrap();
     let ran = lanewatch(folder.path(), &["collect"]).expect(2);
-    ran.says(&["--inventory <FILE>"]);
+    ran.says(&["--inventory FILE", "lanewatch.toml"]);
     assert_eq!(ran.stdout, "");
     assert_eq!(files_below(folder.path()).len(), 0);
 }
@@ -59,10 +59,18 @@ fn a_misspelt_key_is_named_with_its_line_and_the_right_spelling() {
         "all:\n  hots:\n    leaf-01: {ansible_password: x}\n",
     )
     .expect(2);
-    insta::assert_snapshot!(group.complaint(), @"error: lab.yaml:2: unknown key `hots` in the group `all`: a group has `hosts`, `vars` and `children`; did you mean `hosts`?");
+    insta::assert_snapshot!(group.complaint(), @"
+    error: lab.yaml:2: unknown key `hots` in the group `all`: a group has `hosts`, `vars` and `children`; did you mean `hosts`?
+      2 |   hots:
+        |   ^^^^^
+    ");
     let host = "all:\n  hosts:\n    leaf-01:\n      ansible_password: x\n      ansible_prot: 830\n";
     let host = collect_from(folder.path(), host).expect(2);
-    insta::assert_snapshot!(host.complaint(), @"error: lab.yaml:5: unknown variable `ansible_prot`; did you mean `ansible_port`?");
+    insta::assert_snapshot!(host.complaint(), @"
+    error: lab.yaml:5: unknown variable `ansible_prot`; did you mean `ansible_port`?
+      5 |       ansible_prot: 830
+        |       ^^^^^^^^^^^^^^^^^
+    ");
 }
 
 #[test]

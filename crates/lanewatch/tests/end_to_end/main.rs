@@ -15,6 +15,7 @@ mod collect;
 mod demo;
 mod harness;
 mod replay;
+mod settings;
 mod sim;
 mod with_netconfd;
 mod with_python;

@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 /// Longer than any command of these tests takes on a busy machine; a command that hangs fails its test instead of the run.
 const LIMIT: Duration = Duration::from_secs(120);
 
+/// Variables of others that settings come from.
+const OF_OTHERS: &[&str] = &["SEMAPHORE_RUNNER_NAME", "XDG_CONFIG_HOME"];
+
 /// What a command left.
 #[derive(Debug)]
 pub(crate) struct Ran {
@@ -25,7 +28,11 @@ pub(crate) fn program(folder: &Path, arguments: &[&str]) -> Command {
         .args(arguments)
         .current_dir(folder)
         .env("HOME", folder);
-    command.env_remove("SEMAPHORE_RUNNER_NAME");
+    let of_ours = |name: &str| name.starts_with("LANEWATCH_");
+    let variables = std::env::vars().map(|(name, _)| name);
+    for name in variables.filter(|name| of_ours(name) || OF_OTHERS.contains(&name.as_str())) {
+        command.env_remove(name);
+    }
     command
 }
 

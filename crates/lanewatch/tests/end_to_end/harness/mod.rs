@@ -7,7 +7,7 @@ mod openssh;
 mod python;
 mod run_folder;
 
-pub(crate) use binary::{Ran, lanewatch, run};
+pub(crate) use binary::{Ran, lanewatch, program, run};
 pub(crate) use fleet::Fleet;
 pub(crate) use inventory::{Host, closed_port, values, write_inventory};
 pub(crate) use openssh::NetconfServer;

@@ -1,0 +1,173 @@
+//! The table of settings: the one place where a setting is declared.
+//!
+//! A row makes the flag, the variable, the key of `lanewatch.toml`, the line of `docs/settings.md` and the field of [`Settings`].
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use netconf::options;
+use secrecy::SecretString;
+use sinks::RawReplies;
+use sinks::lake::Compression;
+
+use super::layers::Layers;
+use super::row::{Row, settings};
+use super::value::Value;
+use crate::config::{HostKeys, Problem};
+use crate::runner::Retry;
+
+/// Commands that resolve a plan.
+const PLANNING: &[&str] = &["collect"];
+/// Commands that talk to devices.
+const CONNECTING: &[&str] = PLANNING;
+/// Commands that make a run.
+const COLLECTING: &[&str] = &["collect"];
+/// Commands that write Parquet files.
+const LAKE: &[&str] = &["collect", "replay"];
+
+const WHO: &str = "Devices and RPCs";
+const LOGIN: &str = "Logging in";
+const PACE: &str = "Pace and patience";
+const STEPS: &str = "Time for each step of a session";
+const OUTPUT: &str = "What a run leaves";
+
+settings! {
+    /// An inventory; several are read as one
+    inventory: Vec<PathBuf> = Vec::new(), { value: "FILE", short: Some('i'), group: WHO, commands: PLANNING }
+
+    /// The RPCs to ask, in place of the built-in ones
+    catalogue: Option<PathBuf> = None, { value: "FILE", group: WHO, commands: PLANNING, otherwise: Some("built in") }
+
+    /// Interfaces to collect, where the inventory has no filter: names and globs, with commas
+    interfaces: Option<String> = None, { value: "LIST", group: WHO, commands: PLANNING, otherwise: Some("all") }
+
+    /// What this runner is called in file names and rows
+    runner_name: Option<String> = None, {
+        value: "NAME", group: WHO, commands: COLLECTING, otherwise: Some("the host name"), overruled_by: Some("SEMAPHORE_RUNNER_NAME"),
+    }
+
+    /// The user to log in as, where the inventory names none
+    user: Option<String> = None, { value: "USER", group: LOGIN, commands: CONNECTING, otherwise: Some("$USER") }
+
+    /// The password, where the inventory holds none
+    password: Option<SecretString> = None, { value: "PASSWORD", group: LOGIN, commands: CONNECTING }
+
+    /// A file whose first line is the password, where the inventory holds none
+    password_file: Option<PathBuf> = None, { value: "FILE", group: LOGIN, commands: CONNECTING }
+
+    /// The private key to log in with, where the inventory names none
+    private_key: Option<PathBuf> = None, { value: "FILE", group: LOGIN, commands: CONNECTING }
+
+    /// What is done about the devices' host keys: only known ones, unknown ones written down, or none checked
+    host_keys: HostKeys = HostKeys::Strict, { value: "POLICY", group: LOGIN, commands: CONNECTING }
+
+    /// Where host keys are kept
+    known_hosts: Option<PathBuf> = None, { value: "FILE", group: LOGIN, commands: CONNECTING, otherwise: Some("~/.ssh/known_hosts") }
+
+    /// How many devices are at work at once
+    concurrency: usize = 100, { value: "N", group: PACE, commands: CONNECTING }
+
+    /// How long one device may take in all
+    device_timeout: Duration = Duration::from_secs(300), { value: "TIME", group: PACE, commands: CONNECTING }
+
+    /// How long the whole run may take; devices that are not done by then are given up
+    run_timeout: Duration = Duration::from_secs(1800), { value: "TIME", group: PACE, commands: COLLECTING }
+
+    /// How often a connection or an RPC is tried that failed for what may pass: refused, reset, timed out
+    attempts: u32 = 3, { value: "N", group: PACE, commands: COLLECTING }
+
+    /// The bound of the random pause before the second attempt; it doubles with each further one, up to half a minute
+    retry_pause: Duration = Duration::from_secs(1), { value: "TIME", group: PACE, commands: COLLECTING }
+
+    /// Finding the address and opening the TCP connection
+    connect_timeout: Duration = options::DEFAULT_CONNECT_TIMEOUT, { value: "TIME", group: STEPS, commands: CONNECTING }
+
+    /// SSH banner, key exchange and host key check
+    handshake_timeout: Duration = options::DEFAULT_HANDSHAKE_TIMEOUT, { value: "TIME", group: STEPS, commands: CONNECTING }
+
+    /// Logging in, with all methods together
+    authentication_timeout: Duration = options::DEFAULT_AUTHENTICATION_TIMEOUT, { value: "TIME", group: STEPS, commands: CONNECTING }
+
+    /// Opening the NETCONF subsystem and exchanging hellos
+    hello_timeout: Duration = options::DEFAULT_HELLO_TIMEOUT, { value: "TIME", group: STEPS, commands: CONNECTING }
+
+    /// From a request to the first byte of its reply
+    first_byte_timeout: Duration = options::DEFAULT_FIRST_BYTE_TIMEOUT, { value: "TIME", group: STEPS, commands: CONNECTING }
+
+    /// From a request to the last byte of its reply
+    reply_timeout: Duration = options::DEFAULT_REPLY_TIMEOUT, { value: "TIME", group: STEPS, commands: CONNECTING }
+
+    /// Ending the session in good order, before the connection is cut
+    close_timeout: Duration = options::DEFAULT_CLOSE_TIMEOUT, { value: "TIME", group: STEPS, commands: CONNECTING }
+
+    /// The largest reply that is taken, in bytes
+    max_reply_bytes: usize = options::DEFAULT_MAX_REPLY_BYTES, { value: "BYTES", group: STEPS, commands: CONNECTING }
+
+    /// Where the run's folder is made
+    output_dir: PathBuf = PathBuf::from("output"), { value: "FOLDER", group: OUTPUT, commands: COLLECTING }
+
+    /// The root of the Parquet lake
+    lake: PathBuf = PathBuf::from("raw_ml_data"), { value: "FOLDER", group: OUTPUT, commands: COLLECTING }
+
+    /// How Parquet pages are compressed
+    compression: Compression = Compression::Snappy, { value: "CODEC", group: OUTPUT, commands: LAKE }
+
+    /// What becomes of the raw replies: kept as they came, kept compressed, or dropped
+    raw: RawReplies = RawReplies::Keep, { value: "FATE", group: OUTPUT, commands: COLLECTING }
+
+    /// How many of this runner's run folders stay
+    keep_runs: usize = 10, { value: "N", group: OUTPUT, commands: COLLECTING }
+}
+
+impl Settings {
+    /// How often something is tried that failed, and how patiently.
+    pub(crate) fn retry(&self) -> Retry {
+        Retry {
+            attempts: self.attempts,
+            first_pause: self.retry_pause,
+        }
+    }
+
+    /// How long each step of a session may take, and how much a device may send.
+    pub(crate) fn netconf(&self) -> netconf::Options {
+        netconf::Options {
+            timeouts: netconf::Timeouts {
+                connect: self.connect_timeout,
+                handshake: self.handshake_timeout,
+                authentication: self.authentication_timeout,
+                hello: self.hello_timeout,
+                first_byte: self.first_byte_timeout,
+                reply: self.reply_timeout,
+                close: self.close_timeout,
+            },
+            max_reply_bytes: self.max_reply_bytes,
+            ..netconf::Options::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_of_a_session_are_those_of_the_netconf_crate() {
+        assert_eq!(Settings::default().netconf(), netconf::Options::default());
+    }
+
+    #[test]
+    fn every_row_says_what_help_needs_and_no_two_have_a_name_in_common() {
+        for (at, row) in ROWS.iter().enumerate() {
+            let said = [row.value, row.group].iter().all(|text| !text.is_empty());
+            assert!(said && !row.commands.is_empty(), "{}", row.name);
+            assert!(!row.help().ends_with('.'), "{}", row.name);
+            assert!(ROWS[at + 1..].iter().all(|other| other.name != row.name));
+        }
+    }
+
+    #[test]
+    fn a_secret_has_no_flag() {
+        let secret = ROWS.iter().find(|row| row.name == "password").unwrap();
+        assert!(!secret.is_flag_of("collect") && !secret.is_flag_of("config show"));
+    }
+}
