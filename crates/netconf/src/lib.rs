@@ -57,9 +57,9 @@ pub mod server;
 pub mod session;
 pub mod ssh;
 
-pub use error::{Error, Phase};
+pub use error::{Error, Phase, Step};
 pub use framing::{Framing, FramingError};
 pub use hello::Hello;
 pub use message::{Reply, RpcError, Severity};
-pub use options::{Options, Timeouts};
+pub use options::{Keepalive, Options, Timeouts};
 pub use session::Session;

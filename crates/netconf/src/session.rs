@@ -13,11 +13,11 @@ use memchr::memmem;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
 
-use crate::error::{Error, Phase, excerpt};
+use crate::error::{Error, Phase, Step, excerpt};
 use crate::framing::{self, Decoder, END_OF_MESSAGE, Framing};
 use crate::hello::Hello;
 use crate::message::{self, Reply};
-use crate::options::Options;
+use crate::options::{Options, Timeouts};
 
 /// A hello with more than this in it is not one.
 const MAX_HELLO_BYTES: usize = 4 * 1024 * 1024;
@@ -31,7 +31,7 @@ pub struct Session<S> {
     peer: Hello,
     framing: Framing,
     decoder: Decoder,
-    options: Options,
+    timeouts: Timeouts,
     last_id: u64,
     /// Requests sent whose replies have not come: the one being waited for, and those given up.
     unanswered: Vec<u64>,
@@ -46,8 +46,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
     ///
     /// [`Error::Timeout`], [`Error::Disconnected`], [`Error::Framing`] or [`Error::Hello`].
     pub async fn start(stream: S, options: &Options) -> Result<Self, Error> {
-        let deadline = after(Instant::now(), options.timeouts.hello);
-        Self::start_named(stream, "the peer".into(), options, deadline).await
+        Self::start_named(stream, "the peer".into(), options, Instant::now()).await
     }
 
     /// The same for a peer with a name, and a deadline that began to run earlier.
@@ -55,7 +54,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         stream: S,
         name: Arc<str>,
         options: &Options,
-        deadline: Instant,
+        began: Instant,
     ) -> Result<Self, Error> {
         let mut session = Self {
             stream,
@@ -63,17 +62,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
             peer: Hello::default(),
             framing: Framing::EndOfMessage,
             decoder: Decoder::new(MAX_HELLO_BYTES),
-            options: options.clone(),
+            timeouts: options.timeouts.bounded(),
             last_id: 0,
             unanswered: Vec::new(),
             unusable: None,
         };
-        let limit = Limit {
-            phase: Phase::Hello,
-            waited_for: "no hello",
-            at: deadline,
-            duration: options.timeouts.hello,
-        };
+        let limit = Limit::new(Phase::Hello, "no hello", began, session.timeouts.hello);
         let ours = Hello::of_client(options.offer);
         session.send(ours.to_xml().as_bytes(), limit).await?;
         let theirs = loop {
@@ -83,7 +77,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
             session.read(limit).await?;
         };
         session.peer = Hello::parse(&theirs).map_err(|reason| Error::Hello {
-            peer: session.name.clone(),
+            step: session.step(limit),
             reason: reason.into(),
         })?;
         session.framing = ours.framing_with(&session.peer);
@@ -112,8 +106,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
     /// [`Error::Timeout`], [`Error::Disconnected`], [`Error::Framing`] or [`Error::Reply`]; [`Error::Operation`] and
     /// [`Error::Unusable`] if nothing was sent.
     pub async fn request(&mut self, operation: &str) -> Result<Reply, Error> {
-        let timeouts = &self.options.timeouts;
-        let (first_byte, whole) = (timeouts.first_byte, timeouts.reply);
+        let (first_byte, whole) = (self.timeouts.first_byte, self.timeouts.reply);
         self.exchange(operation, Phase::Request, first_byte, whole)
             .await
     }
@@ -125,8 +118,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
     ///
     /// As for [`request`](Self::request). The stream is closed all the same.
     pub async fn close(mut self) -> Result<(), Error> {
-        let limit = self.options.timeouts.close;
-        let deadline = after(Instant::now(), limit);
+        let limit = self.timeouts.close;
+        let deadline = Instant::now() + limit;
         let answer = match self.unusable {
             Some(_) => Ok(()),
             None => {
@@ -149,20 +142,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         first_byte: Duration,
         whole: Duration,
     ) -> Result<Reply, Error> {
-        self.check(operation)?;
         let started = Instant::now();
-        let mut limit = Limit {
-            phase,
-            waited_for: "no first byte of the reply",
-            at: after(started, first_byte.min(whole)),
-            duration: first_byte.min(whole),
-        };
-        let whole_reply = Limit {
-            phase,
-            waited_for: "no complete reply",
-            at: after(started, whole),
-            duration: whole,
-        };
+        let first_byte = first_byte.min(whole);
+        let mut limit = Limit::new(phase, "no first byte of the reply", started, first_byte);
+        let whole_reply = Limit::new(phase, "no complete reply", started, whole);
+        self.check(operation, limit)?;
         self.last_id += 1;
         let id = self.last_id;
         // Before the first await: if this call is cancelled, the reply to come belongs to nobody.
@@ -173,7 +157,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         self.send(rpc.as_bytes(), limit).await?;
         loop {
             while let Some(bytes) = self.decoded(limit)? {
-                if self.is_answer_to(id, &bytes)? {
+                if self.is_answer_to(id, &bytes, limit)? {
                     let received = Instant::now();
                     return Ok(Reply {
                         errors: message::rpc_errors(&bytes),
@@ -189,26 +173,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
     }
 
     /// Refuses what would damage the stream or get no answer.
-    fn check(&self, operation: &str) -> Result<(), Error> {
-        let peer = self.name.clone();
+    fn check(&self, operation: &str, limit: Limit) -> Result<(), Error> {
+        let step = self.step(limit);
         if let Some(reason) = self.unusable {
-            return Err(Error::Unusable { peer, reason });
+            return Err(Error::Unusable { step, reason });
         }
         if operation.trim().is_empty() {
             let reason = "it is empty";
-            return Err(Error::Operation { peer, reason });
+            return Err(Error::Operation { step, reason });
         }
         if memmem::find(operation.as_bytes(), END_OF_MESSAGE).is_some() {
             let reason = "it holds the end-of-message mark ]]>]]>";
-            return Err(Error::Operation { peer, reason });
+            return Err(Error::Operation { step, reason });
         }
         Ok(())
     }
 
     /// Whether a message is the reply to request `id`; if it is a late one to an earlier request, it is not.
-    fn is_answer_to(&mut self, id: u64, message: &[u8]) -> Result<bool, Error> {
+    fn is_answer_to(&mut self, id: u64, message: &[u8], limit: Limit) -> Result<bool, Error> {
         let wrong = |reason: String| Error::Reply {
-            peer: self.name.clone(),
+            step: self.step(limit),
             reason: reason.into(),
         };
         let root = message::root(message).map_err(wrong)?;
@@ -239,8 +223,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         self.decoder.next_message().map_err(|cause| {
             self.unusable = Some("an earlier message could not be read");
             Error::Framing {
-                peer: self.name.clone(),
-                phase: limit.phase,
+                step: self.step(limit),
                 cause,
             }
         })
@@ -263,7 +246,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
                 self.unusable = None;
                 Ok(())
             }
-            Ok(Err(error)) => Err(self.disconnected(limit.phase, Some(error))),
+            Ok(Err(error)) => Err(self.disconnected(limit, Some(error))),
             Err(_) => Err(self.timed_out(Limit {
                 waited_for: "the message could not be sent",
                 ..limit
@@ -275,18 +258,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
     async fn read(&mut self, limit: Limit) -> Result<(), Error> {
         let read = self.stream.read_buf(self.decoder.room());
         match timeout_at(limit.at, read).await {
-            Ok(Ok(0)) => Err(self.disconnected(limit.phase, None)),
+            Ok(Ok(0)) => Err(self.disconnected(limit, None)),
             Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(self.disconnected(limit.phase, Some(error))),
+            Ok(Err(error)) => Err(self.disconnected(limit, Some(error))),
             Err(_) => Err(self.timed_out(limit)),
         }
     }
 
-    fn disconnected(&mut self, phase: Phase, cause: Option<std::io::Error>) -> Error {
+    fn disconnected(&mut self, limit: Limit, cause: Option<std::io::Error>) -> Error {
         self.unusable = Some("the connection has ended");
         Error::Disconnected {
-            peer: self.name.clone(),
-            phase,
+            step: self.step(limit),
             received_bytes: self.pending_bytes(),
             words: cause.map(|error| error.to_string().into()),
         }
@@ -294,11 +276,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
 
     fn timed_out(&self, limit: Limit) -> Error {
         Error::Timeout {
-            peer: self.name.clone(),
-            phase: limit.phase,
+            step: self.step(limit),
             waited_for: limit.waited_for,
             limit: limit.duration,
             received_bytes: self.pending_bytes(),
+            words: None,
+        }
+    }
+
+    fn step(&self, limit: Limit) -> Step {
+        Step {
+            peer: self.name.clone(),
+            phase: limit.phase,
+            elapsed: limit.began.elapsed(),
         }
     }
 
@@ -312,12 +302,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
 struct Limit {
     phase: Phase,
     waited_for: &'static str,
+    began: Instant,
     at: Instant,
     duration: Duration,
 }
 
-/// `from + limit`; a limit beyond the clock's range means never, which a century is.
-pub(crate) fn after(from: Instant, limit: Duration) -> Instant {
-    const CENTURY: Duration = Duration::from_secs(100 * 365 * 86_400);
-    from.checked_add(limit).unwrap_or(from + CENTURY)
+impl Limit {
+    /// `duration` is a bounded one, so the sum is within the clock's range.
+    fn new(phase: Phase, waited_for: &'static str, began: Instant, duration: Duration) -> Self {
+        Self {
+            phase,
+            waited_for,
+            began,
+            at: began + duration,
+            duration,
+        }
+    }
 }

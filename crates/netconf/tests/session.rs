@@ -82,13 +82,7 @@ async fn a_reply_that_comes_late_is_dropped_and_the_session_goes_on() {
     let error = session.request("<slow/>").await.unwrap_err();
     assert_eq!(started.elapsed(), Duration::from_secs(60));
     assert!(
-        matches!(
-            error,
-            Error::Timeout {
-                phase: Phase::Request,
-                ..
-            }
-        ),
+        matches!(error, Error::Timeout { .. }) && error.phase() == Phase::Request,
         "{error:?}"
     );
     assert!(
@@ -135,13 +129,7 @@ async fn a_silent_peer_costs_no_more_than_the_hello_deadline() {
     let error = Session::start(near, &Options::default()).await.unwrap_err();
     assert_eq!(started.elapsed(), Duration::from_secs(20));
     assert!(
-        matches!(
-            error,
-            Error::Timeout {
-                phase: Phase::Hello,
-                ..
-            }
-        ),
+        matches!(error, Error::Timeout { .. }) && error.phase() == Phase::Hello,
         "{error:?}"
     );
 }

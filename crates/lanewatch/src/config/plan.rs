@@ -276,7 +276,8 @@ impl<'a> Resolver<'a> {
             .text(KNOWN_HOSTS)
             .map(|path| expand_home(&path))
             .or_else(|| self.settings.known_hosts.clone())
-            .unwrap_or_else(|| expand_home("~/.ssh/known_hosts"));
+            .unwrap_or_else(|| expand_home("~/.ssh/known_hosts"))
+            .into();
         match policy {
             HostKeys::Strict => HostKeyPolicy::Strict { known_hosts },
             HostKeys::AcceptNew => HostKeyPolicy::AcceptNew { known_hosts },

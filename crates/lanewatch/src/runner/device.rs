@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use netconf::Reply;
-use netconf::ssh::{self, HostKeyError};
+use netconf::ssh::HostKeyError;
 use records::table::Table;
 use records::{Context, Snapshot};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -154,7 +154,7 @@ impl<'r> Visit<'r> {
     async fn attempt(&mut self) -> Result<Option<Failure>, String> {
         self.stage = Stage::Connecting;
         let (device, run) = (self.device, self.run);
-        let connected = self.within(ssh::connect(&device.target, &run.netconf));
+        let connected = self.within(run.connector.connect(&device.target));
         let mut connection = match connected.await? {
             Ok(connection) => connection,
             Err(error) => return Ok(Some(Failure { rpc: None, error })),

@@ -9,6 +9,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use netconf::ssh::Connector;
 use records::table::Table;
 use sinks::lake::{Writer, Written};
 use sinks::{RunFolder, RunIdentity};
@@ -30,7 +31,7 @@ pub(super) struct Run {
     pub(super) identity: RunIdentity,
     pub(super) folder: RunFolder,
     pub(super) clock: Clock,
-    pub(super) netconf: netconf::Options,
+    pub(super) connector: Connector,
     pub(super) watch: Watch,
     limit: Limit,
     stop: tokio::sync::watch::Sender<bool>,
@@ -114,13 +115,13 @@ pub(crate) async fn run(
     let (rows, waiting) = mpsc::channel(WAITING_DEVICES);
     let writing = tokio::task::spawn_blocking(move || write(writer, waiting));
 
-    let options = plan.settings.netconf();
+    let connector = Connector::new(plan.settings.netconf());
     let run = Arc::new(Run {
         plan,
         identity,
         folder,
         clock,
-        netconf: options,
+        connector,
         watch,
         limit,
         stop: tokio::sync::watch::Sender::new(false),

@@ -1,18 +1,30 @@
-//! Logging in: each method once, in the order given, until one is accepted.
+//! Logging in: the methods in the order given, each once, until one is accepted.
 //!
-//! A key file that cannot be used does not stop the methods after it, but it is never passed over in silence: if
-//! nobody lets us in, the error lists what became of each.
+//! The server is first asked which methods it takes (with the method `none`, as OpenSSH's client does), so that a
+//! password is never sent to one that wants a key. What was refused stays refused for the run, see
+//! [`refused`](super::refused). A method that cannot be used does not stop those after it, but it is never passed over
+//! in silence: if nobody lets us in, the error lists what became of each.
 //!
-//! Left out: agents and keyboard-interactive; RSA signatures with SHA-1.
+//! Left out: host-based, GSSAPI and certificates.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use russh::MethodKind;
-use russh::client::{AuthResult, Handle, Handler};
-use russh::keys::{HashAlg, PrivateKey, PrivateKeyWithHashAlg, load_secret_key};
+use russh::client::{AuthResult, Handle, Handler, KeyboardInteractiveAuthResponse};
+use russh::keys::{HashAlg, PrivateKey, PrivateKeyWithHashAlg, PublicKey};
+use russh::{MethodKind, MethodSet};
 use secrecy::{ExposeSecret, SecretString};
+
+use super::agent::Agent;
+use super::key_file::KeyFiles;
+use super::last_words::LastWords;
+use super::refused::{Permit, RefusedCredentials};
+use super::target::Door;
+use crate::error::excerpt;
+
+/// More rounds of questions than this in one login are no login.
+const MOST_ROUNDS: usize = 8;
 
 /// Who logs in, and how.
 #[derive(Debug, Clone)]
@@ -28,6 +40,10 @@ pub struct Credentials {
 pub enum Method {
     /// A password, sent over the encrypted connection.
     Password(SecretString),
+    /// The answer to the one hidden question that the server asks, as PAM, RADIUS and TACACS+ have it. Questions whose
+    /// answer is shown are answered with the user's name. A password that was refused as [`Method::Password`] is not
+    /// tried again like this: it is the same password.
+    KeyboardInteractive(SecretString),
     /// A private key (Ed25519, ECDSA or RSA) in a file, in the format of OpenSSH, PKCS#8, PKCS#1 or SEC1.
     KeyFile {
         /// Where it is.
@@ -35,12 +51,40 @@ pub enum Method {
         /// What it is encrypted with, if it is.
         passphrase: Option<SecretString>,
     },
+    /// The keys that an SSH agent holds, in its order.
+    Agent {
+        /// Where it listens; the environment's `SSH_AUTH_SOCK` if not given.
+        socket: Option<PathBuf>,
+        /// If not empty, only the keys of these files: a private key's name, its `.pub` beside it, or a public key.
+        only: Vec<PathBuf>,
+    },
+}
+
+impl Method {
+    fn kind(&self) -> MethodKind {
+        match self {
+            Self::Password(_) => MethodKind::Password,
+            Self::KeyboardInteractive(_) => MethodKind::KeyboardInteractive,
+            Self::KeyFile { .. } | Self::Agent { .. } => MethodKind::PublicKey,
+        }
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Password(_) => f.write_str("password"),
+            Self::KeyboardInteractive(_) => f.write_str("keyboard-interactive"),
+            Self::KeyFile { path, .. } => write!(f, "key file {}", path.display()),
+            Self::Agent { .. } => f.write_str("agent"),
+        }
+    }
 }
 
 /// What became of one [`Method`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
-    /// The method, for people: `password`, or the key file's path.
+    /// The method, for people: `password`, the key file's path, a key of the agent.
     pub method: String,
     /// What happened.
     pub outcome: AttemptOutcome,
@@ -51,6 +95,10 @@ pub struct Attempt {
 pub enum AttemptOutcome {
     /// The device said no.
     Refused,
+    /// The device ended the connection when it was tried, with these words if there were any.
+    HungUp(Option<Box<str>>),
+    /// The device had said no earlier in this run, so it was not tried again.
+    RefusedBefore,
     /// The device accepted it but wants a further method.
     NotEnough,
     /// It was not offered to the device, for this reason.
@@ -62,6 +110,14 @@ impl fmt::Display for Attempt {
         f.write_str(&self.method)?;
         match &self.outcome {
             AttemptOutcome::Refused => f.write_str(" was refused"),
+            AttemptOutcome::HungUp(None) => f.write_str(" made the device hang up"),
+            AttemptOutcome::HungUp(Some(words)) => {
+                let words = excerpt(words.as_bytes());
+                write!(f, " made the device hang up: \"{words}\"")
+            }
+            AttemptOutcome::RefusedBefore => {
+                f.write_str(" was refused before in this run and is not tried again")
+            }
             AttemptOutcome::NotEnough => f.write_str(" was accepted, but the device wants more"),
             AttemptOutcome::NotTried(reason) => write!(f, " cannot be used: {reason}"),
         }
@@ -72,7 +128,7 @@ impl fmt::Display for Attempt {
 #[derive(Debug)]
 pub(super) enum Login {
     Accepted,
-    /// The connection ended while the device was being asked.
+    /// The connection ended, and no credential is to blame.
     Disconnected,
     Refused {
         attempts: Vec<Attempt>,
@@ -80,98 +136,359 @@ pub(super) enum Login {
     },
 }
 
+/// What all logins of a run share.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    refused: RefusedCredentials,
+    key_files: KeyFiles,
+}
+
 /// Tries each method in turn.
 pub(super) async fn log_in<H: Handler>(
     handle: &mut Handle<H>,
-    credentials: &Credentials,
+    door: Door<'_>,
+    memory: &Memory,
+    last_words: &LastWords,
 ) -> Result<Login, russh::Error> {
-    let mut attempts = Vec::new();
-    let mut accepts = Vec::new();
-    for method in &credentials.methods {
-        let outcome = match attempt(handle, &credentials.user, method).await? {
-            Ok(AuthResult::Success) => return Ok(Login::Accepted),
-            Ok(AuthResult::Failure {
-                remaining_methods,
-                partial_success,
-            }) => {
-                // The SSH library reports a connection that ended as a refusal with nothing left to try.
-                if remaining_methods.is_empty() && handle.is_closed() {
-                    return Ok(Login::Disconnected);
-                }
-                accepts = remaining_methods.iter().map(name).collect();
-                if partial_success {
-                    AttemptOutcome::NotEnough
-                } else {
-                    AttemptOutcome::Refused
-                }
-            }
-            Err(reason) => AttemptOutcome::NotTried(reason),
-        };
-        let method = match method {
-            Method::Password(_) => "password".to_owned(),
-            Method::KeyFile { path, .. } => format!("key file {}", path.display()),
-        };
-        attempts.push(Attempt { method, outcome });
+    let accepts = match handle.authenticate_none(&door.credentials.user).await? {
+        AuthResult::Success => return Ok(Login::Accepted),
+        // The SSH library reports a connection that ended as a refusal with nothing left to try.
+        AuthResult::Failure {
+            remaining_methods, ..
+        } if remaining_methods.is_empty() && handle.is_closed() => return Ok(Login::Disconnected),
+        AuthResult::Failure {
+            remaining_methods, ..
+        } => remaining_methods,
+    };
+    let mut desk = Desk {
+        handle,
+        door,
+        memory,
+        last_words,
+        accepts,
+        attempts: Vec::new(),
+    };
+    let mut pending: Vec<&Method> = door.credentials.methods.iter().collect();
+    // What the device takes may change when one of several methods that it wants has been accepted.
+    while let Some(next) = pending
+        .iter()
+        .position(|method| desk.accepts.contains(&method.kind()))
+    {
+        match desk.try_method(pending.remove(next)).await? {
+            Next::Accepted => return Ok(Login::Accepted),
+            Next::Disconnected => return Ok(Login::Disconnected),
+            Next::HungUp => break,
+            Next::Another => {}
+        }
     }
-    Ok(Login::Refused { attempts, accepts })
+    for method in pending {
+        let reason = "the device did not ask for it".to_owned();
+        desk.note(method.to_string(), AttemptOutcome::NotTried(reason));
+    }
+    Ok(Login::Refused {
+        attempts: desk.attempts,
+        accepts: desk.accepts.iter().map(name).collect(),
+    })
 }
 
-/// The inner error is a reason why nothing could be offered.
-async fn attempt<H: Handler>(
-    handle: &mut Handle<H>,
-    user: &str,
-    method: &Method,
-) -> Result<Result<AuthResult, String>, russh::Error> {
-    match method {
-        Method::Password(password) => {
-            let answer = handle.authenticate_password(user, password.expose_secret());
-            answer.await.map(Ok)
-        }
-        Method::KeyFile { path, passphrase } => {
-            let key = match load_key(path.clone(), passphrase.clone()).await {
-                Ok(key) => key,
-                Err(reason) => return Ok(Err(reason)),
-            };
-            let mut hash = None;
-            if key.algorithm().is_rsa() {
-                hash = match handle.best_supported_rsa_hash().await? {
-                    Some(Some(hash)) => Some(hash),
-                    // Servers that say nothing know both SHA-2 variants or neither.
-                    None => Some(HashAlg::Sha512),
-                    Some(None) => {
-                        let reason = "the device takes RSA keys with SHA-1 signatures only; \
-                                      use an Ed25519 or ECDSA key";
-                        return Ok(Err(reason.to_owned()));
+/// What is presented to the device.
+enum Proof<'p> {
+    Password(&'p SecretString),
+    Answer(&'p SecretString),
+    Key(Arc<PrivateKey>),
+    AgentKey(&'p mut Agent, PublicKey),
+}
+
+/// What the device makes of it.
+enum Verdict {
+    Accepted,
+    Refused {
+        accepts: MethodSet,
+        is_partial: bool,
+    },
+    /// Nothing was presented, for this reason.
+    NotTried(String),
+}
+
+/// How to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Accepted,
+    Another,
+    /// The device ended the connection over a credential.
+    HungUp,
+    /// The connection ended for another reason.
+    Disconnected,
+}
+
+/// One login.
+struct Desk<'d, H: Handler> {
+    handle: &'d mut Handle<H>,
+    door: Door<'d>,
+    memory: &'d Memory,
+    last_words: &'d LastWords,
+    accepts: MethodSet,
+    attempts: Vec<Attempt>,
+}
+
+impl<H: Handler> Desk<'_, H> {
+    async fn try_method(&mut self, method: &Method) -> Result<Next, russh::Error> {
+        let name = method.to_string();
+        match method {
+            Method::Password(secret) => {
+                let proof = Proof::Password(secret);
+                self.present(name, secret.expose_secret().as_bytes(), proof)
+                    .await
+            }
+            Method::KeyboardInteractive(secret) => {
+                let proof = Proof::Answer(secret);
+                self.present(name, secret.expose_secret().as_bytes(), proof)
+                    .await
+            }
+            Method::KeyFile { path, passphrase } => {
+                let key_files = &self.memory.key_files;
+                match key_files.load(path, passphrase.as_ref()).await {
+                    Ok(key) => {
+                        let public = key.public_key().to_bytes().unwrap_or_default();
+                        self.present(name, &public, Proof::Key(key)).await
+                    }
+                    Err(reason) => {
+                        self.note(name, AttemptOutcome::NotTried(reason));
+                        Ok(Next::Another)
+                    }
+                }
+            }
+            Method::Agent { socket, only } => {
+                let mut agent = match Agent::connect(
+                    socket.as_deref(),
+                    only,
+                    self.handle.agent_session_binding(),
+                )
+                .await
+                {
+                    Ok(agent) => agent,
+                    Err(reason) => {
+                        self.note(name, AttemptOutcome::NotTried(reason));
+                        return Ok(Next::Another);
                     }
                 };
+                while let Some((name, key)) = agent.next_key() {
+                    // After a first of two methods was accepted, further keys are not what the device wants.
+                    if !self.accepts.contains(&MethodKind::PublicKey) {
+                        break;
+                    }
+                    let public = key.to_bytes().unwrap_or_default();
+                    let proof = Proof::AgentKey(&mut agent, key);
+                    match self.present(name, &public, proof).await? {
+                        Next::Another => {}
+                        end => return Ok(end),
+                    }
+                }
+                Ok(Next::Another)
             }
-            let key = PrivateKeyWithHashAlg::new(Arc::new(key), hash);
-            handle.authenticate_publickey(user, key).await.map(Ok)
         }
+    }
+
+    /// Presents one credential, unless it was refused before.
+    async fn present(
+        &mut self,
+        name: String,
+        credential: &[u8],
+        proof: Proof<'_>,
+    ) -> Result<Next, russh::Error> {
+        let permit = self.memory.refused.permit(self.door, credential).await;
+        let Some(permit) = permit else {
+            self.note(name, AttemptOutcome::RefusedBefore);
+            return Ok(Next::Another);
+        };
+        let verdict = match self.prove(proof).await {
+            // The SSH library has several ways to say that the connection ended.
+            Err(russh::Error::RecvError | russh::Error::SendError) => {
+                return Ok(self.ended(name, permit));
+            }
+            Ok(Verdict::Refused { accepts, .. })
+                if accepts.is_empty() && self.handle.is_closed() =>
+            {
+                return Ok(self.ended(name, permit));
+            }
+            verdict => verdict?,
+        };
+        Ok(match verdict {
+            Verdict::Accepted => {
+                permit.accepted();
+                Next::Accepted
+            }
+            Verdict::Refused {
+                accepts,
+                is_partial: true,
+            } => {
+                permit.accepted();
+                self.note(name, AttemptOutcome::NotEnough);
+                self.accepts = accepts;
+                Next::Another
+            }
+            Verdict::Refused { accepts, .. } => {
+                permit.refused();
+                self.note(name, AttemptOutcome::Refused);
+                self.accepts = accepts;
+                Next::Another
+            }
+            Verdict::NotTried(reason) => {
+                self.note(name, AttemptOutcome::NotTried(reason));
+                Next::Another
+            }
+        })
+    }
+
+    /// The connection ended while a credential was being judged. Unless the network is to blame, that is the judgement:
+    /// a server that allows one attempt says no by hanging up.
+    fn ended(&mut self, name: String, permit: Permit) -> Next {
+        if self.last_words.is_fault_of_network() {
+            return Next::Disconnected;
+        }
+        permit.refused();
+        let words = self.last_words.get();
+        self.note(name, AttemptOutcome::HungUp(words));
+        Next::HungUp
+    }
+
+    fn note(&mut self, method: String, outcome: AttemptOutcome) {
+        self.attempts.push(Attempt { method, outcome });
+    }
+
+    async fn prove(&mut self, proof: Proof<'_>) -> Result<Verdict, russh::Error> {
+        let user = self.door.credentials.user.as_str();
+        match proof {
+            Proof::Password(password) => {
+                let answer = self
+                    .handle
+                    .authenticate_password(user, password.expose_secret());
+                Ok(verdict(answer.await?))
+            }
+            Proof::Answer(secret) => self.answer_questions(secret).await,
+            Proof::Key(key) => {
+                let hash = match self.rsa_hash(key.algorithm().is_rsa()).await? {
+                    Ok(hash) => hash,
+                    Err(reason) => return Ok(Verdict::NotTried(reason.to_owned())),
+                };
+                let key = PrivateKeyWithHashAlg::new(key, hash);
+                Ok(verdict(
+                    self.handle.authenticate_publickey(user, key).await?,
+                ))
+            }
+            Proof::AgentKey(agent, key) => {
+                let hash = match self.rsa_hash(key.algorithm().is_rsa()).await? {
+                    Ok(hash) => hash,
+                    Err(reason) => return Ok(Verdict::NotTried(reason.to_owned())),
+                };
+                let signer = agent.signer();
+                let answer = self
+                    .handle
+                    .authenticate_publickey_with(user, key, hash, signer);
+                Ok(match answer.await {
+                    Ok(answer) => verdict(answer),
+                    Err(_) if self.handle.is_closed() => return Err(russh::Error::RecvError),
+                    Err(error) => Verdict::NotTried(format!("the agent did not sign: {error}")),
+                })
+            }
+        }
+    }
+
+    /// Which hash an RSA signature is made with, or why none can be made.
+    async fn rsa_hash(
+        &self,
+        is_rsa: bool,
+    ) -> Result<Result<Option<HashAlg>, &'static str>, russh::Error> {
+        if !is_rsa {
+            return Ok(Ok(None));
+        }
+        Ok(match self.handle.best_supported_rsa_hash().await? {
+            Some(Some(hash)) => Ok(Some(hash)),
+            // An old server says nothing and knows SHA-1 alone.
+            Some(None) | None if self.door.legacy => Ok(None),
+            // Other servers that say nothing know both SHA-2 variants or neither.
+            None => Ok(Some(HashAlg::Sha512)),
+            Some(None) => Err(
+                "the device takes RSA keys with SHA-1 signatures only; use an Ed25519 or ECDSA key, \
+                 or say that the device is a legacy one",
+            ),
+        })
+    }
+
+    /// Answers the one hidden question with the secret, and once only.
+    async fn answer_questions(&mut self, secret: &SecretString) -> Result<Verdict, russh::Error> {
+        let user = self.door.credentials.user.as_str();
+        let start = self
+            .handle
+            .authenticate_keyboard_interactive_start(user, None);
+        let mut response = start.await?;
+        let mut has_answered = false;
+        for _ in 0..MOST_ROUNDS {
+            let prompts = match response {
+                KeyboardInteractiveAuthResponse::Success => return Ok(Verdict::Accepted),
+                KeyboardInteractiveAuthResponse::Failure {
+                    partial_success: false,
+                    ..
+                } if !has_answered && !self.handle.is_closed() => {
+                    return Ok(Verdict::NotTried("the device asked nothing".to_owned()));
+                }
+                KeyboardInteractiveAuthResponse::Failure {
+                    remaining_methods,
+                    partial_success,
+                } => {
+                    return Ok(Verdict::Refused {
+                        accepts: remaining_methods,
+                        is_partial: partial_success,
+                    });
+                }
+                KeyboardInteractiveAuthResponse::InfoRequest { prompts, .. } => prompts,
+            };
+            let hidden = prompts.iter().filter(|prompt| !prompt.echo).count();
+            if hidden > 0 && has_answered {
+                // The same question again is a no; whatever else it may be, the secret is not the answer.
+                let accepts = self.accepts.clone();
+                return Ok(Verdict::Refused {
+                    accepts,
+                    is_partial: false,
+                });
+            }
+            if hidden > 1 {
+                let questions = prompts.iter().map(|prompt| prompt.prompt.trim());
+                let questions = questions.collect::<Vec<_>>().join("\", \"");
+                let questions = excerpt(questions.as_bytes());
+                return Ok(Verdict::NotTried(format!(
+                    "the device asks for more than a password: \"{questions}\""
+                )));
+            }
+            has_answered |= hidden == 1;
+            let answers = prompts.iter().map(|prompt| {
+                if prompt.echo {
+                    user.to_owned()
+                } else {
+                    secret.expose_secret().to_owned()
+                }
+            });
+            let answers = answers.collect();
+            let respond = self
+                .handle
+                .authenticate_keyboard_interactive_respond(answers);
+            response = respond.await?;
+        }
+        let reason = format!("the device did not stop asking after {MOST_ROUNDS} rounds");
+        Ok(Verdict::NotTried(reason))
     }
 }
 
-/// Reads a private key. Away from the async threads: decrypting one takes long on purpose.
-async fn load_key(path: PathBuf, passphrase: Option<SecretString>) -> Result<PrivateKey, String> {
-    let task = tokio::task::spawn_blocking(move || {
-        let secret = passphrase.as_ref().map(SecretString::expose_secret);
-        load_secret_key(&path, secret).map_err(|error| explain(&error, &path, secret.is_some()))
-    });
-    task.await.map_err(|error| error.to_string())?
-}
-
-fn explain(error: &russh::keys::Error, path: &Path, has_passphrase: bool) -> String {
-    use russh::keys::Error;
-    match error {
-        Error::KeyIsEncrypted => "it is encrypted and no passphrase is given".to_owned(),
-        Error::IO(error) => error.to_string(),
-        _ if has_passphrase => {
-            format!("the passphrase is wrong, or this is no private key ({error})")
-        }
-        _ if path.extension().is_some_and(|extension| extension == "pub") => {
-            "it is a public key: name the private one".to_owned()
-        }
-        _ => format!("this is no private key that can be read ({error})"),
+fn verdict(answer: AuthResult) -> Verdict {
+    match answer {
+        AuthResult::Success => Verdict::Accepted,
+        AuthResult::Failure {
+            remaining_methods,
+            partial_success,
+        } => Verdict::Refused {
+            accepts: remaining_methods,
+            is_partial: partial_success,
+        },
     }
 }
 
@@ -183,51 +500,19 @@ fn name(method: &MethodKind) -> String {
 mod tests {
     use super::*;
 
-    async fn reason(path: PathBuf, passphrase: Option<&str>) -> String {
-        let passphrase = passphrase.map(SecretString::from);
-        load_key(path, passphrase).await.unwrap_err()
-    }
-
-    #[tokio::test]
-    async fn a_key_file_that_cannot_be_used_says_why() {
-        let folder = tempfile::tempdir().unwrap();
-        let missing = reason(folder.path().join("none"), None).await;
-        assert!(missing.contains("No such file"), "{missing}");
-
-        let garbage = folder.path().join("garbage");
-        std::fs::write(&garbage, "hello").unwrap();
-        let garbage = reason(garbage, None).await;
-        assert!(garbage.contains("no private key"), "{garbage}");
-
-        let public = folder.path().join("id.pub");
-        std::fs::write(&public, "ssh-ed25519 AAAA").unwrap();
-        let public = reason(public, None).await;
-        assert!(public.contains("name the private one"), "{public}");
-    }
-
-    #[tokio::test]
-    async fn an_encrypted_key_needs_its_passphrase() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("id_ed25519");
-        let mut random = russh::keys::key::safe_rng();
-        let key = PrivateKey::random(&mut random, russh::keys::Algorithm::Ed25519).unwrap();
-        let locked = key.encrypt(&mut random, "sesame").unwrap();
-        let text = locked.to_openssh(Default::default()).unwrap();
-        std::fs::write(&path, text.as_bytes()).unwrap();
-
-        let none = reason(path.clone(), None).await;
-        assert!(none.contains("no passphrase is given"), "{none}");
-        let wrong = reason(path.clone(), Some("wrong")).await;
-        assert!(wrong.contains("the passphrase is wrong"), "{wrong}");
-        let read = load_key(path, Some(SecretString::from("sesame"))).await;
-        assert_eq!(read.unwrap().public_key(), key.public_key());
-    }
-
     #[test]
     fn secrets_do_not_show_in_debug_output() {
+        let secret = || SecretString::from("hunter2");
         let credentials = Credentials {
             user: "lab".to_owned(),
-            methods: vec![Method::Password(SecretString::from("hunter2"))],
+            methods: vec![
+                Method::Password(secret()),
+                Method::KeyboardInteractive(secret()),
+                Method::KeyFile {
+                    path: "id".into(),
+                    passphrase: Some(secret()),
+                },
+            ],
         };
         assert!(!format!("{credentials:?}").contains("hunter2"));
     }

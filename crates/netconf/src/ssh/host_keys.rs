@@ -1,11 +1,12 @@
-//! Is the device that answered the one that was called? Its host key against OpenSSH's `known_hosts` file.
+//! Is the device that answered the one that was called? Its host key against OpenSSH's `known_hosts` files.
 //!
 //! As OpenSSH does: a line whose key matches settles it, whatever other lines say; `@revoked` keys are refused; an entry
 //! without a port also stands for the host on another port, since a device has one set of keys for all of them; a key
 //! of a type not on record, where another type is, is not taken for a new host. Unlike OpenSSH, nobody can be asked:
 //! what cannot be decided is an error that says how to decide it.
 //!
-//! Left out: host certificates.
+//! Left out: host certificates. A `@cert-authority` line vouches for nobody here, and the error about an unknown host
+//! says where it stands.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,28 +20,51 @@ use super::preferences::same_type;
 /// Which host keys are trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HostKeyPolicy {
-    /// Those in this file; a host that is not in it is refused.
+    /// Those on record; a host that is not on record is refused.
     Strict {
-        /// A `known_hosts` file. It must exist.
-        known_hosts: PathBuf,
+        /// Where the record is.
+        known_hosts: KnownHosts,
     },
-    /// Those in this file; a host that is not in it is added. A changed key is still refused.
+    /// Those on record; a host that is not on record is added to the first file. A changed key is still refused.
     AcceptNew {
-        /// A `known_hosts` file, made on first use, readable by its owner only.
-        known_hosts: PathBuf,
+        /// Where the record is. The first file is made on first use, readable by its owner only.
+        known_hosts: KnownHosts,
     },
     /// Any. Whoever can redirect the connection gets the password.
     Off,
 }
 
+/// Files in the format of OpenSSH's `known_hosts`. Files that are not there know nobody.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct KnownHosts {
+    /// All are read; what is learned is written to the first.
+    pub files: Vec<PathBuf>,
+    /// Looked up in place of the endpoint's host and port: OpenSSH's `HostKeyAlias`.
+    pub alias: Option<String>,
+}
+
+impl From<PathBuf> for KnownHosts {
+    fn from(file: PathBuf) -> Self {
+        let (files, alias) = (vec![file], None);
+        Self { files, alias }
+    }
+}
+
+impl From<&str> for KnownHosts {
+    fn from(file: &str) -> Self {
+        Self::from(PathBuf::from(file))
+    }
+}
+
 /// Why a host key is not trusted. The fingerprints are those that `ssh-keygen -l` shows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HostKeyError {
-    /// The host is not in the file.
+    /// The host is in none of the files.
     #[error(
         "the host key is unknown: {name} ({algorithm} {fingerprint}) is not in {}; \
-         compare the fingerprint with the device's own and add the key, or accept new hosts",
-        .file.display()
+         compare the fingerprint with the device's own and add the key, or accept new hosts{}",
+        .file.display(),
+        authority_advice(.authority.as_deref())
     )]
     Unknown {
         /// The name that was looked up.
@@ -49,10 +73,12 @@ pub enum HostKeyError {
         algorithm: String,
         /// Its fingerprint.
         fingerprint: String,
-        /// The file that was searched.
+        /// The first of the files that were searched.
         file: PathBuf,
+        /// File and line of a certificate authority for this host: certificates are not read.
+        authority: Option<Box<str>>,
     },
-    /// The host is in the file with another key.
+    /// The host is on record with another key.
     #[error(
         "the host key has CHANGED: the device shows {algorithm} {fingerprint}, but {} line {line} has \
          {recorded}; if the device was replaced or its keys were made anew, delete that line, \
@@ -64,7 +90,7 @@ pub enum HostKeyError {
         algorithm: String,
         /// Its fingerprint.
         fingerprint: String,
-        /// The file that was searched.
+        /// The file with the other key.
         file: PathBuf,
         /// The line with the other key, from 1.
         line: usize,
@@ -76,7 +102,7 @@ pub enum HostKeyError {
     Revoked {
         /// The fingerprint of the key that the device showed.
         fingerprint: String,
-        /// The file that was searched.
+        /// The file that revokes it.
         file: PathBuf,
         /// The line that revokes it, from 1.
         line: usize,
@@ -116,22 +142,29 @@ pub(super) async fn read(
 
 impl Verifier {
     fn read(policy: HostKeyPolicy, endpoint: &Endpoint) -> Result<Self, HostKeyError> {
-        let host = endpoint.host.to_lowercase();
-        let name = match endpoint.port {
-            22 => host.clone(),
-            port => format!("[{host}]:{port}"),
-        };
-        let entries = match &policy {
-            HostKeyPolicy::Off => Vec::new(),
-            // A file that is not there knows nobody, as for OpenSSH: the error to come has the fingerprint in it.
-            HostKeyPolicy::Strict { known_hosts } | HostKeyPolicy::AcceptNew { known_hosts } => {
-                match std::fs::read(known_hosts) {
-                    Ok(text) => find(&text, known_hosts, &host, &name, endpoint.port)?,
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-                    Err(error) => return Err(file_error(known_hosts, &error)),
+        let mut entries = Vec::new();
+        let mut name = String::new();
+        // An alias stands for the host, whatever its port.
+        if let HostKeyPolicy::Strict { known_hosts } | HostKeyPolicy::AcceptNew { known_hosts } =
+            &policy
+        {
+            let (host, port) = match &known_hosts.alias {
+                Some(alias) => (alias.to_lowercase(), 22),
+                None => (endpoint.host.to_lowercase(), endpoint.port),
+            };
+            name = match port {
+                22 => host.clone(),
+                port => format!("[{host}]:{port}"),
+            };
+            for file in &known_hosts.files {
+                match std::fs::read(file) {
+                    Ok(text) => entries.extend(find(&text, file, &host, &name, port)?),
+                    // A file that is not there knows nobody, as for OpenSSH: the error to come has the fingerprint in it.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    Err(error) => return Err(file_error(file, &error)),
                 }
             }
-        };
+        }
         Ok(Self {
             policy,
             name,
@@ -142,57 +175,72 @@ impl Verifier {
     /// The types of key on record, so that the device can be asked for one of them.
     pub(super) fn known_types(&self) -> Vec<Algorithm> {
         let trusted = self.entries.iter().filter(|e| e.marker == Marker::None);
-        trusted.map(|entry| entry.key.algorithm()).collect()
+        let keys = trusted.filter_map(|entry| entry.key.as_ref());
+        keys.map(PublicKey::algorithm).collect()
     }
 
     /// Decides about the key that the device has shown, and has proved to hold.
     pub(super) fn verify(&self, key: &PublicKey) -> Result<(), HostKeyError> {
-        let (file, accepts_new) = match &self.policy {
+        let (files, accepts_new) = match &self.policy {
             HostKeyPolicy::Off => return Ok(()),
-            HostKeyPolicy::Strict { known_hosts } => (known_hosts, false),
-            HostKeyPolicy::AcceptNew { known_hosts } => (known_hosts, true),
+            HostKeyPolicy::Strict { known_hosts } => (&known_hosts.files, false),
+            HostKeyPolicy::AcceptNew { known_hosts } => (&known_hosts.files, true),
         };
-        let same_key = |entry: &&Entry| entry.key.key_data() == key.key_data();
         let fingerprint = || key.fingerprint(HashAlg::Sha256).to_string();
         let algorithm = || key.algorithm().as_str().to_owned();
+        let same_key =
+            |entry: &&Entry| entry.key.as_ref().map(PublicKey::key_data) == Some(key.key_data());
         let mut matching = self.entries.iter().filter(same_key);
         if let Some(entry) = matching.clone().find(|e| e.marker == Marker::Revoked) {
             return Err(HostKeyError::Revoked {
                 fingerprint: fingerprint(),
-                file: file.clone(),
+                file: entry.file.clone(),
                 line: entry.line,
             });
         }
-        if matching.next().is_some() {
+        if matching.any(|entry| entry.marker == Marker::None) {
             return Ok(());
         }
         // The line to complain about: one of the same type rather than of another. An entry for the host without the port
         // proves nothing about this port when it does not match.
-        let others = self.entries.iter();
-        let others = others.filter(|e| e.is_exact && e.marker == Marker::None);
-        let other = others.min_by_key(|entry| {
-            (
-                !same_type(&entry.key.algorithm(), &key.algorithm()),
-                entry.line,
-            )
-        });
+        let others = self.entries.iter().enumerate();
+        let others = others.filter(|(_, e)| e.is_exact && e.marker == Marker::None);
+        let others = others.filter_map(|(at, e)| e.key.as_ref().map(|other| (at, e, other)));
+        let other = others
+            .min_by_key(|(at, _, other)| (!same_type(&other.algorithm(), &key.algorithm()), *at));
+        let first = files.first().cloned().unwrap_or_default();
         match other {
-            Some(entry) => Err(HostKeyError::Changed {
+            Some((_, entry, other)) => Err(HostKeyError::Changed {
                 algorithm: algorithm(),
                 fingerprint: fingerprint(),
-                file: file.clone(),
+                file: entry.file.clone(),
                 line: entry.line,
-                recorded: describe(&entry.key),
+                recorded: describe(other),
             }),
-            None if accepts_new => append(file, &self.name, key),
-            None => Err(HostKeyError::Unknown {
-                name: self.name.clone(),
-                algorithm: algorithm(),
-                fingerprint: fingerprint(),
-                file: file.clone(),
-            }),
+            None if accepts_new => append(&first, &self.name, key),
+            None => {
+                let mut entries = self.entries.iter();
+                let authority = entries.find(|entry| entry.marker == Marker::CertAuthority);
+                Err(HostKeyError::Unknown {
+                    name: self.name.clone(),
+                    algorithm: algorithm(),
+                    fingerprint: fingerprint(),
+                    file: first,
+                    authority: authority.map(|entry| {
+                        format!("{} line {}", entry.file.display(), entry.line).into()
+                    }),
+                })
+            }
         }
     }
+}
+
+fn authority_advice(place: Option<&str>) -> String {
+    place.map_or_else(String::new, |place| {
+        format!(
+            " ({place} names a certificate authority for it, but host certificates are not read)"
+        )
+    })
 }
 
 fn describe(key: &PublicKey) -> String {
@@ -231,6 +279,7 @@ mod tests {
         let known_hosts = folder.path().join("known_hosts");
         std::fs::write(&known_hosts, text).unwrap();
         let host = host.to_owned();
+        let known_hosts = known_hosts.into();
         let policy = HostKeyPolicy::Strict { known_hosts };
         Verifier::read(policy, &Endpoint { host, port })?.verify(&key(ED25519))
     }
@@ -274,6 +323,58 @@ mod tests {
     }
 
     #[test]
+    fn all_files_are_read_and_the_one_with_the_other_key_is_named() {
+        let folder = TempDir::new().unwrap();
+        let [user, global] = ["user", "global"].map(|name| folder.path().join(name));
+        std::fs::write(&user, "# nobody yet\n").unwrap();
+        std::fs::write(&global, format!("r1 {ED25519}\n")).unwrap();
+        let known_hosts = KnownHosts {
+            files: vec![user, folder.path().join("none"), global.clone()],
+            alias: None,
+        };
+        let endpoint = Endpoint {
+            host: "r1".to_owned(),
+            port: 22,
+        };
+        let verifier = Verifier::read(HostKeyPolicy::Strict { known_hosts }, &endpoint).unwrap();
+        assert_eq!(verifier.verify(&key(ED25519)), Ok(()));
+        let error = verifier.verify(&key(ANOTHER)).unwrap_err();
+        assert!(
+            matches!(&error, HostKeyError::Changed { line: 1, file, .. } if *file == global),
+            "{error:?}"
+        );
+    }
+
+    #[test]
+    fn an_alias_is_looked_up_in_place_of_host_and_port() {
+        let folder = TempDir::new().unwrap();
+        let file = folder.path().join("known_hosts");
+        std::fs::write(&file, format!("core-1 {ED25519}\n")).unwrap();
+        let known_hosts = KnownHosts {
+            files: vec![file],
+            alias: Some("Core-1".to_owned()),
+        };
+        let endpoint = Endpoint {
+            host: "192.0.2.1".to_owned(),
+            port: 830,
+        };
+        let verifier = Verifier::read(HostKeyPolicy::Strict { known_hosts }, &endpoint).unwrap();
+        assert_eq!(verifier.verify(&key(ED25519)), Ok(()));
+    }
+
+    #[test]
+    fn a_certificate_authority_vouches_for_nobody_and_is_named() {
+        let file = format!("# one\n@cert-authority *.lab {ED25519}\n");
+        let text = verify(&file, "r1.lab", 22).unwrap_err().to_string();
+        assert!(
+            text.contains("known_hosts line 2 names a certificate authority"),
+            "{text}"
+        );
+        let other = verify(&file, "r1", 22).unwrap_err().to_string();
+        assert!(!other.contains("authority"), "{other}");
+    }
+
+    #[test]
     fn a_matching_line_settles_it_whatever_the_others_say() {
         let file = format!("r1 {ANOTHER}\nr1 ssh-ed25519 garbage\nr1 {ED25519}\n");
         assert_eq!(verify(&file, "r1", 22), Ok(()));
@@ -305,7 +406,7 @@ mod tests {
             host: "r1".to_owned(),
             port: 22,
         };
-        let known_hosts = folder.path().to_owned();
+        let known_hosts = KnownHosts::from(folder.path().to_owned());
         for policy in [
             HostKeyPolicy::Strict {
                 known_hosts: known_hosts.clone(),
@@ -324,7 +425,7 @@ mod tests {
             host: "r1".to_owned(),
             port: 22,
         };
-        let known_hosts = folder.path().join("none");
+        let known_hosts = folder.path().join("none").into();
         let verifier = Verifier::read(HostKeyPolicy::Strict { known_hosts }, &endpoint).unwrap();
         let error = verifier.verify(&key(ED25519)).unwrap_err();
         assert!(matches!(error, HostKeyError::Unknown { .. }), "{error}");
@@ -335,7 +436,7 @@ mod tests {
         let folder = TempDir::new().unwrap();
         let known_hosts = folder.path().join("known_hosts");
         let policy = HostKeyPolicy::AcceptNew {
-            known_hosts: known_hosts.clone(),
+            known_hosts: known_hosts.clone().into(),
         };
         let endpoint = Endpoint {
             host: "r1".to_owned(),

@@ -5,11 +5,11 @@
 //! The rest it does not: it takes an unreadable file for an empty one, miscounts lines after comments, and knows neither
 //! wildcards nor markers.
 //!
-//! Left out: `@cert-authority`, and hashing the names that are added.
+//! Left out: hashing the names that are added.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use russh::keys::known_hosts::known_host_keys_path;
 use russh::keys::{PublicKey, parse_public_key_base64};
@@ -19,12 +19,14 @@ use super::host_keys::{HostKeyError, file_error};
 /// A line of the file that names the host.
 #[derive(Debug)]
 pub(super) struct Entry {
+    pub(super) file: PathBuf,
     /// Counted from 1.
     pub(super) line: usize,
     pub(super) marker: Marker,
     /// With a port, the entry is about this port; without, about the host.
     pub(super) is_exact: bool,
-    pub(super) key: PublicKey,
+    /// Absent for certificate authorities, whose keys are no host's.
+    pub(super) key: Option<PublicKey>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +35,8 @@ pub(super) enum Marker {
     None,
     /// `@revoked`: the key is nobody's any more.
     Revoked,
+    /// `@cert-authority`: the key signs the keys of hosts.
+    CertAuthority,
 }
 
 /// The lines of `text` about `host`, or about `name`, which has the port in it.
@@ -52,11 +56,13 @@ pub(super) fn find(
         let Some(line) = line.filter(|line| line.is_for(host, name)) else {
             continue;
         };
-        if line.names.starts_with("|1|") {
+        if line.marker == Marker::CertAuthority {
+            entries.push(line.entry(file, true, None));
+        } else if line.names.starts_with("|1|") {
             hashed.push(line);
         } else if let Some(key) = line.key() {
             let is_exact = matches_list(line.names, name);
-            entries.push(line.entry(is_exact, key));
+            entries.push(line.entry(file, is_exact, Some(key)));
         }
     }
     if !hashed.is_empty() {
@@ -73,7 +79,7 @@ pub(super) fn find(
                         .is_some_and(|other| other.key_data() == key.key_data())
                 };
                 if let Some(line) = hashed.iter().find(holds_it) {
-                    entries.push(line.entry(is_exact, key));
+                    entries.push(line.entry(file, is_exact, Some(key)));
                 }
             }
         }
@@ -96,6 +102,7 @@ impl<'l> Line<'l> {
         let marker = match words.peek()? {
             word if word.starts_with('#') => return None,
             &"@revoked" => Marker::Revoked,
+            &"@cert-authority" => Marker::CertAuthority,
             word if word.starts_with('@') => return None,
             _ => Marker::None,
         };
@@ -125,8 +132,9 @@ impl<'l> Line<'l> {
         parse_public_key_base64(self.key).ok()
     }
 
-    fn entry(&self, is_exact: bool, key: PublicKey) -> Entry {
+    fn entry(&self, file: &Path, is_exact: bool, key: Option<PublicKey>) -> Entry {
         Entry {
+            file: file.to_owned(),
             line: self.number,
             marker: self.marker,
             is_exact,
@@ -195,6 +203,16 @@ pub(super) fn append(file: &Path, name: &str, key: &PublicKey) -> Result<(), Hos
     };
     let start = if ends_in_mid_line { "\n" } else { "" };
     let line = format!("{start}{name} {}\n", key.trim());
+    if let Some(folder) = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(folder).map_err(|error| failed(&error))?;
+    }
     let mut options = OpenOptions::new();
     options.append(true).create(true);
     #[cfg(unix)]

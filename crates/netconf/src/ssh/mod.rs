@@ -1,26 +1,38 @@
 //! From an address and credentials to a NETCONF session over SSH (RFC 6242).
 //!
 //! ```text
-//!   connect ── host_keys::read ─► dial ─► key exchange ─► authentication ─► subsystem, hello ─► Connection
-//!                known_hosts       TCP     host key check   each method once     Session::start
+//!   Connector::connect ── host_keys ─► transport ───► login ──────────────────► channel, hello ─► Connection
+//!                          known_hosts   TCP, jump,     version and key exchange,   Session::start
+//!                                        command        host key, authentication
 //! ```
 //!
-//! [`connect`] takes the steps in that order, each within its deadline. The SSH library runs the transport in one task
-//! of its own; [`socket`] makes sure that this task and its file descriptor end with the [`Connection`], in whatever
-//! state either is. Host keys are checked unless [`HostKeyPolicy::Off`] says otherwise.
+//! [`Connector::connect`] takes the steps in that order, each within its deadline. The SSH library runs the transport in one
+//! task of its own; [`socket`] makes sure that this task and its file descriptor end with the [`Connection`], in whatever
+//! state either is. Host keys are checked unless [`HostKeyPolicy::Off`] says otherwise; what a device has refused is not
+//! presented to it again.
 //!
-//! Left out: jump hosts, agents, keyboard-interactive, and algorithms that need SHA-1.
+//! Left out: host and user certificates, GSSAPI, port forwarding, and shells.
 
+mod agent;
 mod authentication;
+mod channel;
 mod connection;
+mod connector;
 mod host_keys;
+mod jump;
+mod key_file;
 mod known_hosts;
+mod last_words;
+mod login;
 mod preferences;
+mod proxy_command;
+mod refused;
 mod socket;
-mod subsystem;
 mod target;
+mod transport;
 
 pub use authentication::{Attempt, AttemptOutcome, Credentials, Method};
-pub use connection::{Connection, connect};
-pub use host_keys::{HostKeyError, HostKeyPolicy};
-pub use target::{Endpoint, Target};
+pub use connection::Connection;
+pub use connector::{Connector, connect};
+pub use host_keys::{HostKeyError, HostKeyPolicy, KnownHosts};
+pub use target::{Endpoint, Hop, Route, Target};

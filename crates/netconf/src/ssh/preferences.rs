@@ -2,12 +2,14 @@
 //!
 //! The SSH library's own list does not suit routers: it leaves out the NIST curves, which some firmware has as its only
 //! curves, and ranks the group exchange above fixed groups, which costs hundreds of milliseconds of processor time for
-//! each connection. Here the cheap and strong ones come first; group exchange and all that rests on SHA-1 are absent.
+//! each connection. Here the cheap and strong ones come first; group exchange, CBC and all that rests on SHA-1 are
+//! offered only to devices that are said to need them, and come last.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::options::{Keepalive, LONGEST_TIMEOUT};
 use russh::keys::{Algorithm, EcdsaCurve, HashAlg};
 use russh::{Preferred, SshId, cipher, client, compression, kex, mac};
 
@@ -15,10 +17,10 @@ use russh::{Preferred, SshId, cipher, client, compression, kex, mac};
 const WINDOW_BYTES: u32 = 2 * 1024 * 1024;
 /// The largest packet that SSH implementations are sure to take.
 const PACKET_BYTES: u32 = 65_535;
-/// A peer that is silent for so long is asked whether it is still there,
-const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
-/// and given up when it has not answered so many times.
-const KEEPALIVES_UNANSWERED: usize = 3;
+/// A keepalive more often than this is a flood.
+const SHORTEST_KEEPALIVE: Duration = Duration::from_millis(100);
+/// Bits of the group that is asked for in a group exchange: as few as are safe, for each costs time.
+const GROUP_BITS: (usize, usize, usize) = (2048, 2048, 8192);
 
 const KEX: &[kex::Name] = &[
     kex::MLKEM768X25519_SHA256,
@@ -29,7 +31,12 @@ const KEX: &[kex::Name] = &[
     kex::ECDH_SHA2_NISTP521,
     kex::DH_G14_SHA256,
     kex::DH_G16_SHA512,
-    // Not algorithms: they ask for the server's signature algorithms and for the strict key exchange.
+];
+
+const LEGACY_KEX: &[kex::Name] = &[kex::DH_GEX_SHA256, kex::DH_G14_SHA1];
+
+/// Not algorithms: they ask for the server's signature algorithms and for the strict key exchange.
+const KEX_EXTENSIONS: &[kex::Name] = &[
     kex::EXTENSION_SUPPORT_AS_CLIENT,
     kex::EXTENSION_OPENSSH_STRICT_KEX_AS_CLIENT,
 ];
@@ -53,6 +60,8 @@ const HOST_KEYS: &[Algorithm] = &[
     },
 ];
 
+const LEGACY_HOST_KEYS: &[Algorithm] = &[Algorithm::Rsa { hash: None }];
+
 const CIPHERS: &[cipher::Name] = &[
     cipher::AES_256_GCM,
     cipher::AES_128_GCM,
@@ -62,6 +71,8 @@ const CIPHERS: &[cipher::Name] = &[
     cipher::AES_128_CTR,
 ];
 
+const LEGACY_CIPHERS: &[cipher::Name] = &[cipher::AES_256_CBC, cipher::AES_128_CBC];
+
 const MACS: &[mac::Name] = &[
     mac::HMAC_SHA256_ETM,
     mac::HMAC_SHA512_ETM,
@@ -69,33 +80,55 @@ const MACS: &[mac::Name] = &[
     mac::HMAC_SHA512,
 ];
 
+const LEGACY_MACS: &[mac::Name] = &[mac::HMAC_SHA1_ETM, mac::HMAC_SHA1];
+
 /// The SSH library's settings for one connection. Host keys of the types in `known` are asked for first, so that a
 /// device with keys of several types shows the one that can be compared.
-pub(super) fn config(known: &[Algorithm]) -> Arc<client::Config> {
-    let is_known = |algorithm: &&Algorithm| known.iter().any(|known| same_type(known, algorithm));
-    let first = HOST_KEYS.iter().filter(is_known);
-    let then = HOST_KEYS.iter().filter(|algorithm| !is_known(algorithm));
-    let host_keys = first.chain(then).cloned().collect();
-    Arc::new(client::Config {
+pub(super) fn config(
+    known: &[Algorithm],
+    legacy: bool,
+    keepalive: Keepalive,
+) -> Result<Arc<client::Config>, russh::Error> {
+    let host_keys = with_legacy(HOST_KEYS, LEGACY_HOST_KEYS, legacy);
+    let (mut first, then): (Vec<_>, Vec<_>) = host_keys.into_iter().partition(|algorithm| {
+        let mut known = known.iter();
+        known.any(|known| same_type(known, algorithm))
+    });
+    first.extend(then);
+    let mut kex = with_legacy(KEX, LEGACY_KEX, legacy);
+    kex.extend_from_slice(KEX_EXTENSIONS);
+    let (least, preferred, most) = GROUP_BITS;
+    Ok(Arc::new(client::Config {
         client_id: SshId::Standard(Cow::Borrowed(concat!(
             "SSH-2.0-lanewatch_",
             env!("CARGO_PKG_VERSION")
         ))),
         preferred: Preferred {
-            kex: Cow::Borrowed(KEX),
-            key: Cow::Owned(host_keys),
+            kex: Cow::Owned(kex),
+            key: Cow::Owned(first),
             host_key_certificates: Cow::Borrowed(&[]),
-            cipher: Cow::Borrowed(CIPHERS),
-            mac: Cow::Borrowed(MACS),
+            cipher: Cow::Owned(with_legacy(CIPHERS, LEGACY_CIPHERS, legacy)),
+            mac: Cow::Owned(with_legacy(MACS, LEGACY_MACS, legacy)),
             compression: Cow::Borrowed(&[compression::NONE]),
         },
+        gex: client::GexParams::for_client_config(least, preferred, most)?,
         window_size: WINDOW_BYTES,
         maximum_packet_size: PACKET_BYTES,
-        keepalive_interval: Some(KEEPALIVE_INTERVAL),
-        keepalive_max: KEEPALIVES_UNANSWERED,
+        keepalive_interval: Some(
+            keepalive
+                .interval
+                .clamp(SHORTEST_KEEPALIVE, LONGEST_TIMEOUT),
+        ),
+        // Zero would mean for ever to the library.
+        keepalive_max: keepalive.unanswered.max(1),
         nodelay: true,
         ..client::Config::default()
-    })
+    }))
+}
+
+fn with_legacy<T: Clone>(usual: &[T], legacy: &[T], is_legacy: bool) -> Vec<T> {
+    let legacy = if is_legacy { legacy } else { &[] };
+    [usual, legacy].concat()
 }
 
 /// Whether two names stand for the same type of key. An RSA key has no hash of its own: each may be used with it.
@@ -110,7 +143,8 @@ mod tests {
 
     #[test]
     fn key_types_on_record_are_asked_for_first() {
-        let config = config(&[Algorithm::Rsa { hash: None }]);
+        let known = [Algorithm::Rsa { hash: None }];
+        let config = config(&known, false, Keepalive::default()).unwrap();
         let order: Vec<&str> = config.preferred.key.iter().map(Algorithm::as_str).collect();
         assert_eq!(
             order,
@@ -126,14 +160,30 @@ mod tests {
     }
 
     #[test]
-    fn nothing_offered_rests_on_sha1_or_group_exchange() {
-        let names = KEX.iter().map(AsRef::<str>::as_ref);
-        let names = names.chain(MACS.iter().map(AsRef::<str>::as_ref));
-        for name in names {
-            assert!(
-                !name.contains("sha1") && !name.contains("group-exchange"),
-                "{name}"
-            );
-        }
+    fn weak_algorithms_are_offered_to_legacy_devices_alone() {
+        let offered = |legacy| {
+            let config = config(&[], legacy, Keepalive::default()).unwrap();
+            let preferred = &config.preferred;
+            let names = preferred.kex.iter().map(AsRef::<str>::as_ref);
+            let names = names.chain(preferred.mac.iter().map(AsRef::<str>::as_ref));
+            let names = names.chain(preferred.cipher.iter().map(AsRef::<str>::as_ref));
+            let names = names.chain(preferred.key.iter().map(Algorithm::as_str));
+            let weak = ["sha1", "group-exchange", "cbc", "ssh-rsa"];
+            let is_weak = |name: &&str| weak.iter().any(|weak| name.contains(weak));
+            names.filter(is_weak).map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(offered(false), [""; 0]);
+        assert_eq!(
+            offered(true),
+            [
+                "diffie-hellman-group-exchange-sha256",
+                "diffie-hellman-group14-sha1",
+                "hmac-sha1-etm@openssh.com",
+                "hmac-sha1",
+                "aes256-cbc",
+                "aes128-cbc",
+                "ssh-rsa"
+            ]
+        );
     }
 }

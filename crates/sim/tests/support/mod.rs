@@ -37,7 +37,7 @@ pub(crate) async fn try_connect(
         methods: vec![method],
     };
     let host_keys = HostKeyPolicy::Strict {
-        known_hosts: fleet.known_hosts().to_owned(),
+        known_hosts: fleet.known_hosts().to_owned().into(),
     };
     let target = Target::new(endpoint, credentials, host_keys);
     ssh::connect(&target, &Options::default()).await

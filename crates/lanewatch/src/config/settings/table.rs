@@ -79,11 +79,17 @@ settings! {
     /// The bound of the random pause before the second attempt; it doubles with each further one, up to half a minute
     retry_pause: Duration = Duration::from_secs(1), { value: "TIME", group: PACE, commands: COLLECTING }
 
-    /// Finding the address and opening the TCP connection
+    /// Finding the address of a name
+    resolve_timeout: Duration = options::DEFAULT_RESOLVE_TIMEOUT, { value: "TIME", group: STEPS, commands: CONNECTING }
+
+    /// Opening the TCP connection, all addresses together
     connect_timeout: Duration = options::DEFAULT_CONNECT_TIMEOUT, { value: "TIME", group: STEPS, commands: CONNECTING }
 
-    /// SSH banner, key exchange and host key check
-    handshake_timeout: Duration = options::DEFAULT_HANDSHAKE_TIMEOUT, { value: "TIME", group: STEPS, commands: CONNECTING }
+    /// Until the device has sent its SSH identification line
+    version_exchange_timeout: Duration = options::DEFAULT_VERSION_EXCHANGE_TIMEOUT, { value: "TIME", group: STEPS, commands: CONNECTING }
+
+    /// Agreeing on SSH keys, the host key check included
+    key_exchange_timeout: Duration = options::DEFAULT_KEY_EXCHANGE_TIMEOUT, { value: "TIME", group: STEPS, commands: CONNECTING }
 
     /// Logging in, with all methods together
     authentication_timeout: Duration = options::DEFAULT_AUTHENTICATION_TIMEOUT, { value: "TIME", group: STEPS, commands: CONNECTING }
@@ -99,6 +105,12 @@ settings! {
 
     /// Ending the session in good order, before the connection is cut
     close_timeout: Duration = options::DEFAULT_CLOSE_TIMEOUT, { value: "TIME", group: STEPS, commands: CONNECTING }
+
+    /// A device that is silent for so long is asked whether it is still there
+    keepalive_interval: Duration = options::DEFAULT_KEEPALIVE_INTERVAL, { value: "TIME", group: STEPS, commands: CONNECTING }
+
+    /// A device is given up when it has not answered so many of these questions
+    keepalives_unanswered: usize = options::DEFAULT_KEEPALIVES_UNANSWERED, { value: "N", group: STEPS, commands: CONNECTING }
 
     /// The largest reply that is taken, in bytes
     max_reply_bytes: usize = options::DEFAULT_MAX_REPLY_BYTES, { value: "BYTES", group: STEPS, commands: CONNECTING }
@@ -132,13 +144,19 @@ impl Settings {
     pub(crate) fn netconf(&self) -> netconf::Options {
         netconf::Options {
             timeouts: netconf::Timeouts {
+                resolve: self.resolve_timeout,
                 connect: self.connect_timeout,
-                handshake: self.handshake_timeout,
+                version_exchange: self.version_exchange_timeout,
+                key_exchange: self.key_exchange_timeout,
                 authentication: self.authentication_timeout,
                 hello: self.hello_timeout,
                 first_byte: self.first_byte_timeout,
                 reply: self.reply_timeout,
                 close: self.close_timeout,
+            },
+            keepalive: netconf::Keepalive {
+                interval: self.keepalive_interval,
+                unanswered: self.keepalives_unanswered,
             },
             max_reply_bytes: self.max_reply_bytes,
             ..netconf::Options::default()

@@ -1,0 +1,160 @@
+//! What the connections of one run share: settings, the memory of refused credentials, keys, and the ways through jump
+//! hosts.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tokio::time::timeout_at;
+
+use super::authentication::Memory;
+use super::channel::{ChannelStream, Refusal};
+use super::connection::{Connection, with_words};
+use super::jump::JumpHosts;
+use super::last_words::LastWords;
+use super::login::{Admission, Visit};
+use super::proxy_command::ProxyCommand;
+use super::target::{Route, Target};
+use super::transport::{Resolver, Transport, dial};
+use crate::error::{Error, Phase};
+use crate::options::Options;
+use crate::session::Session;
+
+/// Opens connections. One for a run: a credential that a device has refused to one connection is not presented to that
+/// device again by another, and devices behind the same jump host share the connection to it.
+pub struct Connector {
+    options: Options,
+    memory: Memory,
+    resolver: Resolver,
+    jump_hosts: JumpHosts,
+}
+
+impl Connector {
+    /// A connector whose connections have these settings.
+    pub fn new(options: Options) -> Self {
+        let options = Options {
+            timeouts: options.timeouts.bounded(),
+            ..options
+        };
+        Self {
+            options,
+            memory: Memory::default(),
+            resolver: Resolver::default(),
+            jump_hosts: JumpHosts::default(),
+        }
+    }
+
+    /// The settings, with bounded timeouts.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    pub(super) fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    pub(super) fn resolver(&self) -> &Resolver {
+        &self.resolver
+    }
+
+    /// Goes the target's way, checks the host key, logs in, opens the `netconf` subsystem and exchanges hellos.
+    ///
+    /// # Errors
+    ///
+    /// Each step has its own variant of [`Error`]; see [`Error::phase`].
+    pub async fn connect(&self, target: &Target) -> Result<Connection, Error> {
+        let way = target.route.name();
+        let peer: Arc<str> = target.endpoint.to_string().into();
+        let visit = Visit {
+            door: target.door(&way),
+            peer: &peer,
+            options: &self.options,
+            memory: &self.memory,
+        };
+        let verifier = visit.look_up().await?;
+        let last_words = LastWords::default();
+        let (transport, jump) = match &target.route {
+            Route::Direct => {
+                let timeouts = &self.options.timeouts;
+                let dialled = dial(&self.resolver, &target.endpoint, &peer, timeouts);
+                (dialled.await?, None)
+            }
+            Route::Jump(hops) => {
+                let jumps = &self.jump_hosts;
+                jumps.open(self, hops, &target.endpoint, &peer).await?
+            }
+            Route::ProxyCommand(command) => {
+                let clock = visit.clock(Phase::Connect);
+                let user = &target.credentials.user;
+                let words = last_words.clone();
+                let started = ProxyCommand::start(command, &target.endpoint, user, words);
+                let command = started.map_err(|cause| Error::Connect {
+                    step: clock.step(),
+                    cause,
+                })?;
+                (Transport::Command(command), None)
+            }
+        };
+        let admission = visit.enter(verifier, transport, last_words).await?;
+        let session = self.start_session(visit, &admission).await?;
+        let close = self.options.timeouts.close;
+        Ok(Connection::new(session, admission, jump, close))
+    }
+
+    async fn start_session(
+        &self,
+        visit: Visit<'_>,
+        admission: &Admission,
+    ) -> Result<Session<ChannelStream>, Error> {
+        let Admission {
+            handle, last_words, ..
+        } = admission;
+        let clock = visit.clock(Phase::Hello);
+        let limit = self.options.timeouts.hello;
+        let opening = ChannelStream::open_subsystem(handle, last_words.clone());
+        let stream = match timeout_at(clock.began + limit, opening).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(Refusal::Refused(reason))) => {
+                return Err(Error::Subsystem {
+                    step: clock.step(),
+                    reason,
+                });
+            }
+            Ok(Err(Refusal::Ssh(error))) => {
+                let words = last_words.get();
+                return Err(Error::Disconnected {
+                    step: clock.step(),
+                    received_bytes: 0,
+                    words: words.or_else(|| Some(error.to_string().into())),
+                });
+            }
+            Err(_) => return Err(clock.timeout("the netconf subsystem was not opened", limit)),
+        };
+        let peer = visit.peer.clone();
+        let started = Session::start_named(stream, peer, &self.options, clock.began).await;
+        started.map_err(|error| with_words(error, last_words))
+    }
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connector")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One connection with a [`Connector`] of its own, for those who need no second one.
+///
+/// # Errors
+///
+/// As [`Connector::connect`].
+pub async fn connect(target: &Target, options: &Options) -> Result<Connection, Error> {
+    // The way through a jump host is kept by the connection, so the connector may go.
+    Connector::new(options.clone()).connect(target).await
+}
+
+impl fmt::Debug for Admission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Admission").finish_non_exhaustive()
+    }
+}

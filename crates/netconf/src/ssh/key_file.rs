@@ -1,0 +1,113 @@
+//! Private keys in files, each read and decrypted once.
+//!
+//! Decrypting a key takes a tenth of a second on purpose, which two thousand devices would pay two thousand times.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use russh::keys::{PrivateKey, load_secret_key};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::OnceCell;
+
+/// The key, or why there is none, as a sentence.
+type Read = Result<Arc<PrivateKey>, String>;
+
+/// The keys read so far.
+#[derive(Debug, Default)]
+pub(super) struct KeyFiles {
+    hash_key: RandomState,
+    read: Mutex<HashMap<u64, Arc<OnceCell<Read>>>>,
+}
+
+impl KeyFiles {
+    /// The key in this file.
+    pub(super) async fn load(&self, path: &Path, passphrase: Option<&SecretString>) -> Read {
+        let secret = passphrase.map(SecretString::expose_secret);
+        let key = self.hash_key.hash_one((path, secret));
+        let cell = {
+            let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+            read.entry(key).or_default().clone()
+        };
+        let read = cell.get_or_init(|| read(path.to_owned(), passphrase.cloned()));
+        read.await.clone()
+    }
+}
+
+/// Away from the async threads, for it computes.
+async fn read(path: PathBuf, passphrase: Option<SecretString>) -> Read {
+    let task = tokio::task::spawn_blocking(move || {
+        let secret = passphrase.as_ref().map(SecretString::expose_secret);
+        let key = load_secret_key(&path, secret);
+        key.map_err(|error| explain(&error, &path, secret.is_some()))
+    });
+    let read = task.await.map_err(|error| error.to_string())?;
+    read.map(Arc::new)
+}
+
+fn explain(error: &russh::keys::Error, path: &Path, has_passphrase: bool) -> String {
+    use russh::keys::Error;
+    match error {
+        Error::KeyIsEncrypted => "it is encrypted and no passphrase is given".to_owned(),
+        Error::IO(error) => error.to_string(),
+        _ if has_passphrase => {
+            format!("the passphrase is wrong, or this is no private key ({error})")
+        }
+        _ if path.extension().is_some_and(|extension| extension == "pub") => {
+            "it is a public key: name the private one".to_owned()
+        }
+        _ => format!("this is no private key that can be read ({error})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn load(path: &Path, passphrase: Option<&str>) -> Read {
+        let passphrase = passphrase.map(SecretString::from);
+        KeyFiles::default().load(path, passphrase.as_ref()).await
+    }
+
+    #[tokio::test]
+    async fn a_key_file_that_cannot_be_used_says_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = load(&folder.path().join("none"), None).await.unwrap_err();
+        assert!(missing.contains("No such file"), "{missing}");
+
+        let garbage = folder.path().join("garbage");
+        std::fs::write(&garbage, "hello").unwrap();
+        let garbage = load(&garbage, None).await.unwrap_err();
+        assert!(garbage.contains("no private key"), "{garbage}");
+
+        let public = folder.path().join("id.pub");
+        std::fs::write(&public, "ssh-ed25519 AAAA").unwrap();
+        let public = load(&public, None).await.unwrap_err();
+        assert!(public.contains("name the private one"), "{public}");
+    }
+
+    #[tokio::test]
+    async fn an_encrypted_key_needs_its_passphrase_and_is_read_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("id_ed25519");
+        let mut random = russh::keys::key::safe_rng();
+        let key = PrivateKey::random(&mut random, russh::keys::Algorithm::Ed25519).unwrap();
+        let locked = key.encrypt(&mut random, "sesame").unwrap();
+        let text = locked.to_openssh(Default::default()).unwrap();
+        std::fs::write(&path, text.as_bytes()).unwrap();
+
+        let none = load(&path, None).await.unwrap_err();
+        assert!(none.contains("no passphrase is given"), "{none}");
+        let wrong = load(&path, Some("wrong")).await.unwrap_err();
+        assert!(wrong.contains("the passphrase is wrong"), "{wrong}");
+
+        let files = KeyFiles::default();
+        let sesame = SecretString::from("sesame");
+        let read = files.load(&path, Some(&sesame)).await.unwrap();
+        assert_eq!(read.public_key(), key.public_key());
+        std::fs::remove_file(&path).unwrap();
+        let again = files.load(&path, Some(&sesame)).await.unwrap();
+        assert!(Arc::ptr_eq(&read, &again));
+    }
+}
