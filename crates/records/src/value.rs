@@ -94,6 +94,8 @@ pub enum Quantity {
     Rate,
     /// A part of one: a bit error ratio.
     Ratio,
+    /// Any number, in the unit that stands here or in none.
+    In(&'static str),
 }
 
 impl Quantity {
@@ -108,6 +110,7 @@ impl Quantity {
             Self::TemperatureC => "a temperature in degrees C",
             Self::Rate => "a rate per second",
             Self::Ratio => "a ratio between 0 and 1",
+            Self::In(_) => "a number",
         }
     }
 
@@ -122,6 +125,7 @@ impl Quantity {
             Self::TemperatureC => &["c", "°c", "degc", "degrees c"],
             Self::Rate => &["/s", "per second"],
             Self::Ratio => &[],
+            Self::In(name) => return unit.is_empty() || name.eq_ignore_ascii_case(unit),
         };
         unit.is_empty() || allowed.iter().any(|name| name.eq_ignore_ascii_case(unit))
     }

@@ -1,9 +1,11 @@
 //! From a request to a reply, for a simulated box: which operation, with which arguments, said at which second.
 
+use std::path::Path;
+
 use crate::{
-    facts,
+    Error, Model, facts,
     ledger::{Entry, Ledger, Said},
-    model::Device,
+    model::{Device, Epoch},
     operation::Operation,
     pattern::Pattern,
     platform::SystemInterface,
@@ -13,6 +15,31 @@ use crate::{
         optics_diagnostics, pic_detail, rpc_error, system_information,
     },
 };
+
+/// What a simulated box answers at one instant, without a network: for benchmarks, and for tests of what reads replies.
+///
+/// `operation` is the operation as in a request, `<get-system-information/>`; `ledger` is the file that the ledger is
+/// written to, anew.
+pub fn reply(
+    name: &str,
+    model: &Model,
+    operation: &str,
+    utc: i64,
+    ledger: &Path,
+) -> Result<String, Error> {
+    let failed = |source| Error::File {
+        path: ledger.to_owned(),
+        source,
+    };
+    let respondent = Respondent {
+        device: Device::build(name, model, model.seed, Epoch { start: utc })?,
+        user: "fleet".to_owned(),
+    };
+    let book = Ledger::create(ledger).map_err(failed)?;
+    respondent
+        .reply("message-id=\"1\"", operation, utc, &book)
+        .map_err(failed)
+}
 
 /// A simulated box with the book it keeps.
 #[derive(Debug)]

@@ -71,6 +71,7 @@ pub mod spec;
 mod ssh;
 mod stop;
 
+pub use answer::reply;
 pub use clock::Clock;
 pub use conditions::{Condition, NotALocation, PortLocation};
 pub use error::Error;

@@ -5,7 +5,7 @@
 //! `Unknown`, which is a better answer than a guess.
 
 use super::fibre_tables::{MEDIA, MULTI_MODE_NM, PART_NUMBERS, SINGLE_MODE_NM};
-use crate::value::absence;
+use super::wavelength::wavelength_nm;
 
 /// The kind of fibre that a module is made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -100,27 +100,6 @@ pub(crate) fn fibre(facts: &Facts<'_>) -> (FiberType, FiberRule) {
     decided.unwrap_or_default()
 }
 
-/// The wavelength in nm, when the text names exactly one: `1310 nm`, `1310nm`, `1310.00 nm`.
-pub(crate) fn wavelength_nm(text: &str) -> Option<f64> {
-    if absence(text.trim()).is_some() {
-        return None;
-    }
-    let lower = text.trim().to_ascii_lowercase();
-    let digits = lower.strip_suffix("nm").unwrap_or(&lower).trim();
-    if digits.is_empty()
-        || !digits
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'.')
-    {
-        return None;
-    }
-    // Outside of what glass carries, the text means something else.
-    digits
-        .parse()
-        .ok()
-        .filter(|nm| (400.0..=2000.0).contains(nm))
-}
-
 fn from_mode(text: &str) -> Option<FiberType> {
     let mode: String = text
         .chars()
@@ -140,17 +119,21 @@ fn from_media(text: &str) -> Option<FiberType> {
     upper
         .split(|c: char| !c.is_ascii_alphanumeric())
         .find_map(|word| {
-            let word = word.trim_start_matches(|c: char| c.is_ascii_digit());
-            let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
-            let word = ["GBASE", "BASE", "GE", "G"]
-                .iter()
-                .find_map(|speed| word.strip_prefix(speed))
-                .unwrap_or(word);
+            let word = without_speed(word).trim_end_matches(|c: char| c.is_ascii_digit());
             MEDIA
                 .iter()
                 .find(|(medium, _)| *medium == word)
                 .map(|(_, fiber)| *fiber)
         })
+}
+
+/// A word without the speed that it begins with: `100GBASE` and `10G` of `10GLR`.
+pub(super) fn without_speed(word: &str) -> &str {
+    let word = word.trim_start_matches(|c: char| c.is_ascii_digit());
+    ["GBASE", "BASE", "GE", "G"]
+        .iter()
+        .find_map(|speed| word.strip_prefix(speed))
+        .unwrap_or(word)
 }
 
 fn from_nm(nm: f64) -> Option<FiberType> {
@@ -253,28 +236,6 @@ mod tests {
             "GIGE 1000T",
         ] {
             assert_eq!(from_media(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_wavelength_is_one_number_of_nanometres_or_none() {
-        for (text, nm) in [
-            ("1470 nm", 1470.0),
-            ("1310nm", 1310.0),
-            ("850.5", 850.5),
-            ("1310 NM", 1310.0),
-        ] {
-            assert_eq!(wavelength_nm(text), Some(nm), "{text}");
-        }
-        for text in [
-            "n/a",
-            "",
-            "1271-1331 nm",
-            "1295.56, 1300.05 nm",
-            "0 nm",
-            "1.3 um",
-        ] {
-            assert_eq!(wavelength_nm(text), None, "{text}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Joining what the replies say, by port location and by nothing else.
 //!
-//! [`transceivers`] makes one module of chassis inventory and PIC detail; [`fibre`] tells single-mode from multi-mode;
+//! [`transceivers`] makes one module of chassis inventory and PIC detail; [`fibre`] tells single-mode from multi-mode, [`wavelength`] which light;
 //! [`status`] judges flags and limits; [`names`] finds the name that the device itself uses for a location. [`join`]
 //! puts them into rows. Nothing here reads XML, and nothing here knows a sink.
 
@@ -10,7 +10,9 @@ mod join;
 mod names;
 mod status;
 mod transceivers;
+mod wavelength;
 
 pub use fibre::{FiberRule, FiberType};
 pub use join::{Context, DeviceRecords, join};
 pub use names::{NameSource, PortNames};
+pub use wavelength::WavelengthRule;

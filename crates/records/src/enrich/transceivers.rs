@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::fibre::{Facts, fibre, wavelength_nm};
+use super::fibre::{Facts, fibre};
 use crate::model::{ChassisInventory, ChassisTransceiver, PicPort, Transceiver};
 use crate::note::{Note, Notes};
 use crate::port::PortLocation;
@@ -39,11 +39,7 @@ pub(crate) fn transceivers(
         let Some(location) = item.location else {
             continue;
         };
-        if let Some(node) = item
-            .routing_engine
-            .as_deref()
-            .filter(|name| name.starts_with("node") && *name != "node0")
-        {
+        if let Some(node) = another_node(item.routing_engine.as_deref()) {
             leave_out(
                 location,
                 "transceivers",
@@ -68,6 +64,15 @@ pub(crate) fn transceivers(
         let Some(location) = port.location else {
             continue;
         };
+        if let Some(node) = another_node(port.routing_engine.as_deref()) {
+            leave_out(
+                location,
+                "pic_detail",
+                format!("a port of {node}"),
+                "ports of the first node",
+            );
+            continue;
+        }
         let part = parts.entry(location).or_default();
         if part.1.is_some() {
             leave_out(
@@ -86,6 +91,11 @@ pub(crate) fn transceivers(
         .collect()
 }
 
+/// The name of a cluster's node other than the first.
+fn another_node(routing_engine: Option<&str>) -> Option<&str> {
+    routing_engine.filter(|name| name.starts_with("node") && *name != "node0")
+}
+
 fn one(
     location: PortLocation,
     chassis: Option<&ChassisTransceiver>,
@@ -101,14 +111,16 @@ fn one(
     let wavelength = from_port(|p| p.wavelength.as_ref());
     let cable_type = from_port(|p| p.cable_type.as_ref());
     let vendor_part_number = from_port(|p| p.part_number.as_ref());
-    let (fiber_type, fiber_type_rule) = fibre(&Facts {
+    let facts = Facts {
         fiber_mode: from_port(|p| p.fiber_mode.as_ref()).map(String::as_str),
         cable_type: cable_type.map(String::as_str),
         wavelength: wavelength.map(String::as_str),
         vendor_part_number: vendor_part_number.map(String::as_str),
         chassis_part_number: chassis_part_number.map(String::as_str),
         description: description.map(String::as_str),
-    });
+    };
+    let (fiber_type, fiber_type_rule) = fibre(&facts);
+    let (wavelength_nm, wavelength_rule) = super::wavelength::wavelength(&facts);
     Transceiver {
         location,
         vendor: from_port(|p| p.vendor.as_ref()).cloned(),
@@ -125,7 +137,8 @@ fn one(
         ),
         description: description.cloned(),
         cable_type: cable_type.cloned(),
-        wavelength_nm: wavelength.and_then(|text| wavelength_nm(text)),
+        wavelength_nm,
+        wavelength_rule,
         wavelength: wavelength.cloned(),
         fiber_type,
         fiber_type_rule,

@@ -133,11 +133,13 @@ fn pic_detail(records: &DeviceRecords) -> Vec<u8> {
         json.member("serial_number", (&module.serial_number).into());
         json.member("wavelength", (&port.wavelength).into());
         json.member("wavelength_nm", module.wavelength_nm.into());
+        json.member("wavelength_rule", module.wavelength_rule.as_str().into());
         json.member("fiber_type", module.fiber_type.as_str().into());
         json.member("fiber_type_rule", module.fiber_type_rule.as_str().into());
         json.member("cable_type", (&port.cable_type).into());
         json.member("firmware_version", (&port.firmware_version).into());
         json.member("revision", (&port.revision).into());
+        json.member("routing_engine", (&port.routing_engine).into());
         place(&mut json, location, source);
         origin(&mut json, records, port.timestamp);
         json.close('}');

@@ -19,9 +19,12 @@ pub(super) const PARSER: Parser = Parser {
 
 const SHAPE: Shape = Shape {
     container: "chassis-inventory",
-    items: &["chassis"],
-    restart_at: None,
+    items: &["chassis", LINE_CARD],
+    restart_at: Some(LINE_CARD),
 };
+
+/// A module directly in the chassis, an FPC among them: none holds another, so after damage reading goes on at the next.
+const LINE_CARD: &str = "chassis-module";
 
 /// Deeper nesting than any chassis has; it bounds the recursion, whatever a reply holds.
 const MAX_DEPTH: usize = 12;
@@ -54,17 +57,26 @@ fn read(reply: &str, arrived: i64, snapshot: &mut Snapshot) -> Outcome {
     let mut backplane = None;
     let outcome = walk(reply, &SHAPE, |cursor, element, engine| {
         let start = found.len();
-        let mut chassis = Facts::default();
+        let mut facts = Facts::default();
+        let whole_chassis = element.name() != LINE_CARD;
+        let depth = usize::from(!whole_chassis);
         // Modules that were complete before a reply ends early are kept, so the result is looked at last.
-        let result = module(cursor, element, &mut chassis, &mut found, &mut backplane, 0);
+        let result = module(
+            cursor,
+            element,
+            &mut facts,
+            &mut found,
+            &mut backplane,
+            depth,
+        );
         for item in &mut found[start..] {
             item.transceiver.routing_engine = engine.map(Arc::clone);
         }
-        if inventory.serial_number.is_none() {
-            inventory.serial_number = chassis.serial_number;
-        }
-        if inventory.description.is_none() {
-            inventory.description = chassis.description;
+        if whole_chassis {
+            inventory.serial_number = inventory.serial_number.take().or(facts.serial_number);
+            inventory.description = inventory.description.take().or(facts.description);
+        } else if result.is_ok() {
+            finish(facts, &mut found, &mut backplane);
         }
         result
     });
@@ -108,7 +120,13 @@ fn module<'a>(
     let result = cursor.each_child(element, |cursor, child| {
         let fact = match child.name() {
             "name" => {
-                facts.name = cursor.text(child)?.into_owned();
+                let name = cursor.text(child)?;
+                if !facts.name.is_empty() && facts.name != *name {
+                    return Err(Damage::Malformed(format!(
+                        "{name} stands inside another module"
+                    )));
+                }
+                facts.name = name.into_owned();
                 return Ok(());
             }
             "version" => &mut facts.version,
@@ -117,6 +135,11 @@ fn module<'a>(
             "description" => &mut facts.description,
             "model-number" => &mut facts.model_number,
             name if name.starts_with("chassis-") && name.ends_with("-module") => {
+                if depth > 0 && name == LINE_CARD {
+                    return Err(Damage::Malformed(
+                        "a chassis-module inside another".to_owned(),
+                    ));
+                }
                 if depth >= MAX_DEPTH {
                     return Err(Damage::Malformed(
                         "modules are nested deeper than any chassis".to_owned(),

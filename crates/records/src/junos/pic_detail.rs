@@ -18,7 +18,7 @@ pub(super) const PARSER: Parser = Parser {
 const SHAPE: Shape = Shape {
     container: "fpc-information",
     items: &["fpc", "pic-detail", "port-information", "port"],
-    restart_at: None,
+    restart_at: Some("fpc"),
 };
 
 /// A MIC stands at most once on the way, so a deeper one is damage.
@@ -34,11 +34,18 @@ struct Found {
 
 fn read(reply: &str, arrived: i64, snapshot: &mut Snapshot) -> Outcome {
     let mut found: Vec<Found> = Vec::new();
-    let outcome = walk(reply, &SHAPE, |cursor, element, _| match element.name() {
-        "fpc" => fpc(cursor, element, &mut found, 0),
-        "pic-detail" => pic(cursor, element, &mut found),
-        "port-information" => ports(cursor, element, &mut found),
-        _ => port(cursor, element, &mut found),
+    let outcome = walk(reply, &SHAPE, |cursor, element, engine| {
+        let start = found.len();
+        let result = match element.name() {
+            "fpc" => fpc(cursor, element, &mut found, 0),
+            "pic-detail" => pic(cursor, element, &mut found),
+            "port-information" => ports(cursor, element, &mut found),
+            _ => port(cursor, element, &mut found),
+        };
+        for item in &mut found[start..] {
+            item.port.routing_engine = engine.cloned();
+        }
+        result
     });
     let mut book = Notebook {
         rpc: PARSER.name,
@@ -172,7 +179,10 @@ fn port<'a>(
         *fact = label(&text).and_then(given);
         Ok(())
     })?;
-    found.push(item);
+    // Without a number and without a fact there is nothing to keep.
+    if item.number.is_some() || item.port != PicPort::default() {
+        found.push(item);
+    }
     Ok(())
 }
 

@@ -218,6 +218,18 @@ const ADDED: &[C] = &[
         "Routing engine, node or member that answered",
         |r| (&r.statistics.routing_engine).into(),
     ),
+    C::text(
+        "pre_fec_ber_state",
+        State,
+        "Why pre_fec_ber is there or not",
+        |r| r.statistics.fec.pre_fec_ber_state.as_str().into(),
+    ),
+    C::text(
+        "histogram_state",
+        State,
+        "Why the histogram is there or not",
+        |r| r.statistics.histogram_state.as_str().into(),
+    ),
 ];
 
 fn histogram(row: &InterfaceCounters) -> Option<&Histogram> {

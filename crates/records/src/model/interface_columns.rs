@@ -1,7 +1,7 @@
 //! The columns of `intf-dom`: one row for each interface of the optics reply.
 
 use super::{InterfaceDom, Limits, Transceiver};
-use crate::enrich::{FiberRule, FiberType};
+use crate::enrich::{FiberRule, FiberType, WavelengthRule};
 use crate::table::Role::{Gauge, Label, State, Threshold, Time};
 use crate::table::{Column, Columns, Value};
 
@@ -321,7 +321,7 @@ const ADDED: &[C] = &[
         "wavelength_nm",
         "nm",
         Label,
-        "Wavelength, where the text names one",
+        "Wavelength: the text's, else what part number or medium say",
         |r| module(r, |t| t.wavelength_nm.into()),
     ),
     C::text(
@@ -369,6 +369,28 @@ const ADDED: &[C] = &[
         Label,
         "Routing engine, node or member that answered",
         |r| (&r.optics.routing_engine).into(),
+    ),
+    C::text(
+        "temperature_state",
+        State,
+        "Why temperature is there or not",
+        |r| r.optics.temperature_state.as_str().into(),
+    ),
+    C::text("voltage_state", State, "Why voltage is there or not", |r| {
+        r.optics.voltage_state.as_str().into()
+    }),
+    C::text(
+        "wavelength_rule",
+        State,
+        "Which fact gave wavelength_nm",
+        |r| {
+            Value::Text(
+                r.transceiver
+                    .as_ref()
+                    .map_or(WavelengthRule::Nothing, |t| t.wavelength_rule)
+                    .as_str(),
+            )
+        },
     ),
 ];
 

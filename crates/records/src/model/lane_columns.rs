@@ -1,15 +1,16 @@
 //! The columns of `lane-dom`: one row for each optical lane. Thresholds belong to the module and stand in `intf-dom`.
 
 use super::interface_columns::alarms;
-use super::{LaneDom, Transceiver};
-use crate::enrich::{FiberRule, FiberType};
+use super::{COHERENT, LaneDom, Transceiver};
+use crate::enrich::{FiberRule, FiberType, WavelengthRule};
 use crate::table::Role::{Gauge, Label, State, Time};
 use crate::table::{Column, Columns, Value};
 
 type C = Column<LaneDom>;
 
 /// First the documented columns in their documented order, then those that have been added since.
-pub const LANE_DOM_COLUMNS: Columns<LaneDom> = &[DOCUMENTED, ADDED];
+pub const LANE_DOM_COLUMNS: Columns<LaneDom> =
+    &[DOCUMENTED, ADDED, COHERENT_COLUMNS, ADDED_AFTER_COHERENT];
 
 const DOCUMENTED: &[C] = &[
     C::text(
@@ -169,7 +170,7 @@ const ADDED: &[C] = &[
         "wavelength_nm",
         "nm",
         Label,
-        "Wavelength, where the text names one",
+        "Wavelength: the text's, else what part number or medium say",
         |r| module(r, |t| t.wavelength_nm.into()),
     ),
     C::text(
@@ -186,6 +187,37 @@ const ADDED: &[C] = &[
         },
     ),
 ];
+
+/// A column for each quantity of [`COHERENT`], by its number there.
+macro_rules! coherent {
+    ($($at:literal)*) => {
+        &[$(C::float(COHERENT[$at].name, COHERENT[$at].unit, Gauge, COHERENT[$at].meaning, |r| {
+            r.lane.coherent.as_deref().and_then(|coherent| coherent.0[$at]).into()
+        })),*]
+    };
+}
+
+const COHERENT_COLUMNS: &[C] = coherent!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32
+    33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51);
+
+const _: () = assert!(
+    COHERENT_COLUMNS.len() == COHERENT.len(),
+    "a quantity without a column"
+);
+
+const ADDED_AFTER_COHERENT: &[C] = &[C::text(
+    "wavelength_rule",
+    State,
+    "Which fact gave wavelength_nm",
+    |r| {
+        Value::Text(
+            r.transceiver
+                .as_ref()
+                .map_or(WavelengthRule::Nothing, |t| t.wavelength_rule)
+                .as_str(),
+        )
+    },
+)];
 
 fn module<'r>(row: &'r LaneDom, get: fn(&'r Transceiver) -> Value<'r>) -> Value<'r> {
     row.transceiver.as_deref().map_or(Value::Absent, get)

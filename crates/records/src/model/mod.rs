@@ -6,6 +6,7 @@
 //! struct, and that list is the only place where a column's name, type, unit and meaning are written.
 
 mod chassis;
+mod coherent;
 mod counter_columns;
 mod interface_columns;
 mod lane_columns;
@@ -17,6 +18,7 @@ mod statistics;
 mod system;
 
 pub use chassis::{ChassisInventory, ChassisTransceiver};
+pub use coherent::{COHERENT, COHERENT_QUANTITIES, Coherent, CoherentQuantity};
 pub use counter_columns::INTERFACE_COUNTERS_COLUMNS;
 pub use interface_columns::INTERFACE_DOM_COLUMNS;
 pub use lane_columns::LANE_DOM_COLUMNS;

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::Coherent;
 use crate::value::State;
 
 /// An optical power, in both of the units that devices send. Neither is computed from the other.
@@ -40,6 +41,8 @@ pub struct Lane {
     pub values: TransmitReceive,
     /// Temperature of the lane's laser in °C.
     pub laser_temperature_c: Option<f64>,
+    /// What coherent optics measure besides.
+    pub coherent: Option<Box<Coherent>>,
     /// True when the device sent any flag of this lane, on or off.
     pub flags_sent: bool,
     /// The lane's flags that are on, by field name.
@@ -85,8 +88,12 @@ pub struct InterfaceOptics {
     pub state: State,
     /// Module temperature in °C.
     pub temperature_c: Option<f64>,
+    /// Why `temperature_c` is there or not.
+    pub temperature_state: State,
     /// Module supply voltage in V.
     pub voltage_v: Option<f64>,
+    /// Why `voltage_v` is there or not.
+    pub voltage_state: State,
     /// `module-max-power`: the most that the module may draw, in W.
     pub max_power_w: Option<f64>,
     /// Power and bias at module level: single-lane modules only.

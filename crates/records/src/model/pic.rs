@@ -1,5 +1,7 @@
 //! `get-pic-detail`: one record for each port of one PIC.
 
+use std::sync::Arc;
+
 use crate::port::PortLocation;
 
 /// A port as PIC detail describes it: the module's vendor facts and its fibre.
@@ -23,6 +25,8 @@ pub struct PicPort {
     pub fiber_mode: Option<String>,
     /// `wavelength`, as written: `1310 nm`.
     pub wavelength: Option<String>,
+    /// The routing engine (node, member) that answered, where the reply names one.
+    pub routing_engine: Option<Arc<str>>,
     /// UTC second at which the reply arrived.
     pub timestamp: i64,
 }

@@ -6,8 +6,7 @@
 use std::sync::Arc;
 
 use super::{InterfaceOptics, InterfaceStatistics, Lane};
-use crate::enrich::FiberRule;
-use crate::enrich::FiberType;
+use crate::enrich::{FiberRule, FiberType, WavelengthRule};
 use crate::port::PortLocation;
 use crate::value::State;
 
@@ -53,8 +52,10 @@ pub struct Transceiver {
     pub cable_type: Option<String>,
     /// Wavelength as the device wrote it.
     pub wavelength: Option<String>,
-    /// The same in nm, when the text names one wavelength.
+    /// In nm: the text's, when it names one wavelength; else what a part number or the medium says.
     pub wavelength_nm: Option<f64>,
+    /// Where `wavelength_nm` is from.
+    pub wavelength_rule: WavelengthRule,
     /// Single-mode, multi-mode or unknown.
     pub fiber_type: FiberType,
     /// Which fact decided the fibre type.

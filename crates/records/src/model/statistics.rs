@@ -45,6 +45,8 @@ pub struct Fec {
     pub pre_fec_ber: Option<String>,
     /// The same as a number.
     pub pre_fec_ber_value: Option<f64>,
+    /// Why `pre_fec_ber` is there or not.
+    pub pre_fec_ber_state: State,
     /// `ok` when a codeword counter was there; `not_supported` when the device sends none; else why it could not be
     /// used.
     pub state: State,
@@ -88,6 +90,8 @@ pub struct InterfaceStatistics {
     pub fec: Fec,
     /// The FEC histogram, where the device sends one.
     pub histogram: Option<Box<Histogram>>,
+    /// Why `histogram` is there or not.
+    pub histogram_state: State,
     /// UTC second at which the reply arrived.
     pub timestamp: i64,
 }

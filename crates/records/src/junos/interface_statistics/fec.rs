@@ -16,6 +16,7 @@ pub(super) struct Sent {
     ccw_rate: Option<f64>,
     nccw_rate: Option<f64>,
     pre_fec_ber: Option<(String, f64)>,
+    pre_fec_ber_state: Option<State>,
     mode: Option<String>,
 }
 
@@ -42,7 +43,11 @@ impl Sent {
             }
             "pre-fec-ber" | "pre_fec_ber" => {
                 let text = cursor.text(element)?;
-                match number(&text, Quantity::Ratio) {
+                let reading = number(&text, Quantity::Ratio);
+                if self.pre_fec_ber.is_none() {
+                    self.pre_fec_ber_state = Some(reading.state());
+                }
+                match reading {
                     Reading::Measured(value) => self.pre_fec_ber = Some((text.into_owned(), value)),
                     Reading::Absent(State::Invalid) => {
                         notes.unreadable("pre_fec_ber", &text, Quantity::Ratio.expected());
@@ -79,6 +84,7 @@ impl Sent {
             nccw_rate: self.nccw_rate,
             pre_fec_ber,
             pre_fec_ber_value,
+            pre_fec_ber_state: self.pre_fec_ber_state.unwrap_or(State::NotSupported),
             state,
         }
     }

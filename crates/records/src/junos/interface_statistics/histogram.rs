@@ -9,7 +9,7 @@
 use super::count;
 use crate::model::{BINS, Histogram};
 use crate::note::Notebook;
-use crate::value::index;
+use crate::value::{State, index};
 use crate::xml::{Cursor, Damage, Element};
 
 /// What was sent.
@@ -21,6 +21,10 @@ pub(super) struct Sent {
     harvest_sent: [bool; BINS],
     /// One container as it is read; kept so that the next one need not allocate.
     container: Container,
+    /// True when any element of a histogram was there.
+    sent: bool,
+    /// True when counts could not be given to their bins.
+    damaged: bool,
 }
 
 #[derive(Debug, Default)]
@@ -41,6 +45,7 @@ impl Sent {
         element: &Element<'a>,
         notes: &mut Notebook<'_>,
     ) -> Result<(), Damage> {
+        self.sent = true;
         let mut container = std::mem::take(&mut self.container);
         let Container {
             numbers,
@@ -100,6 +105,7 @@ impl Sent {
                 live.len(),
                 harvest.len()
             );
+            self.damaged = true;
             return notes.unreadable("histogram", &found, "as many counts as bins");
         }
         for (at, number) in numbers.iter().enumerate() {
@@ -134,6 +140,7 @@ impl Sent {
         else {
             return Ok(false);
         };
+        self.sent = true;
         let (digits, part) = rest.split_once(['-', '_']).unwrap_or((rest, ""));
         let Some(bin) = index(digits)
             .map(|bin| bin as usize)
@@ -179,8 +186,16 @@ impl Sent {
 
     /// The histogram with its sums: live and harvest where both were sent, live alone where the device sends no harvest,
     /// and nothing where a part could not be read.
-    pub(super) fn finish(self, notes: &mut Notebook<'_>) -> Option<Box<Histogram>> {
-        let mut bins = self.bins?;
+    pub(super) fn finish(self, notes: &mut Notebook<'_>) -> (Option<Box<Histogram>>, State) {
+        let Some(mut bins) = self.bins else {
+            // An empty container is a device that has the histogram and nothing in it.
+            let state = match (self.sent, self.damaged) {
+                (false, _) => State::NotSupported,
+                (true, false) => State::NotPresent,
+                (true, true) => State::Invalid,
+            };
+            return (None, state);
+        };
         for bin in 0..BINS {
             let sum = match (bins.live[bin], bins.harvest[bin]) {
                 (Some(live), Some(harvest)) => {
@@ -199,7 +214,12 @@ impl Sent {
             };
             bins.total[bin] = sum.or(bins.total[bin]);
         }
-        Some(bins)
+        let state = if bins.total.iter().any(Option::is_some) {
+            State::Ok
+        } else {
+            State::Invalid
+        };
+        (Some(bins), state)
     }
 }
 

@@ -25,6 +25,9 @@ const SHAPE: Shape = Shape {
     restart_at: Some("physical-interface"),
 };
 
+/// Stands beside the FEC statistics, or in them.
+const HISTOGRAM: &str = "ethernet-fechistogram-statistics";
+
 fn read(reply: &str, arrived: i64, snapshot: &mut Snapshot) -> Outcome {
     let Snapshot {
         statistics, notes, ..
@@ -104,18 +107,22 @@ fn interface<'a>(
             })?,
             "ethernet-fec-statistics" | "ethernet-fec-mode" => {
                 cursor.each_child(child, |cursor, leaf| {
-                    if !fec.read(cursor, leaf, notes)? {
+                    if leaf.name() == HISTOGRAM {
+                        histogram.read_container(cursor, leaf, notes)?;
+                    } else if !fec.read(cursor, leaf, notes)? {
                         histogram.read_flat(cursor, leaf, notes)?;
                     }
                     Ok(())
                 })?
             }
-            "ethernet-fechistogram-statistics" => histogram.read_container(cursor, child, notes)?,
+            HISTOGRAM => histogram.read_container(cursor, child, notes)?,
             "physical-interface" => {
                 return Err(Damage::Malformed(
                     "a physical-interface inside another".to_owned(),
                 ));
             }
+            // The mode of the optic's own FEC, which is another one.
+            "fec-mode" => {}
             _ => {
                 if !fec.read(cursor, child, notes)? {
                     histogram.read_flat(cursor, child, notes)?;
@@ -132,7 +139,7 @@ fn interface<'a>(
         );
         return Ok(None);
     };
-    let histogram = histogram.finish(notes);
+    let (histogram, histogram_state) = histogram.finish(notes);
     notes.notes.place(first_note, &name);
     Ok(Some(InterfaceStatistics {
         name,
@@ -147,6 +154,7 @@ fn interface<'a>(
         pcs_errored_blocks_seconds: errored_blocks,
         fec: fec.finish(),
         histogram,
+        histogram_state,
         timestamp: 0,
     }))
 }

@@ -90,6 +90,12 @@ fn diagnostics<'a>(
                 let text = cursor.text(child)?;
                 module.not_available = Some(absence(&text).unwrap_or(State::NotSupported));
             }
+            "module-temperature-not-available" => {
+                let text = cursor.text(child)?;
+                module.temperature.get_or_insert(Reading::Absent(
+                    absence(&text).unwrap_or(State::NotSupported),
+                ));
+            }
             "module-temperature" => {
                 let text = cursor.text(child)?;
                 let reading = temperature(child.attribute("celsius").as_deref(), &text);
@@ -190,14 +196,16 @@ fn lane<'a>(
     Ok(())
 }
 
-fn finish(name: Arc<str>, module: Module) -> InterfaceOptics {
+fn finish(name: Arc<str>, mut module: Module) -> InterfaceOptics {
     let state = state(&module);
     let mut interface = InterfaceOptics {
         name,
         routing_engine: None,
         state,
         temperature_c: None,
+        temperature_state: state,
         voltage_v: None,
+        voltage_state: state,
         max_power_w: None,
         module_values: None,
         thresholds: Default::default(),
@@ -213,6 +221,7 @@ fn finish(name: Arc<str>, module: Module) -> InterfaceOptics {
             index,
             values: nothing(state),
             laser_temperature_c: None,
+            coherent: None,
             flags_sent: false,
             alarms: Vec::new(),
         };
@@ -229,8 +238,16 @@ fn finish(name: Arc<str>, module: Module) -> InterfaceOptics {
         }
         return interface;
     }
+    // What was not sent shares the reason of a module that measures nothing at all.
+    let missing = match state {
+        State::NotSupported => module.not_available.unwrap_or(State::NotSupported),
+        _ => State::NotSupported,
+    };
+    let why = |reading: Option<Reading<f64>>| reading.map_or(missing, |reading| reading.state());
     interface.temperature_c = module.temperature.and_then(Reading::value);
+    interface.temperature_state = why(module.temperature);
     interface.voltage_v = module.voltage.and_then(Reading::value);
+    interface.voltage_state = why(module.voltage);
     interface.max_power_w = module.max_power_w;
     interface.module_values = if module.values.any_sent() {
         Some(module.values.values())
@@ -238,13 +255,13 @@ fn finish(name: Arc<str>, module: Module) -> InterfaceOptics {
         None
     };
     if single && let Some(values) = interface.module_values {
-        interface.lanes.push(lane_zero(values, &module));
+        interface.lanes.push(lane_zero(values, &mut module));
     }
     interface.flags_sent = module.limits.flags_sent;
     interface.alarms.clone_from(&module.limits.alarms);
     interface.thresholds = module.limits.into_thresholds();
     interface.lanes.reserve_exact(module.lanes.len());
-    for (index, values, limits) in module.lanes {
+    for (index, mut values, limits) in module.lanes {
         interface.flags_sent |= limits.flags_sent;
         for alarm in &limits.alarms {
             if !interface.alarms.contains(alarm) {
@@ -255,6 +272,7 @@ fn finish(name: Arc<str>, module: Module) -> InterfaceOptics {
             index,
             values: values.values(),
             laser_temperature_c: values.laser_temperature_c(),
+            coherent: values.take_coherent(),
             flags_sent: limits.flags_sent,
             alarms: limits.alarms,
         });
@@ -263,13 +281,14 @@ fn finish(name: Arc<str>, module: Module) -> InterfaceOptics {
 }
 
 /// A single-lane module's lane: its flags are the module's, less those of the module's own temperature and voltage.
-fn lane_zero(values: TransmitReceive, module: &Module) -> Lane {
+fn lane_zero(values: TransmitReceive, module: &mut Module) -> Lane {
     let of_the_lane =
         |alarm: &&String| !alarm.starts_with("temperature_") && !alarm.starts_with("voltage_");
     Lane {
         index: 0,
         values,
         laser_temperature_c: module.values.laser_temperature_c(),
+        coherent: module.values.take_coherent(),
         flags_sent: module.limits.flags_sent,
         alarms: module
             .limits

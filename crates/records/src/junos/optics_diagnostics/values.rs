@@ -1,12 +1,14 @@
 //! Powers, bias and laser temperature, as sent for a lane or for a whole single-lane module.
 
-use crate::model::{OpticalPower, TransmitReceive};
+use crate::model::{COHERENT, Coherent, OpticalPower, TransmitReceive};
 use crate::note::Notebook;
 use crate::value::{Quantity, Reading, State, absence, number, temperature};
 use crate::xml::{Cursor, Damage, Element};
 
 /// At or below this a power is the floor of what modules resolve (0.1 µW): no evidence of light.
 const FLOOR_DBM: f64 = -40.0;
+/// The same in mW.
+const FLOOR_MW: f64 = 1e-4;
 
 /// What was sent; `None` for what was not.
 #[derive(Debug, Default)]
@@ -17,6 +19,8 @@ pub(super) struct Sent {
     tx_mw: Option<Reading<f64>>,
     bias: Option<Reading<f64>>,
     laser_temperature: Option<Reading<f64>>,
+    /// Made when the first such value comes: few modules are coherent.
+    coherent: Option<Box<Coherent>>,
 }
 
 impl Sent {
@@ -55,7 +59,7 @@ impl Sent {
             "laser-rx-power-not-available" => {
                 return unavailable(cursor, element, &mut self.rx_dbm);
             }
-            _ => return Ok(false),
+            name => return self.read_coherent(cursor, element, Coherent::place(name), notes),
         };
         let text = cursor.text(element)?;
         let reading = if quantity == Quantity::TemperatureC {
@@ -71,6 +75,40 @@ impl Sent {
             *slot = Some(reading);
         }
         Ok(true)
+    }
+
+    fn read_coherent<'a>(
+        &mut self,
+        cursor: &mut Cursor<'a>,
+        element: &Element<'a>,
+        place: Option<usize>,
+        notes: &mut Notebook<'_>,
+    ) -> Result<bool, Damage> {
+        let Some(place) = place else {
+            return Ok(false);
+        };
+        let text = cursor.text(element)?;
+        let reading = match COHERENT[place].unit {
+            "Cel" => temperature(element.attribute("celsius").as_deref(), &text),
+            "dBm" => number(&text, Quantity::PowerDbm),
+            unit => number(&text, Quantity::In(unit)),
+        };
+        match reading {
+            Reading::Measured(value) => {
+                let measured = &mut self.coherent.get_or_insert_default().0[place];
+                *measured = measured.or(Some(value));
+            }
+            Reading::Absent(State::Invalid) => {
+                notes.unreadable(COHERENT[place].name, &text, "a number");
+            }
+            Reading::Absent(_) => {}
+        }
+        Ok(true)
+    }
+
+    /// What coherent optics measure, if anything of it was sent.
+    pub(super) fn take_coherent(&mut self) -> Option<Box<Coherent>> {
+        self.coherent.take()
     }
 
     /// True when any power or bias element was there, whatever it held.
@@ -91,9 +129,9 @@ impl Sent {
         let above = |slot: &Option<Reading<f64>>, floor: f64| matches!(slot, Some(Reading::Measured(v)) if *v > floor);
         above(&self.rx_dbm, FLOOR_DBM)
             || above(&self.tx_dbm, FLOOR_DBM)
-            || [&self.rx_mw, &self.tx_mw, &self.bias]
-                .iter()
-                .any(|slot| above(slot, 0.0))
+            || above(&self.rx_mw, FLOOR_MW)
+            || above(&self.tx_mw, FLOOR_MW)
+            || above(&self.bias, 0.0)
             || matches!(self.laser_temperature, Some(Reading::Measured(value)) if value != 0.0)
     }
 
