@@ -24,6 +24,7 @@
 //! | [`port`] | (FPC, PIC, port): the key of every join |
 //! | [`enrich`] | the joins, the fibre type, the status |
 //! | [`table`], [`json`] | records to Arrow and to JSON |
+//! | [`fec`] | growth of counters, bit error ratio from what was counted |
 //! | [`filter`], [`note`], [`error`] | which interfaces, what could not be used, what the caller got wrong |
 //!
 //! # What is promised
@@ -52,6 +53,7 @@
 
 pub mod enrich;
 pub mod error;
+pub mod fec;
 pub mod filter;
 pub mod json;
 pub mod junos;
