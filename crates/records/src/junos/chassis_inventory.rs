@@ -75,6 +75,10 @@ fn read(reply: &str, arrived: i64, snapshot: &mut Snapshot) -> Outcome {
         if whole_chassis {
             inventory.serial_number = inventory.serial_number.take().or(facts.serial_number);
             inventory.description = inventory.description.take().or(facts.description);
+            if result.is_err() {
+                // Reading goes on at the first module of this chassis, and will find them again.
+                found.truncate(start);
+            }
         } else if result.is_ok() {
             finish(facts, &mut found, &mut backplane);
         }
