@@ -8,11 +8,8 @@
 
 use std::borrow::Cow;
 
-use quick_xml::Reader;
-use quick_xml::errors::{Error, SyntaxError};
-use quick_xml::events::{BytesRef, BytesStart, Event};
-
 use super::device_error::{self, DeviceError};
+use super::scanner::{Event, Scanner, Tag};
 
 /// What stands around the reply of each routing engine, node or member.
 pub(super) const ROUTING_ENGINE_ITEM: &str = "multi-routing-engine-item";
@@ -29,131 +26,111 @@ pub(crate) enum Damage {
 /// A start tag.
 #[derive(Debug)]
 pub(crate) struct Element<'a> {
-    tag: BytesStart<'a>,
-    /// Where the local name begins in the tag's name: looked for once, asked for often.
-    local: usize,
+    tag: Tag<'a>,
+    name: &'a str,
     empty: bool,
 }
 
 impl<'a> Element<'a> {
-    fn new(tag: BytesStart<'a>, empty: bool) -> Self {
-        let local = tag
-            .name()
-            .as_ref()
-            .bytes()
-            .position(|byte| byte == b':')
-            .map_or(0, |at| at + 1);
-        Self { tag, local, empty }
+    #[inline]
+    fn new(tag: Tag<'a>, empty: bool) -> Self {
+        Self {
+            tag,
+            name: local(tag.name()),
+            empty,
+        }
     }
 
     /// The local name: what follows the namespace prefix, if there is one.
-    pub(crate) fn name(&self) -> &str {
-        &self.tag.name().into_inner()[self.local..]
+    #[inline]
+    pub(crate) fn name(&self) -> &'a str {
+        self.name
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.empty
     }
 
-    /// The value of the first attribute with this local name.
-    pub(crate) fn attribute(&self, name: &str) -> Option<Cow<'_, str>> {
-        let mut attributes = self.tag.attributes();
-        attributes.with_checks(false);
-        attributes
-            .flatten()
-            .find(|a| a.key.local_name().into_inner() == name)
-            .map(|a| a.value)
+    /// The value of the first attribute with this local name, as written.
+    pub(crate) fn attribute(&self, name: &str) -> Option<Cow<'a, str>> {
+        let mut rest = self.tag.attributes();
+        loop {
+            let (key, after) = rest.split_once('=')?;
+            let after = after.trim_start();
+            let quote = after.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+            let (value, behind) = after[1..].split_once(quote)?;
+            if local(key.trim()) == name {
+                return Some(Cow::Borrowed(value));
+            }
+            rest = behind;
+        }
+    }
+}
+
+/// What follows the colon of a name, or the whole name.
+#[inline]
+fn local(name: &str) -> &str {
+    match name.bytes().position(|byte| byte == b':') {
+        Some(colon) => &name[colon + 1..],
+        None => name,
     }
 }
 
 /// A place in the reply.
 pub(crate) struct Cursor<'a> {
-    reader: Reader<&'a [u8]>,
-    /// Where in the whole reply the reader's slice begins.
-    base: usize,
-    depth: usize,
+    scanner: Scanner<'a>,
     /// What the device says went wrong, in the order of the reply.
     pub(super) errors: Vec<DeviceError>,
 }
 
-/// What the document walk sees: the events of the reader, without the ones that never matter.
+/// What the document walk sees: the events of the scanner, without the ones that never matter.
 pub(super) enum Step<'a> {
     Open(Element<'a>),
     /// An end tag; true for that of an item of `multi-routing-engine-results`.
     Close(bool),
-    Text(Cow<'a, str>),
+    Text(&'a str),
     End,
 }
 
 impl<'a> Cursor<'a> {
     pub(crate) fn new(reply: &'a str) -> Self {
         Self {
-            reader: reader(reply),
-            base: 0,
-            depth: 0,
+            scanner: Scanner::new(reply),
             errors: Vec::new(),
         }
     }
 
     /// Starts again at a byte of the reply that begins a tag. From there on, end tags without a start are ignored.
-    pub(super) fn restart(&mut self, reply: &'a str, at: usize) {
-        self.reader = reader(&reply[at..]);
-        self.reader.config_mut().allow_unmatched_ends = true;
-        self.base = at;
-        self.depth = 0;
+    pub(super) fn restart(&mut self, at: usize) {
+        self.scanner.restart(at);
     }
 
     /// The byte of the reply after the last event.
     pub(super) fn position(&self) -> usize {
-        self.base + usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX)
+        self.scanner.position()
     }
 
     pub(super) fn depth(&self) -> usize {
-        self.depth
+        self.scanner.depth()
     }
 
     /// The next event at any depth, for the walk from the root.
     pub(super) fn step(&mut self) -> Result<Step<'a>, Damage> {
         loop {
-            match self.next()? {
-                Event::Start(tag) => {
-                    self.depth += 1;
-                    return Ok(Step::Open(Element::new(tag, false)));
-                }
+            match self.scanner.next()? {
+                Event::Start(tag) => return Ok(Step::Open(Element::new(tag, false))),
                 Event::Empty(tag) => return Ok(Step::Open(Element::new(tag, true))),
-                Event::End(tag) => {
-                    self.depth = self.depth.saturating_sub(1);
-                    return Ok(Step::Close(
-                        tag.local_name().into_inner() == ROUTING_ENGINE_ITEM,
-                    ));
-                }
-                Event::Text(text) => return Ok(Step::Text(text.into_inner())),
+                Event::End(name) => return Ok(Step::Close(local(name) == ROUTING_ENGINE_ITEM)),
+                Event::Text(text) => return Ok(Step::Text(text)),
                 Event::Eof => return Ok(Step::End),
-                _ => {}
+                Event::CData(_) | Event::Reference(_) => {}
             }
         }
     }
 
-    #[inline]
-    fn next(&mut self) -> Result<Event<'a>, Damage> {
-        match self.reader.read_event() {
-            Ok(event) => Ok(event),
-            Err(error) => Err(self.damage(&error)),
-        }
-    }
-
-    #[cold]
-    fn damage(&self, error: &Error) -> Damage {
-        // All syntax errors but one say that the text ended before the markup did.
-        if matches!(error, Error::Syntax(what) if *what != SyntaxError::InvalidBangMarkup) {
-            return Damage::Truncated;
-        }
-        let at = self.base as u64 + self.reader.error_position();
-        Damage::Malformed(format!("not well-formed at byte {at}: {error}"))
-    }
-
     /// Calls `read` with every direct child. What `read` leaves unread of a child is skipped; what the device says
     /// went wrong is kept aside and never seen by `read`.
+    #[inline]
     pub(crate) fn each_child<F>(&mut self, element: &Element<'a>, mut read: F) -> Result<(), Damage>
     where
         F: FnMut(&mut Self, &Element<'a>) -> Result<(), Damage>,
@@ -161,24 +138,21 @@ impl<'a> Cursor<'a> {
         if element.empty {
             return Ok(());
         }
-        let inside = self.depth;
+        let inside = self.depth();
         loop {
-            match self.next()? {
+            match self.scanner.next_tag()? {
                 Event::Start(tag) => {
-                    self.depth += 1;
                     let child = Element::new(tag, false);
                     if !device_error::collect(self, &child)? {
                         read(self, &child)?;
                     }
-                    self.skip_to(inside)?;
+                    if self.depth() > inside {
+                        self.skip_to(inside)?;
+                    }
                 }
                 Event::Empty(tag) => read(self, &Element::new(tag, true))?,
-                Event::End(_) => {
-                    self.depth -= 1;
-                    return Ok(());
-                }
-                Event::Eof => return Err(Damage::Truncated),
-                _ => {}
+                Event::End(_) => return Ok(()),
+                _ => return Err(Damage::Truncated),
             }
         }
     }
@@ -196,42 +170,39 @@ impl<'a> Cursor<'a> {
         if element.empty {
             return Ok(own);
         }
-        let inside = self.depth;
-        self.reader.config_mut().trim_text_start = false;
-        while self.depth >= inside {
-            match self.next()? {
+        let inside = self.depth();
+        while self.depth() >= inside {
+            match self.scanner.next()? {
                 Event::Start(tag) => {
-                    self.depth += 1;
                     read(self, &Element::new(tag, false))?;
                     self.skip_to(inside)?;
-                    self.reader.config_mut().trim_text_start = false;
                 }
-                Event::Text(part) => own.push_str(&part),
-                Event::CData(part) => own.push_str(&part),
-                Event::GeneralRef(reference) => own.push_str(&resolve(&reference)),
-                Event::End(_) => self.depth -= 1,
+                Event::Text(part) | Event::CData(part) => own.push_str(part),
+                Event::Reference(name) => own.push_str(&resolve(name)),
+                Event::End(_) | Event::Empty(_) => {}
                 Event::Eof => return Err(Damage::Truncated),
-                _ => {}
             }
         }
-        self.reader.config_mut().trim_text_start = true;
         Ok(own.trim().to_owned())
     }
 
     /// Reads on until only `inside` elements are open. An `rpc-error` in what is skipped is still collected.
     pub(super) fn skip_to(&mut self, inside: usize) -> Result<(), Damage> {
-        while self.depth > inside {
-            match self.next()? {
+        // Nearly everything that is skipped is one text and its end.
+        if self.depth() == inside + 1 && self.scanner.leaf().is_some() {
+            return Ok(());
+        }
+        while self.depth() > inside {
+            match self.scanner.next_tag()? {
                 Event::Start(tag) => {
-                    self.depth += 1;
-                    if device_error::is_certain(&tag) {
-                        let child = Element::new(tag, false);
-                        let around = self.depth - 1;
-                        device_error::collect(self, &child)?;
+                    if device_error::is_certain(tag.name()) {
+                        let around = self.depth() - 1;
+                        device_error::collect(self, &Element::new(tag, false))?;
                         self.skip_to(around)?;
+                    } else {
+                        _ = self.scanner.leaf();
                     }
                 }
-                Event::End(_) => self.depth -= 1,
                 Event::Eof => return Err(Damage::Truncated),
                 _ => {}
             }
@@ -240,87 +211,72 @@ impl<'a> Cursor<'a> {
     }
 
     /// The element's own text, trimmed; what its children hold is not part of it.
+    #[inline]
     pub(crate) fn text(&mut self, element: &Element<'a>) -> Result<Cow<'a, str>, Damage> {
         if element.empty {
             return Ok(Cow::Borrowed(""));
         }
-        // Nearly every text is one piece with its end tag behind it; the rest is put together piece by piece.
-        match self.next()? {
-            Event::Text(text) => match self.next()? {
-                Event::End(_) => {
-                    self.depth -= 1;
-                    Ok(trimmed(text.into_inner()))
-                }
-                other => self.pieces(text.into_inner(), other),
-            },
-            Event::End(_) => {
-                self.depth -= 1;
-                Ok(Cow::Borrowed(""))
-            }
-            other => self.pieces(Cow::Borrowed(""), other),
+        match self.scanner.leaf() {
+            Some(text) => Ok(Cow::Borrowed(trimmed(text))),
+            None => self.pieces(),
         }
     }
 
-    /// The rest of a text that entities, comments, CDATA or elements split. White space next to those is part of the
-    /// text, so the reader must not drop it here as it does between elements.
-    fn pieces(
-        &mut self,
-        mut text: Cow<'a, str>,
-        mut event: Event<'a>,
-    ) -> Result<Cow<'a, str>, Damage> {
-        let inside = self.depth;
-        self.reader.config_mut().trim_text_start = false;
+    /// A text that entities, comments, CDATA or elements split, put together piece by piece.
+    #[cold]
+    fn pieces(&mut self) -> Result<Cow<'a, str>, Damage> {
+        let inside = self.depth();
+        let mut text = String::new();
         loop {
-            match event {
-                Event::Text(part) => text.to_mut().push_str(&part),
-                Event::CData(part) => text.to_mut().push_str(&part),
-                Event::GeneralRef(reference) => text.to_mut().push_str(&resolve(&reference)),
-                Event::Start(_) => {
-                    self.depth += 1;
-                    self.skip_to(inside)?;
-                }
-                Event::End(_) => {
-                    self.depth -= 1;
-                    self.reader.config_mut().trim_text_start = true;
-                    return Ok(trimmed(text));
-                }
+            match self.scanner.next()? {
+                Event::Text(part) | Event::CData(part) => text.push_str(part),
+                Event::Reference(name) => text.push_str(&resolve(name)),
+                Event::Start(_) => self.skip_to(inside)?,
+                Event::Empty(_) => {}
+                Event::End(_) => return Ok(Cow::Owned(text.trim().to_owned())),
                 Event::Eof => return Err(Damage::Truncated),
-                _ => {}
             }
-            event = self.next()?;
         }
     }
 }
 
-fn reader(text: &str) -> Reader<&[u8]> {
-    let mut reader = Reader::from_str(text);
-    let config = reader.config_mut();
-    config.trim_text_start = true;
-    config.allow_dangling_amp = true; // interface descriptions have been seen with a bare ampersand
-    reader
-}
-
-fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
-    match text {
-        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
-        Cow::Owned(text) if text.trim().len() == text.len() => Cow::Owned(text),
-        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+/// The text without white space around it; most has none, and that takes two looks.
+#[inline]
+fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
     }
 }
 
-/// The character that an entity stands for; an unknown one stays as it was written.
-fn resolve<'r>(reference: &'r BytesRef<'_>) -> Cow<'r, str> {
-    if let Ok(Some(character)) = reference.resolve_char_ref() {
-        return Cow::Owned(character.to_string());
-    }
-    match &**reference {
+/// The characters that a reference stands for; an unknown one stays as it was written.
+fn resolve(name: &str) -> Cow<'_, str> {
+    match name {
         "amp" => Cow::Borrowed("&"),
         "lt" => Cow::Borrowed("<"),
         "gt" => Cow::Borrowed(">"),
         "quot" => Cow::Borrowed("\""),
         "apos" => Cow::Borrowed("'"),
-        other => Cow::Owned(format!("&{other};")),
+        _ => match character(name) {
+            Some(character) => Cow::Owned(character.to_string()),
+            None => Cow::Owned(format!("&{name};")),
+        },
     }
+}
+
+/// `#65` and `#x41`.
+fn character(name: &str) -> Option<char> {
+    let number = name.strip_prefix('#')?;
+    let (digits, radix) = match number.strip_prefix('x') {
+        Some(digits) => (digits, 16),
+        None => (number, 10),
+    };
+    // `from_str_radix` would take a sign.
+    if !digits.chars().all(|digit| digit.is_digit(radix)) {
+        return None;
+    }
+    let number = u32::from_str_radix(digits, radix).ok()?;
+    char::from_u32(number).filter(|character| *character != '\0')
 }
 
 #[cfg(test)]

@@ -6,8 +6,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use quick_xml::events::BytesStart;
-
 use super::cursor::{Cursor, Damage, Element};
 use crate::note::shortened;
 
@@ -65,9 +63,7 @@ impl fmt::Display for DeviceError {
 }
 
 /// True for names that mean an error wherever they stand; `error` and `output` alone could be data elsewhere.
-pub(super) fn is_certain(tag: &BytesStart<'_>) -> bool {
-    let name = tag.name();
-    let name = name.as_ref();
+pub(super) fn is_certain(name: &str) -> bool {
     name.ends_with("rpc-error") || name == "xnm:error"
 }
 

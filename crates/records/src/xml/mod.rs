@@ -1,11 +1,12 @@
 //! Reading a reply: one forward pass over the text, no tree.
 //!
-//! [`cursor`] gives elements by local name and their trimmed text; [`mod@walk`] finds the items of a reply behind whatever
+//! [`scanner`] finds tags and texts; [`cursor`] gives elements by local name and their trimmed text; [`mod@walk`] finds the items of a reply behind whatever
 //! wrappers stand around them, unwraps `multi-routing-engine-results` once for every RPC, and goes on after damage;
 //! [`device_error`] keeps what the device says instead of data. Nothing here knows what an item means.
 
 mod cursor;
 mod device_error;
+mod scanner;
 mod walk;
 
 pub(crate) use cursor::{Cursor, Damage, Element};

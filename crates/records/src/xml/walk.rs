@@ -130,7 +130,7 @@ where
         if reply[from..at].contains(ROUTING_ENGINE_ITEM) {
             walk.routing_engine = None;
         }
-        cursor.restart(reply, at);
+        cursor.restart(at);
     }
     let mut outcome = walk.outcome;
     outcome.errors = std::mem::take(&mut cursor.errors);
@@ -161,7 +161,7 @@ impl Walk<'_> {
                 Step::Text(text) => {
                     if self.outside_text.is_none() && cursor.depth() == 0 && !text.trim().is_empty()
                     {
-                        self.outside_text = Some(shortened(&text));
+                        self.outside_text = Some(shortened(text));
                     }
                 }
                 Step::End if cursor.depth() > 0 => return Err(Damage::Truncated),
