@@ -1,8 +1,10 @@
 //! The command line: one file a command, one enum of ways to end.
 
 mod collect;
+mod completions;
 mod config;
 mod demo;
+mod man;
 mod printer;
 mod replay;
 mod sim;
@@ -33,8 +35,12 @@ enum Command {
     Collect(collect::Collect),
     /// Say what is set, to which value and where
     Config(config::Config),
+    /// Print completions for bash, zsh or fish
+    Completions(completions::Completions),
     /// Show the whole line on a simulated fleet
     Demo(demo::Demo),
+    /// Print or write manual pages
+    Man(man::Man),
     /// Read the raw replies of an earlier run again
     Replay(replay::Replay),
     /// Run simulated Junos devices behind real SSH
@@ -119,7 +125,9 @@ pub(crate) fn main() -> ExitCode {
         match cli.command {
             Command::Collect(command) => command.run(given, &printer).await,
             Command::Config(command) => command.run(given, &printer),
+            Command::Completions(command) => Ok(command.run(&printer)),
             Command::Demo(command) => command.run(&printer).await,
+            Command::Man(command) => command.run(&printer),
             Command::Replay(command) => command.run(given, &printer),
             Command::Sim(command) => command.run(&printer).await,
         }

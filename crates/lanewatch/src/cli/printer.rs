@@ -12,6 +12,12 @@ impl Printer {
         write(io::stdout().lock(), text);
     }
 
+    /// An answer for a program, byte for byte.
+    pub(super) fn verbatim(self, bytes: &[u8]) {
+        let mut to = io::stdout().lock();
+        to.write_all(bytes).and_then(|()| to.flush()).ok();
+    }
+
     /// Something that works, but should be known.
     pub(super) fn warning(self, text: &str) {
         write(io::stderr().lock(), &format!("warning: {text}"));

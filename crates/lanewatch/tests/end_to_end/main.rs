@@ -16,6 +16,7 @@ mod demo;
 mod harness;
 mod replay;
 mod settings;
+mod shell;
 mod sim;
 mod with_netconfd;
 mod with_python;

@@ -1,0 +1,34 @@
+//! `lanewatch completions`: what a shell needs to complete commands, flags and their choices.
+
+use clap::Args;
+use clap_complete::Shell;
+
+use super::ExitStatus;
+use super::printer::Printer;
+
+/// Print completions for a shell.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "bash:  lanewatch completions bash > ~/.local/share/bash-completion/completions/lanewatch\n\
+                  zsh:   lanewatch completions zsh > \"${fpath[1]}/_lanewatch\"\n\
+                  fish:  lanewatch completions fish > ~/.config/fish/completions/lanewatch.fish"
+)]
+pub(super) struct Completions {
+    /// Which shell
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+impl Completions {
+    pub(super) fn run(self, printer: &Printer) -> ExitStatus {
+        let mut script = Vec::new();
+        clap_complete::generate(
+            self.shell,
+            &mut super::definition(),
+            "lanewatch",
+            &mut script,
+        );
+        printer.verbatim(&script);
+        ExitStatus::Delivered
+    }
+}
