@@ -6,14 +6,17 @@
 //!  findings  records ─► the lanes that look bad, and why
 //!  view      report ─► what a person sees
 //!  cli       one file a command
+//!  defect    what is said when one of these is wrong
 //! ```
 
 mod cli;
 mod config;
+mod defect;
 mod findings;
 mod runner;
 mod view;
 
 fn main() -> std::process::ExitCode {
+    defect::tell();
     cli::main()
 }

@@ -4,6 +4,7 @@ mod collect;
 mod completions;
 mod config;
 mod demo;
+mod log;
 mod man;
 mod printer;
 mod replay;
@@ -111,6 +112,9 @@ pub(crate) fn main() -> ExitCode {
         }
     };
     let given = configuration::given(&matches);
+    if let Some(filter) = given.log() {
+        log::start(&filter);
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -14,4 +14,4 @@ mod yaml;
 pub(crate) use catalogue::{Catalogue, Command, Per};
 pub(crate) use plan::{DevicePlan, HostKeys, Plan, expand_home};
 pub(crate) use problem::{Problem, Problems};
-pub(crate) use settings::{Layers, Settings, Shown, add_to, given};
+pub(crate) use settings::{Layers, LogFilter, Settings, Shown, add_to, given};

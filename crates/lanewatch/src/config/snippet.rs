@@ -6,12 +6,14 @@
 /// Words in a key whose value nobody may see, unless it names a file or a command.
 const SECRET: &[&str] = &[
     "pass",
+    "password",
+    "passphrase",
     "secret",
     "token",
     "vault",
     "credential",
-    "private_key",
     "community",
+    "privatekey",
 ];
 /// Ends of keys that say where a secret is, not what it is.
 const NAMES_ONE: &[&str] = &["file", "command", "path"];
@@ -64,10 +66,12 @@ fn hide(lines: &[&str]) -> Option<String> {
             }
         }
     }
-    Some(match secret_key_end(line) {
-        Some(end) => format!("{} {HIDDEN}", line.get(..end)?),
-        None => (*line).to_owned(),
-    })
+    if let Some(end) = secret_key_end(line) {
+        return Some(format!("{} {HIDDEN}", line.get(..end)?));
+    }
+    // A remark may hold anything, an old password among it.
+    let remark = line.find(" #").filter(|at| !line[..*at].trim().is_empty());
+    Some(remark.map_or(*line, |at| &line[..at]).to_owned())
 }
 
 fn indentation(line: &str) -> usize {
@@ -85,11 +89,21 @@ fn secret_key_end(line: &str) -> Option<usize> {
         let start = before
             .rfind(|letter| !is_part(letter))
             .map_or(0, |at| at + 1);
-        let key = before.get(start..)?.to_lowercase().replace('-', "_");
-        let is_secret = SECRET.iter().any(|word| key.contains(word))
-            && !NAMES_ONE.iter().any(|end| key.ends_with(end));
-        is_secret.then_some(at + 1)
+        sounds_secret(before.get(start..)?).then_some(at + 1)
     })
+}
+
+/// Whether the value of a key may be a secret. A misspelt key is a reason to be here, so a word that is almost one of [`SECRET`] is one.
+fn sounds_secret(key: &str) -> bool {
+    let key = key.to_lowercase().replace('-', "_");
+    let is_close = |part: &str, word: &str| {
+        let distance = if word.len() > 5 { 2 } else { 1 };
+        part.contains(word) || strsim::osa_distance(part, word) <= distance
+    };
+    let joined = key.replace('_', "");
+    let mut parts = key.split('_').chain([joined.as_str()]);
+    parts.any(|part| SECRET.iter().any(|word| is_close(part, word)))
+        && !NAMES_ONE.iter().any(|end| key.ends_with(end))
 }
 
 #[cfg(test)]
@@ -130,6 +144,11 @@ mod tests {
             ),
             ("ansible_password:\n  deep:\n    TOPSECRET: 1\n", 3),
             ("vault_user: TOPSECRET\n", 1),
+            ("ansible_pasword: TOPSECRET\n", 1),
+            ("ansible_ssh_pas: TOPSECRET\n", 1),
+            ("ansiblepasswort: TOPSECRET\n", 1),
+            ("ansible_port: 1 # was TOPSECRET\n", 1),
+            ("sercet: TOPSECRET\n", 1),
         ] {
             let shown = snippet(text, line, Some("TOPSECRET")).unwrap_or_default();
             assert!(!shown.contains("TOPSECRET"), "{text}: {shown}");

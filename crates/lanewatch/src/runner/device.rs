@@ -128,6 +128,7 @@ impl<'r> Visit<'r> {
             let retry = self.run.plan.settings.retry();
             let pause = retry.pause(*failed, rand::random());
             let pause = pause.filter(|_| error.is_transient());
+            log::info!("{}: attempt {failed} failed: {error}", self.device.name);
             self.report.attempts.push(FailedAttempt {
                 seconds: self.patience.elapsed().as_secs_f64(),
                 phase: error.phase().to_string(),
@@ -154,6 +155,8 @@ impl<'r> Visit<'r> {
     async fn attempt(&mut self) -> Result<Option<Failure>, String> {
         self.stage = Stage::Connecting;
         let (device, run) = (self.device, self.run);
+        let (name, user) = (&device.name, &device.target.credentials.user);
+        log::debug!("{name}: connecting to {} as {user}", device.target.endpoint);
         let connected = self.within(run.connector.connect(&device.target));
         let mut connection = match connected.await? {
             Ok(connection) => connection,
@@ -162,6 +165,7 @@ impl<'r> Visit<'r> {
         (run.watch)(&Event::Connected);
         while let Some(pending) = self.pending() {
             self.stage = Stage::Asking(pending.name.clone());
+            log::debug!("{name}: asking {}", pending.operation);
             match self.within(connection.request(&pending.operation)).await? {
                 Ok(reply) => self.take(pending, reply).await?,
                 Err(error) => {
@@ -195,6 +199,13 @@ impl<'r> Visit<'r> {
     /// Saves a reply as it came and reads it into the snapshot.
     async fn take(&mut self, pending: Pending<'_>, reply: Reply) -> Result<(), String> {
         let arrived = self.run.clock.at(reply.received);
+        log::debug!(
+            "{}: {} answered with {} bytes after {:.3} s",
+            self.device.name,
+            pending.name,
+            reply.bytes.len(),
+            reply.elapsed.as_secs_f64()
+        );
         let (run, parser) = (Arc::clone(self.run), pending.command.parser);
         let (device, name) = (self.device.name.clone(), pending.name.clone());
         let mut snapshot = mem::take(&mut self.snapshot);

@@ -21,6 +21,7 @@ use super::device::{self, Collected};
 use super::patience::{Limit, Patience};
 use super::report::{DeviceReport, LakeFile, Outcome, RunReport};
 use crate::config::{Plan, Problem, Problems};
+use crate::defect;
 
 /// Devices whose rows may wait for the lake's writer before the next device has to wait itself.
 const WAITING_DEVICES: usize = 16;
@@ -137,7 +138,7 @@ pub(crate) async fn run(
     collect_all(&run, rows, &mut report, stop).await;
     match writing
         .await
-        .map_err(|error| panicked("the lake's writer", &error))
+        .map_err(|error| panicked("the lake's writer", error))
     {
         Ok(Ok(files)) => report.files = files.into_iter().map(LakeFile::from).collect(),
         Ok(Err(error)) => report.lake_error = Some(error.to_string()),
@@ -235,7 +236,7 @@ async fn collect_all(
                 rows.send((name.clone(), Vec::new())).await.ok();
                 DeviceReport {
                     address,
-                    error: Some(panicked("this device's task", &error)),
+                    error: Some(panicked("this device's task", error)),
                     ..DeviceReport::default()
                 }
             }
@@ -283,8 +284,12 @@ fn close(run: &Run, mut finished: Finished) -> Finished {
 }
 
 /// What a panic said, as a sentence.
-fn panicked(what: &str, error: &JoinError) -> String {
-    format!("a defect of Lanewatch stopped {what}; please report it: {error}")
+fn panicked(what: &str, error: JoinError) -> String {
+    let words = match error.try_into_panic() {
+        Ok(panic) => defect::words(&*panic).to_owned(),
+        Err(error) => error.to_string(),
+    };
+    format!("a defect of Lanewatch stopped {what}; please report it: {words}")
 }
 
 impl From<Written> for LakeFile {

@@ -15,6 +15,7 @@ mod collect;
 mod demo;
 mod harness;
 mod replay;
+mod secrets;
 mod settings;
 mod shell;
 mod sim;

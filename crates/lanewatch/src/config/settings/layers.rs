@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use super::file::{self, File};
 use super::row::{PREFIX, Row};
 use super::table::{ROWS, Settings};
-use super::value::Value;
+use super::value::{LogFilter, Value};
 use crate::config::problem::{Problem, Problems, did_you_mean};
 use crate::config::{Plan, expand_home};
 
@@ -93,6 +93,11 @@ impl Layers {
         }
     }
 
+    /// What is to be logged. It is needed before anything else is settled; what is wrong with it is told with the rest.
+    pub(crate) fn log(&self) -> Option<LogFilter> {
+        self.read("log", &mut Vec::new())
+    }
+
     /// Settles every setting.
     pub(crate) fn resolve(self) -> Resolved {
         let mut problems = Vec::new();
@@ -101,6 +106,9 @@ impl Layers {
         let warnings = self.unknown_variables();
         let mut layers = self;
         let before = std::mem::take(&mut layers.problems);
+        if let Some(file) = &layers.file {
+            log::info!("settings are read from {}", file.path.display());
+        }
         Resolved {
             settings,
             file: layers.file.as_ref().map(|file| file.path.clone()),

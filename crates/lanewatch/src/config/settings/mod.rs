@@ -23,3 +23,4 @@ mod value;
 pub(crate) use flags::{add_to, given};
 pub(crate) use layers::{Layers, Shown};
 pub(crate) use table::Settings;
+pub(crate) use value::LogFilter;

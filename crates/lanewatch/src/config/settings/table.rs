@@ -12,7 +12,7 @@ use sinks::lake::Compression;
 
 use super::layers::Layers;
 use super::row::{Row, settings};
-use super::value::Value;
+use super::value::{LogFilter, Value};
 use crate::config::{HostKeys, Problem};
 use crate::runner::Retry;
 
@@ -30,6 +30,9 @@ const LOGIN: &str = "Logging in";
 const PACE: &str = "Pace and patience";
 const STEPS: &str = "Time for each step of a session";
 const OUTPUT: &str = "What a run leaves";
+const SAYING: &str = "What is said";
+/// Commands whose doings can be watched.
+const LOGGING: &[&str] = &["collect", "replay"];
 
 settings! {
     /// An inventory; several are read as one
@@ -129,6 +132,9 @@ settings! {
 
     /// How many of this runner's run folders stay
     keep_runs: usize = 10, { value: "N", group: OUTPUT, commands: COLLECTING }
+
+    /// What is told in detail on standard error, as a level or as module=level with commas
+    log: Option<LogFilter> = None, { value: "FILTER", group: SAYING, commands: LOGGING, otherwise: Some("nothing"), also: Some("RUST_LOG") }
 }
 
 impl Settings {

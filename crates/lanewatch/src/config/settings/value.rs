@@ -156,6 +156,35 @@ impl Value for bool {
     }
 }
 
+/// Which lines of the log are shown, in the grammar that Rust programs share: `debug`, `warn,netconf=trace`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LogFilter(String);
+
+impl LogFilter {
+    /// The filter itself.
+    pub(crate) fn build(&self) -> env_filter::Filter {
+        let mut builder = env_filter::Builder::new();
+        builder.try_parse(&self.0).ok(); // it could be read when it was written
+        builder.build()
+    }
+}
+
+impl Value for LogFilter {
+    const ACCEPTS: Accepts = Accepts::text(
+        "a level (`error`, `warn`, `info`, `debug`, `trace`), or `module=level` with commas",
+    );
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut builder = env_filter::Builder::new();
+        builder.try_parse(text).ok()?;
+        Some(Self(text.to_owned()))
+    }
+
+    fn show(&self) -> Option<String> {
+        Some(self.0.clone())
+    }
+}
+
 /// Numbers of things, of which there is one at least.
 macro_rules! count {
     ($($number:ty),*) => {$(

@@ -1,0 +1,70 @@
+//! What is said of a panic: a defect of ours, told with its place and never with a secret.
+//!
+//! A panic's words are shown if they are a text of the program. Words that were put together when it happened may hold anything,
+//! a password that could not be parsed among it, so they are not shown: the place is enough to find the defect.
+
+use std::any::Any;
+use std::panic::{Location, PanicHookInfo};
+
+/// What stands for words that may hold a secret.
+const WITHHELD: &str = "its words are not shown, they might hold a secret";
+
+/// The words of a panic, as far as they are the program's own.
+pub(crate) fn words(payload: &(dyn Any + Send)) -> &'static str {
+    payload
+        .downcast_ref::<&'static str>()
+        .copied()
+        .unwrap_or(WITHHELD)
+}
+
+/// Says of each panic where it was, from now on.
+pub(crate) fn tell() {
+    std::panic::set_hook(Box::new(|panic: &PanicHookInfo<'_>| {
+        let words = panic.payload().downcast_ref::<&'static str>().copied();
+        let line = sentence(panic.location(), words.unwrap_or(WITHHELD));
+        // Where nobody reads there is nobody to tell.
+        drop(std::io::Write::write_all(
+            &mut std::io::stderr().lock(),
+            line.as_bytes(),
+        ));
+    }));
+}
+
+fn sentence(place: Option<&Location<'_>>, words: &str) -> String {
+    let place = place.map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+    format!("error: a defect of Lanewatch at {place} ({words}); please report it\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_words_of_the_program_itself_are_shown() {
+        let password = "sesame";
+        for (panic, shown) in [
+            (
+                std::panic::catch_unwind(|| panic!("made to panic")),
+                "made to panic",
+            ),
+            (
+                std::panic::catch_unwind(|| panic!("not {password}")),
+                WITHHELD,
+            ),
+            (
+                std::panic::catch_unwind(|| assert_eq!(password.parse::<u16>(), Ok(1))),
+                WITHHELD,
+            ),
+        ] {
+            assert_eq!(words(&*panic.unwrap_err()), shown);
+        }
+    }
+
+    #[test]
+    fn a_panic_is_told_with_its_place() {
+        let told = sentence(Some(Location::caller()), WITHHELD);
+        assert!(
+            told.starts_with("error: a defect of Lanewatch at ") && told.contains("defect.rs:")
+        );
+    }
+}
