@@ -62,10 +62,10 @@ const fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\n' | b'\t' | b'\r')
 }
 
-/// What ends the quick way through a name: its end, or a quote, within which nothing is an end.
+/// What ends the quick way through a name: its end; a quote, within which nothing is an end; or what no tag may hold.
 const ENDS_NAME: [bool; 256] = {
     let mut table = [false; 256];
-    let ends = b"> \n\t\r\"'";
+    let ends = b"> \n\t\r\"'<";
     let mut at = 0;
     while at < ends.len() {
         table[ends[at] as usize] = true;
@@ -207,6 +207,10 @@ impl<'a> Scanner<'a> {
         let mut close = name_end;
         if bytes.get(name_end) != Some(&b'>') {
             close = self.tag_end(from).ok_or_else(|| self.truncated())?;
+            // A quote that damage took away makes a tag of all that follows. No tag holds another, so this is where it shows.
+            if memchr::memchr(b'<', &bytes[from..close]).is_some() {
+                return Err(self.malformed("a tag inside a tag"));
+            }
             name_end = bytes[from..close]
                 .iter()
                 .position(|byte| is_space(*byte))
@@ -283,7 +287,11 @@ impl<'a> Scanner<'a> {
     fn declaration(&mut self) -> Result<Option<Event<'a>>, Damage> {
         let rest = &self.text[self.at..];
         if rest.starts_with("<!--") {
-            self.pass(4, "-->")?;
+            let tag = self.at;
+            if self.pass(4, "-->")?.contains("<!--") {
+                self.at = tag;
+                return Err(self.malformed("a comment inside a comment"));
+            }
             return Ok(None);
         }
         if rest.starts_with("<![CDATA[") {
@@ -300,11 +308,7 @@ impl<'a> Scanner<'a> {
         {
             return Err(self.truncated());
         }
-        let tag = self.at;
-        self.at += 2;
-        Err(Damage::Malformed(format!(
-            "not well-formed at byte {tag}: <! begins no comment and no CDATA"
-        )))
+        Err(self.malformed("<! begins no comment and no CDATA"))
     }
 
     /// Passes a document type with its internal subset. No device sends one, and nothing of it is read.
@@ -356,6 +360,14 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// Damage at this `<`; what stands behind it is looked at anew after a restart.
+    #[cold]
+    fn malformed(&mut self, what: &str) -> Damage {
+        let tag = self.at;
+        self.at += 1;
+        Damage::Malformed(format!("not well-formed at byte {tag}: {what}"))
+    }
+
     #[cold]
     fn truncated(&self) -> Damage {
         Damage::Truncated
@@ -402,6 +414,11 @@ mod tests {
                 format!("{name}|{}", &tag[name.len()..])
             };
             found.push(match reader.read_event() {
+                // Which it lets pass, and XML does not.
+                Ok(Theirs::Start(tag) | Theirs::Empty(tag)) if tag.contains('<') => {
+                    "error".to_owned()
+                }
+                Ok(Theirs::Comment(text)) if text.contains("<!--") => "error".to_owned(),
                 Ok(Theirs::Start(tag)) => format!("start {}", rest(&tag)),
                 Ok(Theirs::Empty(tag)) => format!("empty {}", rest(&tag)),
                 Ok(Theirs::End(tag)) => format!("end {}", tag.name().into_inner()),
@@ -494,7 +511,15 @@ mod tests {
         ] {
             assert_eq!(damage(cut), Damage::Truncated, "{cut}");
         }
-        for bad in ["<a></b>", "</a>", "<!x>", "<!-x>"] {
+        for bad in [
+            "<a></b>",
+            "</a>",
+            "<!x>",
+            "<!-x>",
+            "<a x='<b>'>",
+            "<a<b>",
+            "<!-- <!-- -->",
+        ] {
             assert!(matches!(damage(bad), Damage::Malformed(_)), "{bad}");
         }
     }

@@ -89,8 +89,8 @@ struct Walk<'w> {
     routing_engine: Option<Arc<str>>,
     elements: usize,
     outside_text: Option<String>,
-    /// Where the content of the item being read begins.
-    item_start: Option<usize>,
+    /// Where the content of the element being read begins: what is damaged in there may have swallowed what follows.
+    inside_from: Option<usize>,
     outcome: Outcome,
 }
 
@@ -105,7 +105,7 @@ where
         routing_engine: None,
         elements: 0,
         outside_text: None,
-        item_start: None,
+        inside_from: None,
         outcome: Outcome::default(),
     };
     let mut restarts = 0;
@@ -114,8 +114,8 @@ where
             Damage::Truncated => format!("it ends early, at byte {}", reply.len()),
             Damage::Malformed(what) => what,
         });
-        // What the damaged item swallowed may hold the next one, so the search begins inside it.
-        let from = walk.item_start.take().unwrap_or_else(|| cursor.position());
+        // What the damaged element swallowed may hold the next item, so the search begins inside it.
+        let from = walk.inside_from.take().unwrap_or_else(|| cursor.position());
         restarts += 1;
         let Some(at) = shape
             .restart_at
@@ -197,15 +197,14 @@ impl Walk<'_> {
         F: FnMut(&mut Cursor<'a>, &Element<'a>, Option<&Arc<str>>) -> Result<(), Damage>,
     {
         let around = cursor.depth() - usize::from(!element.is_empty());
+        self.inside_from = Some(cursor.position());
         let name = element.name();
         if name == self.shape.container {
             self.outcome.payload_seen = true;
         }
         if self.shape.items.contains(&name) {
-            self.item_start = Some(cursor.position());
             read(cursor, element, self.routing_engine.as_ref())?;
             cursor.skip_to(around)?;
-            self.item_start = None;
             self.outcome.found += 1;
             self.outcome.payload_seen = true;
         } else if name == "re-name" {
@@ -220,12 +219,14 @@ impl Walk<'_> {
         } else if device_error::collect(cursor, element)? {
             cursor.skip_to(around)?;
         }
+        self.inside_from = None;
         Ok(())
     }
 }
 
 /// The byte at which the next start tag with this local name begins.
-fn next_start(reply: &str, mut from: usize, name: &str) -> Option<usize> {
+fn next_start(reply: &str, from: usize, name: &str) -> Option<usize> {
+    let (first, mut from) = (from, from);
     while let Some(found) = reply.get(from..)?.find(name) {
         let at = from + found;
         let after = reply.as_bytes().get(at + name.len());
@@ -238,7 +239,8 @@ fn next_start(reply: &str, mut from: usize, name: &str) -> Option<usize> {
         let tag = at - prefix;
         let prefix_fits = prefix == 0 || before[at - 1] == b':';
         if prefix_fits
-            && tag > 0
+            // Not a tag that begins before: that one is what is damaged.
+            && tag > first
             && before[tag - 1] == b'<'
             && matches!(after, Some(b'>' | b'/' | b' ' | b'\t' | b'\r' | b'\n'))
         {
