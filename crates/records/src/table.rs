@@ -3,6 +3,7 @@
 //! From the column lists in [`crate::model`] come the Arrow schemas, the field metadata (`unit`, `meaning`, `role`), the
 //! record batches and the keys of the JSON objects. A schema only grows: new columns go to the end and are nullable.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
@@ -49,6 +50,12 @@ impl<'a> From<&'a Option<String>> for Value<'a> {
 
 impl<'a> From<&'a Option<Arc<str>>> for Value<'a> {
     fn from(text: &'a Option<Arc<str>>) -> Self {
+        text.as_deref().map_or(Self::Absent, Self::Text)
+    }
+}
+
+impl<'a> From<&'a Option<Cow<'static, str>>> for Value<'a> {
+    fn from(text: &'a Option<Cow<'static, str>>) -> Self {
         text.as_deref().map_or(Self::Absent, Self::Text)
     }
 }

@@ -35,12 +35,20 @@ struct Bench {
 }
 
 /// All benchmarks, in the order of the flow of data.
-const BENCHES: &[Bench] = &[Bench {
-    name: "framing",
-    of: "netconf",
-    about: "CPU time of a 5 MB reply through each framing, by how finely it is cut",
-    with_python: false,
-}];
+const BENCHES: &[Bench] = &[
+    Bench {
+        name: "framing",
+        of: "netconf",
+        about: "CPU time of a 5 MB reply through each framing, by how finely it is cut",
+        with_python: false,
+    },
+    Bench {
+        name: "parse",
+        of: "lanewatch",
+        about: "time to read the large replies of a QFX5240, beside quick-xml, roxmltree and Python's ElementTree",
+        with_python: true,
+    },
+];
 
 /// Runs the benchmark that is named first, with the other arguments; without a name, lists them.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> ExitCode {

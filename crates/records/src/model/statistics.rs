@@ -1,5 +1,6 @@
 //! `get-interface-information`: status, traffic and FEC of a physical interface. Logical interfaces are left out.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::value::State;
@@ -32,7 +33,7 @@ pub struct Traffic {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fec {
     /// `enabled_fec_mode`, such as `FEC91`.
-    pub mode: Option<String>,
+    pub mode: Option<Cow<'static, str>>,
     /// Corrected codewords.
     pub ccw: Option<i64>,
     /// Uncorrected codewords.
@@ -73,9 +74,9 @@ pub struct InterfaceStatistics {
     /// The configured description.
     pub description: Option<String>,
     /// `up` or `down`.
-    pub admin_status: Option<String>,
+    pub admin_status: Option<Cow<'static, str>>,
     /// `up` or `down`.
-    pub oper_status: Option<String>,
+    pub oper_status: Option<Cow<'static, str>>,
     /// Speed in bit/s; absent for `Auto`, `Unlimited`, `Unspecified`.
     pub speed_bps: Option<i64>,
     /// Seconds since the interface last went up or down; absent when it never did.

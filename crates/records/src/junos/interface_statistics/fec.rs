@@ -3,6 +3,9 @@
 //! Devices write `fec_ccw_count` with underscores; documents of the format write `fec-ccw` with hyphens and without the
 //! suffix. The mode stands in `ethernet-fec-mode` or among the statistics. All are accepted in all places.
 
+use std::borrow::Cow;
+
+use crate::junos::word;
 use crate::model::Fec;
 use crate::note::Notebook;
 use crate::value::{Quantity, Reading, State, absence, counter, number};
@@ -17,7 +20,7 @@ pub(super) struct Sent {
     nccw_rate: Option<f64>,
     pre_fec_ber: Option<(String, f64)>,
     pre_fec_ber_state: Option<State>,
-    mode: Option<String>,
+    mode: Option<Cow<'static, str>>,
 }
 
 impl Sent {
@@ -59,7 +62,7 @@ impl Sent {
                 let text = cursor.text(element)?;
                 // NONE is a mode: FEC is off.
                 if absence(&text).is_none() || text.eq_ignore_ascii_case("none") {
-                    self.mode = Some(text.into_owned());
+                    self.mode = word(text);
                 }
             }
             _ => return Ok(false),

@@ -19,19 +19,42 @@ pub(super) struct Sent {
     bins: Option<Box<Histogram>>,
     /// Bins for which a harvest count was sent, readable or not.
     harvest_sent: [bool; BINS],
-    /// One container as it is read; kept so that the next one need not allocate.
-    container: Container,
     /// True when any element of a histogram was there.
     sent: bool,
     /// True when counts could not be given to their bins.
     damaged: bool,
 }
 
+/// One container as it is read. No well-formed one holds more than a bin's worth of each.
 #[derive(Debug, Default)]
 struct Container {
-    numbers: Vec<Option<u32>>,
-    live: Vec<Count>,
-    harvest: Vec<Count>,
+    numbers: Few<Option<u32>>,
+    live: Few<Count>,
+    harvest: Few<Count>,
+}
+
+/// As many of something as there are bins, without a list on the heap; what comes after is only counted.
+#[derive(Debug, Default)]
+struct Few<T> {
+    kept: [T; BINS],
+    pushed: usize,
+}
+
+impl<T> Few<T> {
+    fn push(&mut self, item: T) {
+        if let Some(place) = self.kept.get_mut(self.pushed) {
+            *place = item;
+        }
+        self.pushed += 1;
+    }
+
+    fn as_slice(&self) -> &[T] {
+        &self.kept[..self.pushed.min(BINS)]
+    }
+
+    fn too_many(&self) -> bool {
+        self.pushed > BINS
+    }
 }
 
 /// A count and how many `bin-num` stood before it.
@@ -46,15 +69,12 @@ impl Sent {
         notes: &mut Notebook<'_>,
     ) -> Result<(), Damage> {
         self.sent = true;
-        let mut container = std::mem::take(&mut self.container);
+        let mut container = Container::default();
         let Container {
             numbers,
             live,
             harvest,
         } = &mut container;
-        numbers.clear();
-        live.clear();
-        harvest.clear();
         cursor.each_child(element, |cursor, child| {
             match child.name() {
                 "bin-num" | "bin_num" => {
@@ -67,13 +87,13 @@ impl Sent {
                 }
                 "sym-live-err" | "sym_live_err" => {
                     live.push((
-                        numbers.len(),
+                        numbers.pushed,
                         count(cursor, child, "histogram_bin_live", notes)?,
                     ));
                 }
                 "sym-harvest-err" | "sym_harvest_err" => {
                     harvest.push((
-                        numbers.len(),
+                        numbers.pushed,
                         count(cursor, child, "histogram_bin_harvest", notes)?,
                     ));
                 }
@@ -84,26 +104,28 @@ impl Sent {
             Ok(())
         })?;
         self.assign(&container, notes);
-        self.container = container;
         Ok(())
     }
 
     /// Gives every count of a container to its bin.
     fn assign(&mut self, container: &Container, notes: &mut Notebook<'_>) {
-        let Container {
-            numbers,
-            live,
-            harvest,
-        } = container;
+        let too_many = [
+            container.numbers.too_many(),
+            container.live.too_many(),
+            container.harvest.too_many(),
+        ];
+        let (numbers, live, harvest) = (
+            container.numbers.as_slice(),
+            container.live.as_slice(),
+            container.harvest.as_slice(),
+        );
         let by_bin = follows_its_bin(live) && follows_its_bin(harvest);
         let in_parallel = |counts: &[Count]| counts.is_empty() || counts.len() == numbers.len();
         let certain = by_bin || (in_parallel(live) && in_parallel(harvest));
-        if !certain {
+        if !certain || too_many.contains(&true) {
             let found = format!(
                 "{} bins, {} live, {} harvest",
-                numbers.len(),
-                live.len(),
-                harvest.len()
+                container.numbers.pushed, container.live.pushed, container.harvest.pushed
             );
             self.damaged = true;
             return notes.unreadable("histogram", &found, "as many counts as bins");

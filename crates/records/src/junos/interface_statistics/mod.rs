@@ -8,7 +8,7 @@ mod histogram;
 
 use std::sync::Arc;
 
-use super::{Parser, given};
+use super::{Parser, given, word};
 use crate::model::{InterfaceStatistics, Snapshot, Traffic};
 use crate::note::Notebook;
 use crate::value::{Reading, counter, speed};
@@ -81,8 +81,8 @@ fn interface<'a>(
                 };
             }
             "description" => description = given(&cursor.text(child)?),
-            "admin-status" => admin_status = given(&cursor.text(child)?),
-            "oper-status" => oper_status = given(&cursor.text(child)?),
+            "admin-status" => admin_status = word(cursor.text(child)?),
+            "oper-status" => oper_status = word(cursor.text(child)?),
             "speed" => {
                 let text = cursor.text(child)?;
                 let reading = speed(&text);

@@ -12,6 +12,9 @@ use crate::note::Notebook;
 use crate::value::{Quantity, Reading, State, absence, index, number, temperature};
 use crate::xml::{Cursor, Damage, Element};
 
+/// Room for the lanes of nearly every module, made with the first.
+const USUAL_LANES: usize = 8;
+
 /// What stands at module level.
 #[derive(Default)]
 struct Module {
@@ -183,6 +186,9 @@ fn lane<'a>(
     match number {
         Some(number) if numbers == 1 && module.lanes.iter().all(|(index, ..)| *index != number) => {
             notes.notes.place_lane(first_note, number);
+            if module.lanes.is_empty() {
+                module.lanes.reserve(USUAL_LANES);
+            }
             module.lanes.push((number, values, limits));
         }
         Some(number) => {
