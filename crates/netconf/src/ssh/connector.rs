@@ -95,44 +95,48 @@ impl Connector {
             }
         };
         let admission = visit.enter(verifier, transport, last_words).await?;
-        let session = self.start_session(visit, &admission).await?;
+        let options = Options {
+            offer: target.offer.unwrap_or(self.options.offer),
+            ..self.options.clone()
+        };
+        let session = start_session(visit, &admission, &options).await?;
         let close = self.options.timeouts.close;
         Ok(Connection::new(session, admission, jump, close))
     }
+}
 
-    async fn start_session(
-        &self,
-        visit: Visit<'_>,
-        admission: &Admission,
-    ) -> Result<Session<ChannelStream>, Error> {
-        let Admission {
-            handle, last_words, ..
-        } = admission;
-        let clock = visit.clock(Phase::Hello);
-        let limit = self.options.timeouts.hello;
-        let opening = ChannelStream::open_subsystem(handle, last_words.clone());
-        let stream = match timeout_at(clock.began + limit, opening).await {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(Refusal::Refused(reason))) => {
-                return Err(Error::Subsystem {
-                    step: clock.step(),
-                    reason,
-                });
-            }
-            Ok(Err(Refusal::Ssh(error))) => {
-                let words = last_words.get();
-                return Err(Error::Disconnected {
-                    step: clock.step(),
-                    received_bytes: 0,
-                    words: words.or_else(|| Some(error.to_string().into())),
-                });
-            }
-            Err(_) => return Err(clock.timeout("the netconf subsystem was not opened", limit)),
-        };
-        let peer = visit.peer.clone();
-        let started = Session::start_named(stream, peer, &self.options, clock.began).await;
-        started.map_err(|error| with_words(error, last_words))
-    }
+async fn start_session(
+    visit: Visit<'_>,
+    admission: &Admission,
+    options: &Options,
+) -> Result<Session<ChannelStream>, Error> {
+    let Admission {
+        handle, last_words, ..
+    } = admission;
+    let clock = visit.clock(Phase::Hello);
+    let limit = options.timeouts.hello;
+    let opening = ChannelStream::open_subsystem(handle, last_words.clone());
+    let stream = match timeout_at(clock.began + limit, opening).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(Refusal::Refused(reason))) => {
+            return Err(Error::Subsystem {
+                step: clock.step(),
+                reason,
+            });
+        }
+        Ok(Err(Refusal::Ssh(error))) => {
+            let words = last_words.get();
+            return Err(Error::Disconnected {
+                step: clock.step(),
+                received_bytes: 0,
+                words: words.or_else(|| Some(error.to_string().into())),
+            });
+        }
+        Err(_) => return Err(clock.timeout("the netconf subsystem was not opened", limit)),
+    };
+    let peer = visit.peer.clone();
+    let started = Session::start_named(stream, peer, options, clock.began).await;
+    started.map_err(|error| with_words(error, last_words))
 }
 
 impl fmt::Debug for Connector {

@@ -24,6 +24,7 @@ mod key_file;
 mod known_hosts;
 mod last_words;
 mod login;
+pub mod openssh;
 mod preferences;
 mod proxy_command;
 mod refused;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::authentication::Credentials;
 use super::host_keys::HostKeyPolicy;
+use crate::framing::Framing;
 
 /// Where a device listens.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -37,6 +38,8 @@ pub struct Target {
     pub route: Route,
     /// Whether old algorithms are offered too, see [`Hop::legacy`].
     pub legacy: bool,
+    /// The framing to offer this device, in place of [`Options::offer`](crate::Options::offer).
+    pub offer: Option<Framing>,
 }
 
 impl Target {
@@ -48,6 +51,7 @@ impl Target {
             host_keys,
             route: Route::Direct,
             legacy: false,
+            offer: None,
         }
     }
 }
