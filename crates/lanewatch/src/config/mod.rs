@@ -3,6 +3,7 @@
 //! `settings` (how), `inventory` (who) and `catalogue` (what is asked) are read as written; `plan` joins them, checks
 //! everything, and either names every mistake at once or holds nothing that must still be looked up. Nothing here opens a socket.
 
+mod access;
 mod catalogue;
 mod inventory;
 mod plan;
@@ -11,6 +12,7 @@ mod settings;
 mod snippet;
 mod yaml;
 
+pub(crate) use access::NetconfVersion;
 pub(crate) use catalogue::{Catalogue, Command, Per};
 pub(crate) use plan::{DevicePlan, HostKeys, Plan, expand_home};
 pub(crate) use problem::{Problem, Problems};

@@ -2,24 +2,18 @@
 //!
 //! Nothing in it is a name to look up, and everything that is wrong is said at once. Secrets are in types that cannot print themselves.
 
-use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use netconf::ssh::{Credentials, Endpoint, HostKeyPolicy, Method, Target};
+use netconf::ssh::Target;
 use records::InterfaceFilter;
-use secrecy::SecretString;
 
 use super::Catalogue;
+use super::access::Access;
 use super::inventory::{Host, Inventory, Variable};
 use super::problem::{Problem, Problems};
 use super::settings::Settings;
 use super::yaml::Value;
-
-/// NETCONF's own port (RFC 6242).
-const DEFAULT_PORT: u16 = 830;
-/// Keys that are tried, as OpenSSH does, where neither inventory nor command line names a way in.
-const DEFAULT_KEYS: &[&str] = &["id_ed25519", "id_ecdsa", "id_rsa"];
 
 /// What is done about host keys; where they are kept is another setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -92,6 +86,7 @@ impl Plan {
         let too_long = too_long("the runner's name", &runner_name);
         problems.extend(too_long.map(Problem::new));
         let mut plain_text_passwords = 0_usize;
+        let mut access = Access::read(&settings, &mut problems);
         for (name, host) in &inventory.hosts {
             let mut resolver = Resolver {
                 name,
@@ -100,7 +95,7 @@ impl Plan {
                 problems: &mut problems,
             };
             plain_text_passwords += usize::from(resolver.first(PASSWORD).is_some());
-            devices.extend(resolver.device());
+            devices.extend(resolver.device(&mut access));
         }
         if !problems.is_empty() {
             return Err(Problems(problems));
@@ -111,9 +106,7 @@ impl Plan {
                 "the inventory holds the password of {plain_text_passwords} device(s) in plain text; a key file (`ansible_ssh_private_key_file`) or `--password-file` keeps it out"
             ));
         }
-        if settings.host_keys == HostKeys::Off {
-            warnings.push("host keys are not checked (`--host-keys off`): whoever answers at an address is taken for the device".to_owned());
-        }
+        warnings.extend(access.into_warnings());
         Ok(Self {
             settings,
             runner_name,
@@ -138,19 +131,13 @@ fn runner_name(settings: &Settings) -> Result<String, Problem> {
 }
 
 /// The names of a variable that Ansible takes for the same thing, the usual one first.
-type Names = &'static [&'static str];
+pub(super) type Names = &'static [&'static str];
 
-const ADDRESS: Names = &["ansible_host", "ansible_ssh_host"];
-const PORT: Names = &["ansible_port", "ansible_ssh_port"];
-const USER: Names = &["ansible_user", "ansible_ssh_user"];
-const PASSWORD: Names = &[
+pub(super) const PASSWORD: Names = &[
     "ansible_password",
     "ansible_ssh_pass",
     "ansible_ssh_password",
 ];
-const KEY_FILE: Names = &["ansible_ssh_private_key_file", "ansible_private_key_file"];
-const HOST_KEYS: Names = &["lanewatch_host_keys"];
-const KNOWN_HOSTS: Names = &["lanewatch_known_hosts"];
 const HARDWARE_MODEL: Names = &["hardware_model"];
 const INTERFACE_FILTER: Names = &["interface_filter"];
 
@@ -166,8 +153,8 @@ fn too_long(what: &str, name: &str) -> Option<String> {
 }
 
 /// Turns one host of the inventory into a device of the plan.
-struct Resolver<'a> {
-    name: &'a str,
+pub(super) struct Resolver<'a> {
+    pub(super) name: &'a str,
     host: &'a Host,
     settings: &'a Settings,
     problems: &'a mut Vec<Problem>,
@@ -175,22 +162,20 @@ struct Resolver<'a> {
 
 impl<'a> Resolver<'a> {
     /// The device, unless something is wrong with it.
-    fn device(&mut self) -> Option<DevicePlan> {
+    fn device(&mut self, access: &mut Access<'_>) -> Option<DevicePlan> {
         let before = self.problems.len();
-        let host = self.text(ADDRESS).unwrap_or_else(|| self.name.to_owned());
-        let port = self
-            .parsed::<NonZeroU16>(PORT, "a port from 1 to 65535")
-            .map_or(DEFAULT_PORT, NonZeroU16::get);
         if let Some(message) = too_long("the host's name", self.name) {
             self.problem(None, message);
         }
-        let credentials = self.credentials();
-        let host_keys = self.host_keys();
+        let target = access.target(self);
         let hardware_model = self.text(HARDWARE_MODEL);
         let interface_filter = self.interface_filter();
+        if let Some(own) = self.problems.get_mut(before..) {
+            own.sort_by_key(|problem| problem.line); // as one reads the file
+        }
         (self.problems.len() == before).then(|| DevicePlan {
             name: self.name.to_owned(),
-            target: Target::new(Endpoint { host, port }, credentials, host_keys),
+            target,
             hardware_model,
             interface_pattern: interface_filter
                 .as_ref()
@@ -199,54 +184,8 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    fn credentials(&mut self) -> Credentials {
-        let user = self
-            .text(USER)
-            .or_else(|| self.settings.user.clone())
-            .or_else(|| std::env::var("USER").ok())
-            .unwrap_or_else(|| "root".to_owned());
-        let mut methods = Vec::new();
-        if let Some(path) = self
-            .text(KEY_FILE)
-            .map(|path| expand_home(&path))
-            .or_else(|| self.settings.private_key.clone())
-        {
-            match std::fs::File::open(&path) {
-                Ok(_) => methods.push(Method::KeyFile {
-                    path,
-                    passphrase: None,
-                }),
-                Err(error) => self.problem(
-                    self.first(KEY_FILE),
-                    format!("the private key {} cannot be read: {error}", path.display()),
-                ),
-            }
-        }
-        if let Some(password) = self
-            .password()
-            .map(SecretString::from)
-            .or_else(|| self.settings.password.clone())
-        {
-            methods.push(Method::Password(password));
-        }
-        if methods.is_empty() {
-            methods = default_keys();
-        }
-        let named = [KEY_FILE, PASSWORD]
-            .iter()
-            .any(|names| self.first(names).is_some());
-        if methods.is_empty() && !named {
-            self.problem(
-                None,
-                "there is no way to log in: set `ansible_ssh_private_key_file` or `ansible_password` in the inventory, or give `--private-key` or `--password-file`"
-                    .to_owned(),
-            );
-        }
-        Credentials { user, methods }
-    }
-
     /// The password as written. YAML takes `0123`, `1.50` and `yes` for something else, and what it makes of them is not the password.
-    fn password(&mut self) -> Option<String> {
+    pub(super) fn password(&mut self) -> Option<String> {
         let variable = self.first(PASSWORD)?;
         if matches!(
             variable.node.value,
@@ -262,27 +201,6 @@ impl<'a> Resolver<'a> {
             return None;
         }
         self.text(PASSWORD)
-    }
-
-    fn host_keys(&mut self) -> HostKeyPolicy {
-        let policy = match self.text(HOST_KEYS) {
-            None => self.settings.host_keys,
-            Some(text) => <HostKeys as clap::ValueEnum>::from_str(&text, false).unwrap_or_else(|_| {
-                self.problem(self.first(HOST_KEYS), format!("`lanewatch_host_keys` is `strict`, `accept-new` or `off`; found `{text}`"));
-                HostKeys::Strict
-            }),
-        };
-        let known_hosts = self
-            .text(KNOWN_HOSTS)
-            .map(|path| expand_home(&path))
-            .or_else(|| self.settings.known_hosts.clone())
-            .unwrap_or_else(|| expand_home("~/.ssh/known_hosts"))
-            .into();
-        match policy {
-            HostKeys::Strict => HostKeyPolicy::Strict { known_hosts },
-            HostKeys::AcceptNew => HostKeyPolicy::AcceptNew { known_hosts },
-            HostKeys::Off => HostKeyPolicy::Off,
-        }
     }
 
     /// Host over group over command line: the inventory has merged the first two.
@@ -302,12 +220,12 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn first(&self, names: Names) -> Option<&'a Variable> {
+    pub(super) fn first(&self, names: Names) -> Option<&'a Variable> {
         names.iter().find_map(|name| self.host.variables.get(*name))
     }
 
     /// A variable's text. A template or a vault value is a problem: what it stands for is not known.
-    fn text(&mut self, names: Names) -> Option<String> {
+    pub(super) fn text(&mut self, names: Names) -> Option<String> {
         let variable = self.first(names)?;
         let name = names.first().copied().unwrap_or_default();
         match variable.node.text() {
@@ -341,7 +259,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn parsed<T: FromStr>(&mut self, names: Names, expected: &str) -> Option<T> {
+    pub(super) fn parsed<T: FromStr>(&mut self, names: Names, expected: &str) -> Option<T> {
         let text = self.text(names)?;
         let parsed = text.trim().parse().ok();
         if parsed.is_none() {
@@ -354,7 +272,7 @@ impl<'a> Resolver<'a> {
         parsed
     }
 
-    fn problem(&mut self, variable: Option<&Variable>, message: String) {
+    pub(super) fn problem(&mut self, variable: Option<&Variable>, message: String) {
         let (file, line) = variable.map_or((&self.host.file, self.host.line), |variable| {
             (&variable.file, variable.line)
         });
@@ -378,18 +296,6 @@ fn device_pattern(written: &str) -> Option<String> {
     }
 }
 
-fn default_keys() -> Vec<Method> {
-    DEFAULT_KEYS
-        .iter()
-        .map(|name| expand_home(&format!("~/.ssh/{name}")))
-        .filter(|path| path.is_file())
-        .map(|path| Method::KeyFile {
-            path,
-            passphrase: None,
-        })
-        .collect()
-}
-
 /// `~/x` below the home folder; anything else as it is.
 pub(crate) fn expand_home(path: &str) -> PathBuf {
     match (path.strip_prefix("~/"), std::env::home_dir()) {
@@ -406,13 +312,14 @@ impl Settings {
             inventory: vec![inventory.to_owned()],
             runner_name: Some("r".to_owned()),
             user: Some("fallback".to_owned()),
-            password: Some(SecretString::from("hunter2")),
+            password: Some(secrecy::SecretString::from("hunter2")),
             concurrency: 10,
             device_timeout: std::time::Duration::from_secs(1),
             run_timeout: std::time::Duration::from_secs(60),
             keep_runs: 1,
             lake: PathBuf::from("lake"),
             attempts: 1,
+            ssh_config: Some(PathBuf::from("none")),
             ..Self::default()
         }
     }

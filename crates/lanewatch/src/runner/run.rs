@@ -511,7 +511,7 @@ mod tests {
             settings.device_timeout = Duration::from_secs(60);
             settings.run_timeout = Duration::from_millis(200);
             settings.concurrency = 1;
-            settings.host_keys = crate::config::HostKeys::Off;
+            settings.host_keys = Some(crate::config::HostKeys::Off);
         };
         let never = std::future::pending();
         let watch: Watch = Arc::new(|_| {});

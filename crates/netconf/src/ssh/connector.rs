@@ -74,8 +74,10 @@ impl Connector {
         let last_words = LastWords::default();
         let (transport, jump) = match &target.route {
             Route::Direct => {
-                let timeouts = &self.options.timeouts;
-                let dialled = dial(&self.resolver, &target.endpoint, &peer, timeouts);
+                let mut timeouts = self.options.timeouts.clone();
+                timeouts.connect = target.connect_timeout.unwrap_or(timeouts.connect);
+                let timeouts = timeouts.bounded();
+                let dialled = dial(&self.resolver, &target.endpoint, &peer, &timeouts);
                 (dialled.await?, None)
             }
             Route::Jump(hops) => {

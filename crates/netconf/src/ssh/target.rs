@@ -1,6 +1,7 @@
 //! Whom to call, by which way, and all that has to be known to be let in.
 
 use std::fmt;
+use std::time::Duration;
 
 use super::authentication::Credentials;
 use super::host_keys::HostKeyPolicy;
@@ -40,6 +41,9 @@ pub struct Target {
     pub legacy: bool,
     /// The framing to offer this device, in place of [`Options::offer`](crate::Options::offer).
     pub offer: Option<Framing>,
+    /// How long opening a direct TCP connection to it may take, in place of
+    /// [`Timeouts::connect`](crate::Timeouts::connect).
+    pub connect_timeout: Option<Duration>,
 }
 
 impl Target {
@@ -52,6 +56,7 @@ impl Target {
             route: Route::Direct,
             legacy: false,
             offer: None,
+            connect_timeout: None,
         }
     }
 }

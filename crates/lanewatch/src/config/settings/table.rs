@@ -13,7 +13,7 @@ use sinks::lake::Compression;
 use super::layers::Layers;
 use super::row::{Row, settings};
 use super::value::{LogFilter, Value};
-use crate::config::{HostKeys, Problem};
+use crate::config::{HostKeys, NetconfVersion, Problem};
 use crate::runner::Retry;
 
 /// Commands that resolve a plan.
@@ -61,11 +61,26 @@ settings! {
     /// The private key to log in with, where the inventory names none
     private_key: Option<PathBuf> = None, { value: "FILE", group: LOGIN, commands: CONNECTING }
 
+    /// What the private key is encrypted with, where the inventory does not say it
+    private_key_passphrase: Option<SecretString> = None, { value: "PASSPHRASE", group: LOGIN, commands: CONNECTING }
+
+    /// Which ways to log in are tried, in this order: key, agent, password and keyboard-interactive, with commas
+    auth_order: Option<String> = None, { value: "LIST", group: LOGIN, commands: CONNECTING, otherwise: Some("what is named, keys first") }
+
     /// What is done about the devices' host keys: only known ones, unknown ones written down, or none checked
-    host_keys: HostKeys = HostKeys::Strict, { value: "POLICY", group: LOGIN, commands: CONNECTING }
+    host_keys: Option<HostKeys> = None, { value: "POLICY", group: LOGIN, commands: CONNECTING, otherwise: Some("strict") }
 
     /// Where host keys are kept
-    known_hosts: Option<PathBuf> = None, { value: "FILE", group: LOGIN, commands: CONNECTING, otherwise: Some("~/.ssh/known_hosts") }
+    known_hosts: Option<PathBuf> = None, { value: "FILE", group: LOGIN, commands: CONNECTING, otherwise: Some("OpenSSH's files") }
+
+    /// Jump hosts on the way to the devices, the nearest first, with commas: [user@]host[:port]
+    jump: Option<String> = None, { value: "HOSTS", group: LOGIN, commands: CONNECTING }
+
+    /// A command whose input and output are the way to a device: %h is the host, %p the port, %r the user
+    proxy_command: Option<String> = None, { value: "COMMAND", group: LOGIN, commands: CONNECTING }
+
+    /// What OpenSSH has been told about hosts; `none` reads no file
+    ssh_config: Option<PathBuf> = None, { value: "FILE", group: LOGIN, commands: CONNECTING, otherwise: Some("~/.ssh/config and the system's") }
 
     /// How many devices are at work at once
     concurrency: usize = 100, { value: "N", group: PACE, commands: CONNECTING }
@@ -114,6 +129,9 @@ settings! {
 
     /// A device is given up when it has not answered so many of these questions
     keepalives_unanswered: usize = options::DEFAULT_KEEPALIVES_UNANSWERED, { value: "N", group: STEPS, commands: CONNECTING }
+
+    /// The newest NETCONF version that is offered: 1.1 sends messages in chunks
+    netconf_version: NetconfVersion = NetconfVersion::V1_0, { value: "VERSION", group: STEPS, commands: CONNECTING }
 
     /// The largest reply that is taken, in bytes
     max_reply_bytes: usize = options::DEFAULT_MAX_REPLY_BYTES, { value: "BYTES", group: STEPS, commands: CONNECTING }
@@ -165,7 +183,7 @@ impl Settings {
                 unanswered: self.keepalives_unanswered,
             },
             max_reply_bytes: self.max_reply_bytes,
-            ..netconf::Options::default()
+            offer: self.netconf_version.framing(),
         }
     }
 }

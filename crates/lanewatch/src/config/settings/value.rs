@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use sinks::RawReplies;
 use sinks::lake::Compression;
 
-use crate::config::HostKeys;
+use crate::config::{HostKeys, NetconfVersion};
 
 /// What may be written for a setting.
 #[derive(Debug, Clone, Copy)]
@@ -259,6 +259,8 @@ macro_rules! choice {
         }
     };
 }
+choice!(NetconfVersion, "`1.0` or `1.1`",
+    "1.0" => NetconfVersion::V1_0, "1.1" => NetconfVersion::V1_1);
 choice!(HostKeys, "`strict`, `accept-new` or `off`",
     "strict" => Self::Strict, "accept-new" => Self::AcceptNew, "off" => Self::Off);
 choice!(Compression, "`snappy`, `zstd`, `gzip` or `none`",
@@ -320,6 +322,7 @@ mod tests {
             assert!(T::parse("other").is_none());
         }
         check::<HostKeys>();
+        check::<NetconfVersion>();
         check::<Compression>();
         check::<RawReplies>();
         check::<bool>();

@@ -30,8 +30,7 @@ impl Arguments {
             let Some(flags) = word.strip_prefix('-').filter(|flags| !flags.is_empty()) else {
                 return Err(format!("expected an option of ssh; found \"{word}\""));
             };
-            let mut characters = flags.char_indices();
-            while let Some((at, flag)) = characters.next() {
+            for (at, flag) in flags.char_indices() {
                 if PASSED_OVER.contains(flag) {
                     continue;
                 }
