@@ -1,6 +1,6 @@
 //! The five JSON documents of a device.
 //!
-//! Rows of tables are written from their column lists, so JSON and lake cannot drift apart. A key whose value was not
+//! Every object is written from its column list, so JSON and lake cannot drift apart. A key whose value was not
 //! measured is left out: there is no `null`, no 0 in its place, no `"N/A"` and no empty string. Every object carries
 //! `device`, `timestamp`, `run_timestamp` and `runner_name`.
 //!
@@ -9,10 +9,14 @@
 
 mod writer;
 
+use std::sync::Arc;
+
 use crate::enrich::DeviceRecords;
 use crate::model::{
-    INTERFACE_COUNTERS_COLUMNS, INTERFACE_DOM_COLUMNS, LANE_DOM_COLUMNS, SystemInformation,
-    Transceiver,
+    CHASSIS_INVENTORY_COLUMNS, ChassisDocument, ChassisInventory, INTERFACE_COUNTERS_COLUMNS,
+    INTERFACE_DOM_COLUMNS, LANE_DOM_COLUMNS, PIC_DETAIL_COLUMNS, PortObject,
+    SYSTEM_INFORMATION_COLUMNS, SystemDocument, SystemInformation, TRANSCEIVER_COLUMNS,
+    Transceiver, TransceiverObject,
 };
 use crate::port::PortLocation;
 use crate::table::{Columns, Value};
@@ -42,10 +46,14 @@ pub fn documents(records: &DeviceRecords) -> Vec<(&'static str, Vec<u8>)> {
 /// An object whose members are the columns of a row that hold something.
 fn row<R>(json: &mut Writer, columns: Columns<R>, row: &R) {
     json.open('{');
+    members(json, columns, row);
+    json.close('}');
+}
+
+fn members<R>(json: &mut Writer, columns: Columns<R>, row: &R) {
     for column in columns.iter().copied().flatten() {
         json.member(column.name, (column.get)(row));
     }
-    json.close('}');
 }
 
 /// The members that every object carries, for objects that are no rows.
@@ -57,16 +65,12 @@ fn origin(json: &mut Writer, records: &DeviceRecords, timestamp: i64) {
 }
 
 fn system_information(records: &DeviceRecords, system: &SystemInformation) -> Vec<u8> {
+    let document = SystemDocument {
+        facts: Arc::clone(&records.facts),
+        system: system.clone(),
+    };
     let mut json = Writer::default();
-    json.open('{');
-    json.member("hostname", (&system.hostname).into());
-    json.member("model", (&system.model).into());
-    json.member("version", (&system.version).into());
-    json.member("serial_number", (&system.serial_number).into());
-    json.member("os_name", (&system.os_name).into());
-    json.member("routing_engine", (&system.routing_engine).into());
-    origin(&mut json, records, system.timestamp);
-    json.close('}');
+    row(&mut json, SYSTEM_INFORMATION_COLUMNS, &document);
     json.finish()
 }
 
@@ -74,38 +78,43 @@ fn chassis_inventory(records: &DeviceRecords) -> Vec<u8> {
     let mut json = Writer::default();
     json.open('{');
     if let Some(chassis) = &records.chassis_inventory {
-        json.member("serial_number", (&chassis.serial_number).into());
-        json.member("description", (&chassis.description).into());
-        origin(&mut json, records, chassis.timestamp);
+        let head = ChassisDocument {
+            facts: Arc::clone(&records.facts),
+            chassis: ChassisInventory {
+                transceivers: Vec::new(),
+                serial_number: chassis.serial_number.clone(),
+                description: chassis.description.clone(),
+                ..*chassis
+            },
+        };
+        members(&mut json, CHASSIS_INVENTORY_COLUMNS, &head);
         json.key("transceivers");
         json.open('{');
-        let mut written = Vec::new();
         let mut items: Vec<_> = chassis
             .transceivers
             .iter()
             .filter_map(|item| item.location.map(|location| (location, item)))
             .collect();
         items.sort_by_key(|(location, _)| *location);
+        // A place has one module: the first that was reported.
+        items.dedup_by_key(|(location, _)| *location);
         for (location, item) in items {
-            // Only what was joined has this place for certain, and a place has one module.
+            // Only what was joined has this place for certain.
             let Some(module) = module(records, location) else {
                 continue;
             };
-            if written.contains(&location) {
-                continue;
-            }
-            written.push(location);
-            let source = named(&mut json, records, location);
-            json.member("vendor", (&module.vendor).into());
-            json.member("part_number", (&item.part_number).into());
-            json.member("serial_number", (&item.serial_number).into());
-            json.member("revision", (&item.revision).into());
-            json.member("description", (&item.description).into());
-            json.member("model_number", (&item.model_number).into());
-            json.member("routing_engine", (&item.routing_engine).into());
-            place(&mut json, location, source);
-            origin(&mut json, records, chassis.timestamp);
-            json.close('}');
+            let (if_name, source) = records.port_names.name(location);
+            let object = TransceiverObject {
+                facts: Arc::clone(&records.facts),
+                location,
+                if_name,
+                source,
+                chassis: item.clone(),
+                module: Arc::clone(module),
+                timestamp: chassis.timestamp,
+            };
+            json.key(&object.if_name);
+            row(&mut json, TRANSCEIVER_COLUMNS, &object);
         }
         json.close('}');
     }
@@ -127,22 +136,17 @@ fn pic_detail(records: &DeviceRecords) -> Vec<u8> {
         let Some(module) = module(records, location) else {
             continue;
         };
-        let source = named(&mut json, records, location);
-        json.member("vendor", (&port.vendor).into());
-        json.member("part_number", (&port.part_number).into());
-        json.member("serial_number", (&module.serial_number).into());
-        json.member("wavelength", (&port.wavelength).into());
-        json.member("wavelength_nm", module.wavelength_nm.into());
-        json.member("wavelength_rule", module.wavelength_rule.as_str().into());
-        json.member("fiber_type", module.fiber_type.as_str().into());
-        json.member("fiber_type_rule", module.fiber_type_rule.as_str().into());
-        json.member("cable_type", (&port.cable_type).into());
-        json.member("firmware_version", (&port.firmware_version).into());
-        json.member("revision", (&port.revision).into());
-        json.member("routing_engine", (&port.routing_engine).into());
-        place(&mut json, location, source);
-        origin(&mut json, records, port.timestamp);
-        json.close('}');
+        let (if_name, source) = records.port_names.name(location);
+        let object = PortObject {
+            facts: Arc::clone(&records.facts),
+            location,
+            if_name,
+            source,
+            port: port.clone(),
+            module: Arc::clone(module),
+        };
+        json.key(&object.if_name);
+        row(&mut json, PIC_DETAIL_COLUMNS, &object);
     }
     json.close('}');
     json.finish()
@@ -181,26 +185,10 @@ fn interface_statistics(records: &DeviceRecords) -> Vec<u8> {
     json.finish()
 }
 
-fn module(records: &DeviceRecords, location: PortLocation) -> Option<&Transceiver> {
+fn module(records: &DeviceRecords, location: PortLocation) -> Option<&Arc<Transceiver>> {
     let at = records
         .transceivers
         .binary_search_by_key(&location, |module| module.location)
         .ok()?;
     Some(&records.transceivers[at])
-}
-
-/// Opens the object of a location, under the name that the device uses; gives the word that says where the name is from.
-fn named(json: &mut Writer, records: &DeviceRecords, location: PortLocation) -> &'static str {
-    let (name, source) = records.port_names.name(location);
-    json.key(&name);
-    json.open('{');
-    json.member("if_name", name.as_str().into());
-    source.as_str()
-}
-
-fn place(json: &mut Writer, location: PortLocation, source: &'static str) {
-    json.member("fpc", Some(location.fpc).into());
-    json.member("pic", Some(location.pic).into());
-    json.member("port", Some(location.port).into());
-    json.member("if_name_source", source.into());
 }

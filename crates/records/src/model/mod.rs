@@ -8,6 +8,7 @@
 mod chassis;
 mod coherent;
 mod counter_columns;
+mod document_columns;
 mod interface_columns;
 mod lane_columns;
 mod optics;
@@ -20,6 +21,10 @@ mod system;
 pub use chassis::{ChassisInventory, ChassisTransceiver};
 pub use coherent::{COHERENT, COHERENT_QUANTITIES, Coherent, CoherentQuantity};
 pub use counter_columns::INTERFACE_COUNTERS_COLUMNS;
+pub use document_columns::{
+    CHASSIS_INVENTORY_COLUMNS, ChassisDocument, PIC_DETAIL_COLUMNS, PortObject,
+    SYSTEM_INFORMATION_COLUMNS, SystemDocument, TRANSCEIVER_COLUMNS, TransceiverObject,
+};
 pub use interface_columns::INTERFACE_DOM_COLUMNS;
 pub use lane_columns::LANE_DOM_COLUMNS;
 pub use optics::{InterfaceOptics, Lane, Limits, OpticalPower, Thresholds, TransmitReceive};

@@ -3,6 +3,7 @@
 
 mod corpus;
 mod damage;
+mod fields;
 mod fixtures;
 mod schema;
 mod support;
