@@ -20,6 +20,8 @@
 //! | [`xml`] | one pass over the text: local names, trimmed text, wrappers, messages of the device, damage |
 //! | [`value`] | text to number, or to the reason why there is none |
 //! | [`junos`] | one parser for each RPC, and the list of them |
+//! | [`mapping`] | RPCs without a compiler: replies read as a catalogue says |
+//! | [`reader`] | who reads a reply: a parser or a mapping |
 //! | [`model`] | the records and their columns |
 //! | [`port`] | (FPC, PIC, port): the key of every join |
 //! | [`enrich`] | the joins, the fibre type, the status |
@@ -57,9 +59,11 @@ pub mod fec;
 pub mod filter;
 pub mod json;
 pub mod junos;
+pub mod mapping;
 pub mod model;
 pub mod note;
 pub mod port;
+pub mod reader;
 pub mod table;
 pub mod value;
 pub mod xml;
@@ -70,5 +74,6 @@ pub use filter::InterfaceFilter;
 pub use model::{ChassisInventory, Snapshot};
 pub use note::{Note, Notes};
 pub use port::PortLocation;
+pub use reader::Reader;
 pub use value::State;
 pub use xml::{DeviceError, Outcome};

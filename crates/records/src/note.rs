@@ -15,9 +15,9 @@ const MAX_FOUND: usize = 120;
 /// One thing that could not be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
-    /// The RPC whose reply held it, by its parser's name; `join` for what only shows when replies meet.
-    pub rpc: &'static str,
-    /// The interface, when the place was known.
+    /// The RPC whose reply held it, by its parser's or mapping's name; `join` for what only shows when replies meet.
+    pub rpc: Cow<'static, str>,
+    /// The interface, when the place was known; for a mapping, the key of the item.
     pub interface: Option<Arc<str>>,
     /// The lane, by the device's index.
     pub lane: Option<u32>,
@@ -132,7 +132,7 @@ impl Notebook<'_> {
         expected: &'static str,
     ) {
         self.notes.push(Note {
-            rpc: self.rpc,
+            rpc: self.rpc.into(),
             interface: None,
             lane: None,
             field: field.into(),

@@ -424,7 +424,8 @@ pub enum Rows {
     All,
 }
 
-/// The device's rows: one table for each dataset, also when it is empty. Interfaces with a port location only.
+/// The device's rows: one table for each built-in dataset, also when it is empty, and one for each mapping. Interfaces with
+/// a port location only.
 pub fn tables(records: &DeviceRecords) -> Vec<Table> {
     tables_with(records, Rows::Ports)
 }
@@ -451,11 +452,14 @@ pub fn tables_with(records: &DeviceRecords, which: Rows) -> Vec<Table> {
         .filter(|row| takes(row.location.is_some()))
         .collect();
     counters.sort_by(|a, b| a.statistics.name.cmp(&b.statistics.name));
-    vec![
+    let mut tables = vec![
         table(interface_dom, INTERFACE_DOM_COLUMNS, &interfaces),
         table(lane_dom, LANE_DOM_COLUMNS, &lanes),
         table(interface_counters, INTERFACE_COUNTERS_COLUMNS, &counters),
-    ]
+    ];
+    let mapped = records.mapped.iter();
+    tables.extend(mapped.map(|mapped| crate::mapping::table(&records.facts, mapped)));
+    tables
 }
 
 fn table<R>(dataset: &Arc<Dataset>, columns: Columns<R>, rows: &[&R]) -> Table {

@@ -10,9 +10,9 @@ use crate::{
     pattern::Pattern,
     platform::SystemInterface,
     render::{
-        self, chassis_inventory,
+        self, chassis_inventory, environment,
         interface_information::{self, Depth},
-        optics_diagnostics, pic_detail, rpc_error, system_information,
+        optics_diagnostics, pic_detail, route_engine, rpc_error, system_information,
     },
 };
 
@@ -101,6 +101,16 @@ impl Respondent {
             "get-chassis-inventory" => {
                 note(Said::chassis(device))?;
                 Ok(chassis_inventory::render(device))
+            }
+            "get-environment-information" => {
+                let readings = device.environment(utc);
+                note(Said::environment(&readings))?;
+                Ok(environment::render(device, &readings))
+            }
+            "get-route-engine-information" => {
+                let readings = device.route_engines(utc);
+                note(Said::route_engines(&readings))?;
+                Ok(route_engine::render(device, &readings, utc))
             }
             "get-pic-detail" => Ok(self.pic_detail(operation, utc)),
             "get-interface-optics-diagnostics-information" => {

@@ -18,7 +18,6 @@ pub(crate) fn answer(device: &Device, operation: &Operation, user: &str) -> Opti
     let style = device.blueprint.style;
     match operation.name.as_str() {
         "get-software-information" => Some(software(device)),
-        "get-route-engine-information" => Some(routing_engine(device)),
         "get-virtual-chassis-information" if is_switch(device) && style == Style::Classic => {
             Some(virtual_chassis(device))
         }
@@ -65,24 +64,6 @@ fn software(device: &Device) -> String {
             "<multi-routing-engine-results>\n<multi-routing-engine-item>\n<re-name>re0</re-name>\n{software}</multi-routing-engine-item>\n</multi-routing-engine-results>\n"
         ),
     }
-}
-
-fn routing_engine(device: &Device) -> String {
-    let mut xml = Xml::new();
-    xml.open("route-engine-information");
-    xml.open("route-engine");
-    xml.leaf("slot", 0);
-    xml.leaf("mastership-state", "master");
-    xml.leaf("status", "OK");
-    xml.leaf("model", device.blueprint.routing_engine);
-    xml.leaf("serial-number", "BUILTIN");
-    xml.leaf(
-        "last-reboot-reason",
-        "Router rebooted after a normal shutdown.",
-    );
-    xml.close("route-engine");
-    xml.close("route-engine-information");
-    xml.into_text()
 }
 
 fn virtual_chassis(device: &Device) -> String {

@@ -23,7 +23,10 @@ use std::{
 
 use serde::Serialize;
 
-use crate::model::{Device, FecReading, InterfaceReading, LaneReading, OpticsReading};
+use crate::model::{
+    Device, EnvironmentReading, FecReading, InterfaceReading, LaneReading, OpticsReading,
+    RouteEngineReading,
+};
 
 /// One reply.
 #[derive(Debug, Serialize)]
@@ -53,6 +56,12 @@ pub(crate) enum Said<'a> {
     Chassis {
         transceivers: BTreeMap<String, &'a str>,
     },
+    /// Temperatures in °C by part of the chassis.
+    Environment {
+        temperatures: BTreeMap<&'a str, i64>,
+    },
+    /// UTC seconds of the start by slot of the routing engine.
+    RouteEngines { started: BTreeMap<u32, i64> },
 }
 
 /// One interface's optics.
@@ -129,6 +138,24 @@ impl<'a> Said<'a> {
         };
         Self::Statistics {
             interfaces: readings.iter().map(said).collect(),
+        }
+    }
+
+    pub(crate) fn environment(readings: &'a [EnvironmentReading]) -> Self {
+        let measured = readings
+            .iter()
+            .filter_map(|part| Some((part.name.as_str(), part.temperature_c?)));
+        Self::Environment {
+            temperatures: measured.collect(),
+        }
+    }
+
+    pub(crate) fn route_engines(readings: &[RouteEngineReading]) -> Self {
+        Self::RouteEngines {
+            started: readings
+                .iter()
+                .map(|engine| (engine.slot, engine.started))
+                .collect(),
         }
     }
 

@@ -63,6 +63,9 @@ impl Operation {
             ["show", "version"] => Some(named("get-software-information", Vec::new())),
             ["show", "system", "information"] => Some(named("get-system-information", Vec::new())),
             ["show", "chassis", "hardware"] => Some(named("get-chassis-inventory", Vec::new())),
+            ["show", "chassis", "environment"] => {
+                Some(named("get-environment-information", Vec::new()))
+            }
             ["show", "chassis", "routing-engine"] => {
                 Some(named("get-route-engine-information", Vec::new()))
             }

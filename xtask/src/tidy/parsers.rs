@@ -1,4 +1,5 @@
-//! Every parser has a catalogue entry and a fixture; every entry and every fixture folder has a parser.
+//! Every parser has a catalogue entry and a fixture; every entry and every fixture folder has a parser. The same for the mappings
+//! that are shipped, and their fixtures.
 //!
 //! Adding an RPC is three edits in three places: this closes the gaps between them.
 
@@ -11,6 +12,8 @@ use crate::workspace::Workspace;
 const PARSERS: &str = "crates/records/src/junos/";
 const CATALOGUE: &str = "rpc_commands.yml";
 const FIXTURES: &str = "fixtures/junos/";
+const MAPPINGS: &str = "mappings/";
+const MAPPING_FIXTURES: &str = "fixtures/mappings/";
 /// The one fixture folder that belongs to no parser: replies of one device to be joined.
 const WHOLE_DEVICES: &str = "join";
 
@@ -25,7 +28,7 @@ pub(super) fn check(checkout: &Checkout, _: &Workspace) -> Result<Vec<Finding>, 
         .file(CATALOGUE)
         .ok_or_else(|| format!("there is no {CATALOGUE}"))?;
     let entries = entries(&catalogue.text);
-    let fixtures = fixtures(checkout);
+    let fixtures = fixtures(checkout, FIXTURES);
 
     let mut findings = Vec::new();
     for (name, (path, line)) in &parsers {
@@ -54,7 +57,39 @@ pub(super) fn check(checkout: &Checkout, _: &Workspace) -> Result<Vec<Finding>, 
             format!("there is no parser `{name}` in {PARSERS}: rename the folder, or take it out.");
         findings.push(Finding::new(&format!("{FIXTURES}{name}"), 1, message));
     }
+    findings.extend(mappings(checkout));
     Ok(findings)
+}
+
+/// Shipped mappings without a fixture, and fixtures without a mapping.
+fn mappings(checkout: &Checkout) -> Vec<Finding> {
+    let fixtures = fixtures(checkout, MAPPING_FIXTURES);
+    let (mut findings, mut names) = (Vec::new(), BTreeSet::new());
+    for file in checkout.under(MAPPINGS) {
+        for (number, line) in numbered(&file.text) {
+            let Some(name) = line.trim_start().strip_prefix("- name:") else {
+                continue;
+            };
+            let name = name.trim().trim_matches(['"', '\'']);
+            if !fixtures.contains(name) {
+                let message = format!(
+                    "it has no fixture: add a folder with a reply, {MAPPING_FIXTURES}{name}/<case>/."
+                );
+                findings.push(Finding::new(&file.path, number, message));
+            }
+            names.insert(name.to_owned());
+        }
+    }
+    for name in fixtures.difference(&names) {
+        let message =
+            format!("no file of {MAPPINGS} maps `{name}`: rename the folder, or take it out.");
+        findings.push(Finding::new(
+            &format!("{MAPPING_FIXTURES}{name}"),
+            1,
+            message,
+        ));
+    }
+    findings
 }
 
 /// Where each `Parser { name: "…"` stands.
@@ -106,10 +141,10 @@ fn entries(catalogue: &str) -> BTreeMap<String, usize> {
 }
 
 /// The folders of fixtures that hold at least one case, a case being a folder.
-fn fixtures(checkout: &Checkout) -> BTreeSet<String> {
-    let files = checkout.under(FIXTURES);
+fn fixtures(checkout: &Checkout, root: &str) -> BTreeSet<String> {
+    let files = checkout.under(root);
     let parts = files.filter_map(|file| {
-        let mut parts = file.path.strip_prefix(FIXTURES)?.split('/');
+        let mut parts = file.path.strip_prefix(root)?.split('/');
         let (name, _case, _file) = (parts.next()?, parts.next()?, parts.next()?);
         (name != WHOLE_DEVICES).then(|| name.to_owned())
     });
@@ -144,9 +179,14 @@ mod tests {
         let other = ("rpc_commands.yml", "  - parser: 'juniper/fan'\n");
         let stray = ("fixtures/junos/psu/one/reply.xml", "");
         let joined = ("fixtures/junos/join/one/pic.xml", "");
-        let findings = check(&Checkout::of(&[PARSER, other, stray, joined]), &nowhere()).unwrap();
+        let mapping = ("mappings/led.yml", "rpc_commands:\n  - name: led\n");
+        let other_mapping = ("fixtures/mappings/fan/one/reply.xml", "");
+        let files = [PARSER, other, stray, joined, mapping, other_mapping];
+        let findings = check(&Checkout::of(&files), &nowhere()).unwrap();
         let lines: Vec<String> = findings.iter().map(Finding::to_string).collect();
-        assert_eq!(lines.len(), 4, "{lines:?}");
+        assert_eq!(lines.len(), 6, "{lines:?}");
+        assert!(lines[4].starts_with("mappings/led.yml:2: it has no fixture"));
+        assert!(lines[5].starts_with("fixtures/mappings/fan:1: no file of mappings/ maps `fan`"));
         assert!(
             lines[0].starts_with("crates/records/src/junos/pic.rs:2: no entry of rpc_commands.yml")
         );

@@ -13,7 +13,7 @@ mod snippet;
 mod yaml;
 
 pub(crate) use access::NetconfVersion;
-pub(crate) use catalogue::{Catalogue, Command, Per};
+pub(crate) use catalogue::{Catalogue, Command, Per, mapping_of_report};
 pub(crate) use plan::{DevicePlan, HostKeys, Plan, expand_home};
 pub(crate) use problem::{Problem, Problems};
 pub(crate) use settings::{Layers, LogFilter, Settings, Shown, add_to, given};

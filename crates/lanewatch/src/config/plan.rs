@@ -64,7 +64,7 @@ impl Plan {
         }
         let (inventory, catalogue) = match (
             Inventory::read(&settings.inventory),
-            Catalogue::read(settings.catalogue.as_deref()),
+            Catalogue::read(&settings.catalogue),
         ) {
             (Ok(inventory), Ok(catalogue)) => (inventory, catalogue),
             (inventory, catalogue) => {

@@ -59,6 +59,34 @@ impl Node {
         }
     }
 
+    /// The same on one line, in the same order: JSON, which is YAML too.
+    pub(crate) fn to_line(&self) -> String {
+        // Writing a text or a number as JSON cannot fail.
+        let scalar = |text: Result<String, serde_json::Error>| text.unwrap_or_default();
+        match &self.value {
+            Value::Map(entries) => {
+                let member = |(key, node): &(Key, Self)| {
+                    format!(
+                        "{}: {}",
+                        scalar(serde_json::to_string(&key.name)),
+                        node.to_line()
+                    )
+                };
+                let members: Vec<_> = entries.iter().map(member).collect();
+                format!("{{{}}}", members.join(", "))
+            }
+            Value::List(nodes) => {
+                let nodes: Vec<_> = nodes.iter().map(Self::to_line).collect();
+                format!("[{}]", nodes.join(", "))
+            }
+            Value::Text(text) => scalar(serde_json::to_string(text)),
+            Value::Integer(number) => number.to_string(),
+            Value::Float(number) => scalar(serde_json::to_string(number)),
+            Value::Bool(truth) => truth.to_string(),
+            Value::Null => "null".to_owned(),
+        }
+    }
+
     /// The value as text, if it is a scalar: `832` and `"832"` alike.
     pub(crate) fn text(&self) -> Option<String> {
         match &self.value {
@@ -232,6 +260,16 @@ mod tests {
                 "{error}"
             );
         }
+    }
+
+    #[test]
+    fn a_document_on_one_line_says_the_same_in_the_same_order() {
+        let text = "b:\n  - 1\n  - x: 'yes'\na: {c: true, d: ~, e: 1.5, f: \"q\\\"\"}\n";
+        let line = Node::parse(text).unwrap().to_line();
+        let expected =
+            r#"{"b": [1, {"x": "yes"}], "a": {"c": true, "d": null, "e": 1.5, "f": "q\""}}"#;
+        assert_eq!(line, expected);
+        assert_eq!(Node::parse(&line).unwrap().to_line(), line);
     }
 
     #[test]

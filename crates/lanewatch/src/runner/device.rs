@@ -206,7 +206,7 @@ impl<'r> Visit<'r> {
             reply.bytes.len(),
             reply.elapsed.as_secs_f64()
         );
-        let (run, parser) = (Arc::clone(self.run), pending.command.parser);
+        let (run, reader) = (Arc::clone(self.run), pending.command.reader.clone());
         let (device, name) = (self.device.name.clone(), pending.name.clone());
         let mut snapshot = mem::take(&mut self.snapshot);
         // Reading a large reply takes milliseconds: not on the threads that keep the other sessions alive.
@@ -214,7 +214,7 @@ impl<'r> Visit<'r> {
             let saved = run
                 .folder
                 .save_raw(&device, &name, &reply.bytes, run.plan.settings.raw);
-            let said = digest::read_reply(parser, &reply.bytes, arrived, &mut snapshot);
+            let said = digest::read_reply(&reader, &reply.bytes, arrived, &mut snapshot);
             let seconds = reply.elapsed.as_secs_f64();
             (saved, RpcReport { seconds, ..said }, snapshot)
         })
@@ -235,7 +235,7 @@ impl<'r> Visit<'r> {
             let failed = RpcReport {
                 outcome: RpcOutcome::Failed,
                 operation: pending.operation,
-                parser: pending.command.parser.name.to_owned(),
+                parser: pending.command.reader.name().to_owned(),
                 errors: vec![why.to_owned()],
                 ..RpcReport::default()
             };

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use records::junos::Parser;
 use records::table::{self, Table};
-use records::{Context, DeviceError, Snapshot};
+use records::{Context, DeviceError, Reader, Snapshot};
 use sinks::RunFolder;
 
 use super::report::{DeviceReport, RpcOutcome, RpcReport};
@@ -12,12 +11,12 @@ use crate::findings;
 
 /// Reads one reply into the snapshot and says how it went.
 pub(super) fn read_reply(
-    parser: &'static Parser,
+    reader: &Reader,
     bytes: &[u8],
     arrived: i64,
     snapshot: &mut Snapshot,
 ) -> RpcReport {
-    let outcome = parser.parse(bytes, arrived, snapshot);
+    let outcome = reader.parse(bytes, arrived, snapshot);
     let mut errors: Vec<_> = outcome.errors.iter().map(in_words).collect();
     let failure = outcome.failure();
     if errors.is_empty() {
@@ -29,7 +28,7 @@ pub(super) fn read_reply(
         } else {
             RpcOutcome::Failed
         },
-        parser: parser.name.to_owned(),
+        parser: reader.name().to_owned(),
         arrived,
         bytes: bytes.len(),
         found: outcome.found,
@@ -59,7 +58,7 @@ pub(super) fn deliver(
 ) -> sinks::Result<Vec<Table>> {
     let records = records::enrich::join(snapshot, context);
     for (rpc, json) in records::json::documents(&records) {
-        folder.save_metrics(&context.device, rpc, &json)?;
+        folder.save_metrics(&context.device, &rpc, &json)?;
     }
     let tables = table::tables(&records);
     for table in &tables {

@@ -52,7 +52,7 @@ pub(crate) fn replay(
             .collect();
         for reply in replies {
             let bytes = sinks::read_raw(&reply.path)?;
-            let said = digest::read_reply(reply.parser, &bytes, reply.arrived, &mut snapshot);
+            let said = digest::read_reply(&reply.reader, &bytes, reply.arrived, &mut snapshot);
             report.rpcs.insert(
                 reply.name.clone(),
                 RpcReport {

@@ -28,6 +28,9 @@ pub(crate) struct RunReport {
     /// Why the lake has nothing of this run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) lake_error: Option<String>,
+    /// The mappings of the catalogue, as written: with them the run can be read again.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) mappings: BTreeMap<String, String>,
     pub(crate) devices: BTreeMap<String, DeviceReport>,
 }
 

@@ -133,6 +133,7 @@ pub(crate) async fn run(
         runner_name: run.identity.runner_name.clone(),
         run_timestamp: run.identity.run_timestamp,
         inventories: run.plan.settings.inventory.clone(),
+        mappings: run.plan.catalogue.mappings(),
         ..RunReport::default()
     };
     collect_all(&run, rows, &mut report, stop).await;

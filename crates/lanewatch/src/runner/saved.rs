@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use records::InterfaceFilter;
-use records::junos::Parser;
+use records::{InterfaceFilter, Reader};
 use sinks::{REPORT_FILE, RunIdentity};
 
 use super::report::RunReport;
+use crate::config::{Problems, mapping_of_report};
 
 /// A run's folder.
 #[derive(Debug)]
@@ -26,7 +27,7 @@ pub(crate) struct SavedReply {
     pub(crate) name: String,
     pub(crate) operation: String,
     pub(crate) path: PathBuf,
-    pub(crate) parser: &'static Parser,
+    pub(crate) reader: Reader,
     /// UTC second at which it arrived.
     pub(crate) arrived: i64,
 }
@@ -63,6 +64,17 @@ impl SavedRun {
             run_id: report.run_id.clone(),
             run_timestamp: report.run_timestamp,
         };
+        let report_file = folder.join(REPORT_FILE);
+        let mappings: BTreeMap<_, _> = report
+            .mappings
+            .iter()
+            .map(|(name, written)| {
+                Ok((
+                    name.as_str(),
+                    mapping_of_report(&report_file, name, written)?,
+                ))
+            })
+            .collect::<Result<_, Problems>>()?;
         let mut devices = BTreeMap::new();
         for (device, said) in &report.devices {
             if let Some(filter) = &said.interface_filter {
@@ -81,12 +93,18 @@ impl SavedRun {
                         folder.display()
                     );
                 };
-                let parser = records::junos::parser(&rpc.parser).with_context(|| {
-                    format!(
-                        "{device}: {name} was read by `{}`, which this version does not have",
-                        rpc.parser
-                    )
-                })?;
+                let reader = match mappings.get(rpc.parser.as_str()) {
+                    Some(mapping) => Reader::Mapping(Arc::clone(mapping)),
+                    None => {
+                        let parser = records::junos::parser(&rpc.parser).with_context(|| {
+                            format!(
+                                "{device}: {name} was read by `{}`, which this version does not have",
+                                rpc.parser
+                            )
+                        })?;
+                        Reader::BuiltIn(parser)
+                    }
+                };
                 if !is_plain(file) {
                     bail!(
                         "{device}: {name} is said to be in `{file}`: a file of the run's folder was expected"
@@ -96,7 +114,7 @@ impl SavedRun {
                     name: name.clone(),
                     operation: rpc.operation.clone(),
                     path: folder.join(file),
-                    parser,
+                    reader,
                     arrived: rpc.arrived,
                 });
             }

@@ -14,6 +14,7 @@ mod bad_input;
 mod collect;
 mod demo;
 mod harness;
+mod mappings;
 mod replay;
 mod secrets;
 mod settings;

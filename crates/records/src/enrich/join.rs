@@ -7,6 +7,7 @@ use super::names::PortNames;
 use super::status::status;
 use super::transceivers::{Transceivers, transceivers};
 use crate::filter::InterfaceFilter;
+use crate::mapping::MappedRows;
 use crate::model::{
     Arrivals, ChassisInventory, DeviceFacts, InterfaceCounters, InterfaceDom, LaneDom, PicPort,
     Snapshot, SystemInformation, Transceiver,
@@ -48,6 +49,8 @@ pub struct DeviceRecords {
     pub lanes: Vec<LaneDom>,
     /// Rows of `intf-counters`, in the order of the reply.
     pub counters: Vec<InterfaceCounters>,
+    /// What mappings read, by mapping.
+    pub mapped: Vec<MappedRows>,
     /// Which list replies were there at all.
     pub arrivals: Arrivals,
     /// What could not be used.
@@ -65,6 +68,7 @@ pub fn join(snapshot: Snapshot, context: &Context) -> DeviceRecords {
         pic_ports,
         optics,
         statistics,
+        mut mapped,
         arrivals,
         mut notes,
     } = snapshot;
@@ -151,7 +155,9 @@ pub fn join(snapshot: Snapshot, context: &Context) -> DeviceRecords {
             statistics,
         });
     }
+    mapped.iter_mut().for_each(|mapped| mapped.keep(&kept));
     DeviceRecords {
+        mapped,
         system_information,
         chassis_inventory,
         pic_ports,
@@ -201,7 +207,7 @@ fn twice(rpc: &'static str, name: &Arc<str>, routing_engine: Option<&str>) -> No
         None => format!("{name} again"),
     };
     Note {
-        rpc,
+        rpc: rpc.into(),
         interface: Some(Arc::clone(name)),
         lane: None,
         field: "name".into(),

@@ -27,7 +27,7 @@ pub(crate) fn transceivers(
             let PortLocation { fpc, pic, port } = location;
             let found = format!("{found} at {fpc}/{pic}/{port}");
             notes.push(Note {
-                rpc: "join",
+                rpc: "join".into(),
                 interface: None,
                 lane: None,
                 field: field.into(),

@@ -1,4 +1,4 @@
-//! The five JSON documents of a device.
+//! The JSON documents of a device: five, and one for each mapping.
 //!
 //! Every object is written from its column list, so JSON and lake cannot drift apart. A key whose value was not
 //! measured is left out: there is no `null`, no 0 in its place, no `"N/A"` and no empty string. Every object carries
@@ -9,6 +9,7 @@
 
 mod writer;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::enrich::DeviceRecords;
@@ -20,25 +21,35 @@ use crate::model::{
 };
 use crate::port::PortLocation;
 use crate::table::{Columns, Value};
-use writer::Writer;
+pub(crate) use writer::Writer;
 
 /// The documents whose replies were there, by RPC name, as pretty-printed JSON.
-pub fn documents(records: &DeviceRecords) -> Vec<(&'static str, Vec<u8>)> {
-    let mut documents = Vec::with_capacity(5);
+pub fn documents(records: &DeviceRecords) -> Vec<(Cow<'static, str>, Vec<u8>)> {
+    let mut documents = Vec::with_capacity(5 + records.mapped.len());
     if let Some(system) = &records.system_information {
-        documents.push(("system_information", system_information(records, system)));
+        documents.push((
+            "system_information".into(),
+            system_information(records, system),
+        ));
     }
     if records.chassis_inventory.is_some() {
-        documents.push(("chassis_inventory", chassis_inventory(records)));
+        documents.push(("chassis_inventory".into(), chassis_inventory(records)));
     }
     if records.arrivals.pic_detail.is_some() {
-        documents.push(("pic_detail", pic_detail(records)));
+        documents.push(("pic_detail".into(), pic_detail(records)));
     }
     if let Some(timestamp) = records.arrivals.optics_diagnostics {
-        documents.push(("optics_diagnostics", optics_diagnostics(records, timestamp)));
+        documents.push((
+            "optics_diagnostics".into(),
+            optics_diagnostics(records, timestamp),
+        ));
     }
     if records.arrivals.interface_statistics.is_some() {
-        documents.push(("interface_statistics", interface_statistics(records)));
+        documents.push(("interface_statistics".into(), interface_statistics(records)));
+    }
+    for mapped in &records.mapped {
+        let json = crate::mapping::document(&records.facts, mapped);
+        documents.push((mapped.mapping.name.to_string().into(), json));
     }
     documents
 }

@@ -4,7 +4,7 @@ use crate::table::Value;
 
 /// A JSON text under construction. The caller opens and closes; the writer sets commas and indents.
 #[derive(Debug, Default)]
-pub(super) struct Writer {
+pub(crate) struct Writer {
     bytes: Vec<u8>,
     depth: usize,
     /// True when the innermost object or array holds something already.
@@ -12,13 +12,13 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn open(&mut self, bracket: char) {
+    pub(crate) fn open(&mut self, bracket: char) {
         self.bytes.push(bracket as u8);
         self.depth += 1;
         self.filled = false;
     }
 
-    pub(super) fn close(&mut self, bracket: char) {
+    pub(crate) fn close(&mut self, bracket: char) {
         self.depth = self.depth.saturating_sub(1);
         if self.filled {
             self.new_line();
@@ -28,7 +28,7 @@ impl Writer {
     }
 
     /// Begins an element of an array.
-    pub(super) fn element(&mut self) {
+    pub(crate) fn element(&mut self) {
         if self.filled {
             self.bytes.push(b',');
         }
@@ -37,14 +37,14 @@ impl Writer {
     }
 
     /// Begins a member of an object; its value comes next.
-    pub(super) fn key(&mut self, key: &str) {
+    pub(crate) fn key(&mut self, key: &str) {
         self.element();
         self.text(key);
         self.bytes.extend_from_slice(b": ");
     }
 
     /// A whole member; nothing at all when the value is absent.
-    pub(super) fn member(&mut self, key: &str, value: Value<'_>) {
+    pub(crate) fn member(&mut self, key: &str, value: Value<'_>) {
         match value {
             Value::Absent => return,
             // JSON has no infinity and no NaN; neither is ever a measurement here.
@@ -75,7 +75,7 @@ impl Writer {
         }
     }
 
-    pub(super) fn finish(mut self) -> Vec<u8> {
+    pub(crate) fn finish(mut self) -> Vec<u8> {
         self.bytes.push(b'\n');
         self.bytes
     }

@@ -17,7 +17,7 @@ pub(super) const PARSER: Parser = Parser {
     read,
 };
 
-const SHAPE: Shape = Shape {
+const SHAPE: Shape<'_> = Shape {
     container: "chassis-inventory",
     items: &["chassis", LINE_CARD],
     restart_at: Some(LINE_CARD),

@@ -12,7 +12,7 @@ mod system_information;
 use std::borrow::Cow;
 
 use crate::model::Snapshot;
-use crate::note::Notebook;
+use crate::note::{Note, Notes};
 use crate::xml::Outcome;
 
 /// The parsers, sorted by name.
@@ -44,20 +44,27 @@ impl Parser {
     /// `reply` is the whole reply, wrappers and all; bytes that are not UTF-8 cost the text they stand in. `arrived` is
     /// the UTC second at which it arrived. The snapshot keeps whatever was complete, also of a damaged reply.
     pub fn parse(&self, reply: &[u8], arrived: i64, snapshot: &mut Snapshot) -> Outcome {
-        // Whole replies are UTF-8 all but always, and the plain check is many times faster than the repairing one.
-        let text = match std::str::from_utf8(reply) {
-            Ok(text) => Cow::Borrowed(text),
-            Err(error) => {
-                let found = format!("other bytes at {}", error.valid_up_to());
-                let mut book = Notebook {
-                    rpc: self.name,
-                    notes: &mut snapshot.notes,
-                };
-                book.unreadable("reply", &found, "UTF-8");
-                String::from_utf8_lossy(reply)
-            }
-        };
+        let text = text(self.name, reply, &mut snapshot.notes);
         (self.read)(&text, arrived, snapshot)
+    }
+}
+
+/// The reply as text. Bytes that are not UTF-8 cost a note and the text they stand in.
+pub(crate) fn text<'r>(rpc: &str, reply: &'r [u8], notes: &mut Notes) -> Cow<'r, str> {
+    // Whole replies are UTF-8 all but always, and the plain check is many times faster than the repairing one.
+    match std::str::from_utf8(reply) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(error) => {
+            notes.push(Note {
+                rpc: rpc.to_owned().into(),
+                interface: None,
+                lane: None,
+                field: "reply".into(),
+                found: format!("other bytes at {}", error.valid_up_to()),
+                expected: "UTF-8",
+            });
+            String::from_utf8_lossy(reply)
+        }
     }
 }
 

@@ -15,7 +15,7 @@ pub(super) const PARSER: Parser = Parser {
     read,
 };
 
-const SHAPE: Shape = Shape {
+const SHAPE: Shape<'_> = Shape {
     container: "fpc-information",
     items: &["fpc", "pic-detail", "port-information", "port"],
     restart_at: Some("fpc"),

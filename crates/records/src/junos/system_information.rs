@@ -9,7 +9,7 @@ pub(super) const PARSER: Parser = Parser {
     read,
 };
 
-const SHAPE: Shape = Shape {
+const SHAPE: Shape<'_> = Shape {
     container: "system-information",
     items: &["system-information"],
     restart_at: None,

@@ -1,6 +1,7 @@
 //! What all replies of one device said in one run, before they are joined.
 
 use super::{ChassisInventory, InterfaceOptics, InterfaceStatistics, PicPort, SystemInformation};
+use crate::mapping::MappedRows;
 use crate::note::Notes;
 
 /// When the replies arrived whose payload was there, by RPC; UTC seconds. A list alone could not tell "no interfaces"
@@ -28,6 +29,8 @@ pub struct Snapshot {
     pub optics: Vec<InterfaceOptics>,
     /// `get-interface-information`, in the order of the reply.
     pub statistics: Vec<InterfaceStatistics>,
+    /// What mappings read, by mapping, in the order in which the replies arrived.
+    pub mapped: Vec<MappedRows>,
     /// Which list replies were there at all.
     pub arrivals: Arrivals,
     /// What could not be used.

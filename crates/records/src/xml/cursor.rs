@@ -158,7 +158,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// [`Self::each_child`] for the rare element that holds text and children; returns its own text, trimmed.
-    pub(super) fn each_child_with_text<F>(
+    pub(crate) fn each_child_with_text<F>(
         &mut self,
         element: &Element<'a>,
         mut read: F,
@@ -177,9 +177,10 @@ impl<'a> Cursor<'a> {
                     read(self, &Element::new(tag, false))?;
                     self.skip_to(inside)?;
                 }
+                Event::Empty(tag) => read(self, &Element::new(tag, true))?,
                 Event::Text(part) | Event::CData(part) => own.push_str(part),
                 Event::Reference(name) => own.push_str(&resolve(name)),
-                Event::End(_) | Event::Empty(_) => {}
+                Event::End(_) => {}
                 Event::Eof => return Err(Damage::Truncated),
             }
         }

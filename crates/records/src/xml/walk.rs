@@ -75,17 +75,17 @@ impl Outcome {
 }
 
 /// What to look for.
-pub(crate) struct Shape {
+pub(crate) struct Shape<'s> {
     /// The payload's outermost element.
-    pub(crate) container: &'static str,
+    pub(crate) container: &'s str,
     /// Elements handed to the parser wherever they stand first; the outermost wins.
-    pub(crate) items: &'static [&'static str],
+    pub(crate) items: &'s [&'s str],
     /// The item at whose next start tag reading may go on after damage: one that never holds another of its kind.
-    pub(crate) restart_at: Option<&'static str>,
+    pub(crate) restart_at: Option<&'s str>,
 }
 
 struct Walk<'w> {
-    shape: &'w Shape,
+    shape: &'w Shape<'w>,
     routing_engine: Option<Arc<str>>,
     elements: usize,
     outside_text: Option<String>,
@@ -95,7 +95,7 @@ struct Walk<'w> {
 }
 
 /// Reads the whole reply, calling `read` with every item and the routing engine that it comes from.
-pub(crate) fn walk<'a, F>(reply: &'a str, shape: &Shape, mut read: F) -> Outcome
+pub(crate) fn walk<'a, F>(reply: &'a str, shape: &Shape<'_>, mut read: F) -> Outcome
 where
     F: FnMut(&mut Cursor<'a>, &Element<'a>, Option<&Arc<str>>) -> Result<(), Damage>,
 {
@@ -255,7 +255,7 @@ fn next_start(reply: &str, from: usize, name: &str) -> Option<usize> {
 mod tests {
     use super::*;
 
-    const SHAPE: Shape = Shape {
+    const SHAPE: Shape<'_> = Shape {
         container: "list",
         items: &["item"],
         restart_at: Some("item"),

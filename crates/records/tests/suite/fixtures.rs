@@ -28,7 +28,7 @@ fn described(replies: &[(&'static Parser, PathBuf)]) -> Value {
         .collect();
     let documents: Map<String, Value> = json::documents(&records)
         .into_iter()
-        .map(|(rpc, bytes)| (rpc.to_owned(), serde_json::from_slice(&bytes).unwrap()))
+        .map(|(rpc, bytes)| (rpc.into_owned(), serde_json::from_slice(&bytes).unwrap()))
         .collect();
     let rows: Map<String, Value> = table::tables(&records)
         .into_iter()

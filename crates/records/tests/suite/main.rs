@@ -5,5 +5,6 @@ mod corpus;
 mod damage;
 mod fields;
 mod fixtures;
+mod mapping;
 mod schema;
 mod support;

@@ -5,12 +5,14 @@
 //! mistakes.
 
 mod build;
+mod chassis;
 mod optics;
 mod statistics;
 
 use std::sync::Mutex;
 
 pub(crate) use build::Epoch;
+pub(crate) use chassis::{EnvironmentReading, RouteEngineReading};
 pub(crate) use optics::{LaneReading, ModuleReading, OpticsReading};
 pub(crate) use statistics::{FecReading, InterfaceReading, Traffic};
 

@@ -5,11 +5,13 @@
 
 pub(crate) mod chassis_inventory;
 pub(crate) mod date;
+pub(crate) mod environment;
 mod fec;
 pub(crate) mod interface_information;
 pub(crate) mod optics_diagnostics;
 pub(crate) mod pic_detail;
 mod pluggable;
+pub(crate) mod route_engine;
 pub(crate) mod system_information;
 pub(crate) mod xml;
 

@@ -38,8 +38,8 @@ settings! {
     /// An inventory; several are read as one
     inventory: Vec<PathBuf> = Vec::new(), { value: "FILE", short: Some('i'), group: WHO, commands: PLANNING }
 
-    /// The RPCs to ask, in place of the built-in ones
-    catalogue: Option<PathBuf> = None, { value: "FILE", group: WHO, commands: PLANNING, otherwise: Some("built in") }
+    /// The RPCs to ask, in place of the built-in ones; a file keeps those with `include: built-in`
+    catalogue: Vec<PathBuf> = Vec::new(), { value: "FILE", group: WHO, commands: PLANNING, otherwise: Some("built in") }
 
     /// Interfaces to collect, where the inventory has no filter: names and globs, with commas
     interfaces: Option<String> = None, { value: "LIST", group: WHO, commands: PLANNING, otherwise: Some("all") }

@@ -17,7 +17,7 @@ pub(super) const PARSER: Parser = Parser {
     read,
 };
 
-const SHAPE: Shape = Shape {
+const SHAPE: Shape<'_> = Shape {
     container: "interface-information",
     items: &["physical-interface"],
     restart_at: Some("physical-interface"),

@@ -1,0 +1,35 @@
+//! Who reads the reply of an RPC: a built-in parser, or a mapping that a catalogue holds.
+
+use std::sync::Arc;
+
+use crate::junos::Parser;
+use crate::mapping::Mapping;
+use crate::model::Snapshot;
+use crate::xml::Outcome;
+
+/// Reads the replies of one RPC.
+#[derive(Debug, Clone)]
+pub enum Reader {
+    /// One of [`PARSERS`](crate::junos::PARSERS).
+    BuiltIn(&'static Parser),
+    /// Made of a catalogue's entry.
+    Mapping(Arc<Mapping>),
+}
+
+impl Reader {
+    /// The name that it has in run reports.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::BuiltIn(parser) => parser.name,
+            Self::Mapping(mapping) => &mapping.name,
+        }
+    }
+
+    /// Adds what the reply says to the snapshot: see [`Parser::parse`].
+    pub fn parse(&self, reply: &[u8], arrived: i64, snapshot: &mut Snapshot) -> Outcome {
+        match self {
+            Self::BuiltIn(parser) => parser.parse(reply, arrived, snapshot),
+            Self::Mapping(mapping) => mapping.parse(reply, arrived, snapshot),
+        }
+    }
+}
