@@ -21,6 +21,7 @@
 //! | [`value`] | text to number, or to the reason why there is none |
 //! | [`junos`] | one parser for each RPC, and the list of them |
 //! | [`mapping`] | RPCs without a compiler: replies read as a catalogue says |
+//! | [`merge`] | JSON documents of any age, joined as a run joins |
 //! | [`reader`] | who reads a reply: a parser or a mapping |
 //! | [`model`] | the records and their columns |
 //! | [`port`] | (FPC, PIC, port): the key of every join |
@@ -60,6 +61,7 @@ pub mod filter;
 pub mod json;
 pub mod junos;
 pub mod mapping;
+pub mod merge;
 pub mod model;
 pub mod note;
 pub mod port;

@@ -20,6 +20,15 @@ pub use error::{Error, Result};
 pub use file_name::{decode as decode_file_name, encode as encode_file_name};
 pub use run_folder::{METRICS_SUFFIX, RAW_SUFFIX, REPORT_FILE, RawReplies, RunFolder, read_raw};
 
+/// Writes a file that is complete or absent, in place of one that is there.
+///
+/// # Errors
+///
+/// If it cannot be written.
+pub fn write_file(path: &std::path::Path, bytes: &[u8]) -> Result<()> {
+    staged::write(path, bytes, staged::Durability::Renamed).map(drop)
+}
+
 /// What tells one run's files from every other run's.
 ///
 /// The three together name the run folder and the Parquet files, so that runners never meet and a rerun replaces

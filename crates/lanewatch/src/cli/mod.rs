@@ -6,6 +6,8 @@ mod config;
 mod demo;
 mod log;
 mod man;
+mod merge;
+mod parse;
 mod printer;
 mod replay;
 mod sim;
@@ -43,6 +45,11 @@ enum Command {
     /// Print or write manual pages
     Man(man::Man),
     /// Read the raw replies of an earlier run again
+    /// Put metadata into a document of optics
+    Merge(merge::Merge),
+    /// Turn saved replies to one RPC into JSON
+    Parse(parse::Parse),
+    /// Read saved replies again: JSON and rows
     Replay(replay::Replay),
     /// Run simulated Junos devices behind real SSH
     Sim(sim::Sim),
@@ -132,6 +139,8 @@ pub(crate) fn main() -> ExitCode {
             Command::Completions(command) => Ok(command.run(&printer)),
             Command::Demo(command) => command.run(&printer).await,
             Command::Man(command) => command.run(&printer),
+            Command::Merge(command) => command.run(&printer),
+            Command::Parse(command) => command.run(given, &printer),
             Command::Replay(command) => command.run(given, &printer),
             Command::Sim(command) => command.run(&printer).await,
         }

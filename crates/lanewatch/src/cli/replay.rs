@@ -1,33 +1,54 @@
-//! `lanewatch replay`: the raw replies of an earlier run, read again.
+//! `lanewatch replay`: saved replies, read again: of a run, or whatever scripts left behind.
 
-use std::path::PathBuf;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use clap::Args;
 
 use super::printer::Printer;
 use super::{ExitStatus, usage};
-use crate::config::Layers;
-use crate::runner::{self, Outcome, SavedRun};
+use crate::config::{Catalogue, Layers};
+use crate::runner::{self, Clock, LooseFiles, Outcome, SavedRun};
 use crate::view::render_replay;
 
-/// Read the raw replies of an earlier run again: the same JSON and the same rows, no device contacted.
+/// Read saved replies again, no device contacted. Those of a run give the same JSON and the same rows; those of a folder without a
+/// run report, of a file or of standard input are taken as one run.
 #[derive(Debug, Args)]
 #[command(after_help = super::EXIT_STATUSES)]
 pub(super) struct Replay {
-    /// The folder of the run: one below the output folder, or its `latest`
-    run_folder: PathBuf,
+    /// The folder of a run (one below the output folder, or its `latest`), a folder of DEVICE_RPC_raw.xml files, files of that name, or
+    /// `-` for standard input
+    #[arg(required = true, value_name = "FOLDER|FILE|-")]
+    input: Vec<PathBuf>,
     /// Where the JSON documents go
     #[arg(long, value_name = "FOLDER")]
     output: PathBuf,
     /// The root of the lake that takes the rows; the run's own files in it are replaced
     #[arg(long, value_name = "FOLDER")]
     lake: PathBuf,
+    /// The device that sent a file, where its name does not say so
+    #[arg(long, value_name = "NAME")]
+    device: Option<String>,
+    /// The RPC that a file answers, where its name does not say so
+    #[arg(long, value_name = "RPC")]
+    rpc: Option<String>,
+    /// What files and rows call the runner, where there is no run report [default: replay]
+    #[arg(long, value_name = "NAME")]
+    runner_name: Option<String>,
+    /// The UTC second at which the run began, where there is no run report [default: when the first reply was saved]
+    #[arg(long, value_name = "SECONDS")]
+    run_timestamp: Option<i64>,
 }
 
 impl Replay {
     pub(super) fn run(self, given: Layers, printer: &Printer) -> anyhow::Result<ExitStatus> {
         let settings = given.resolve().settings()?;
-        let run = SavedRun::read(&self.run_folder).map_err(usage)?;
+        let run = match self.input.as_slice() {
+            [folder] if folder.join(sinks::REPORT_FILE).is_file() => self.of_run(folder),
+            _ => self.of_files(&Catalogue::read(&settings.catalogue)?),
+        };
+        let run = run.map_err(usage)?;
         let (devices, files) =
             runner::replay(&run, &self.output, &self.lake, settings.compression)?;
         printer.answer(&render_replay(&devices, &files, &self.output));
@@ -39,5 +60,47 @@ impl Replay {
             failed if failed == devices.len() => ExitStatus::NoneDelivered,
             _ => ExitStatus::SomeFailed,
         })
+    }
+
+    /// A run of ours: its report says everything else, its mappings included.
+    fn of_run(&self, folder: &Path) -> anyhow::Result<SavedRun> {
+        let given = [
+            ("--device", self.device.is_some()),
+            ("--rpc", self.rpc.is_some()),
+            ("--runner-name", self.runner_name.is_some()),
+            ("--run-timestamp", self.run_timestamp.is_some()),
+        ];
+        if let Some((flag, _)) = given.iter().find(|(_, is_given)| *is_given) {
+            anyhow::bail!(
+                "{} has a run report, which says what `{flag}` would; leave it out",
+                folder.display()
+            );
+        }
+        SavedRun::read(folder)
+    }
+
+    fn of_files(&self, catalogue: &Catalogue) -> anyhow::Result<SavedRun> {
+        let mut files = LooseFiles::of(catalogue);
+        for input in &self.input {
+            if input == Path::new("-") {
+                let told = self.device.as_deref().zip(self.rpc.as_deref());
+                let (device, rpc) = told.context("standard input does not say whose reply to what it is; give `--device` and `--rpc`")?;
+                let mut bytes = Vec::new();
+                std::io::stdin()
+                    .lock()
+                    .read_to_end(&mut bytes)
+                    .context("cannot read standard input")?;
+                files.bytes(bytes, device, rpc, Clock::default().now())?;
+            } else if input.is_dir() {
+                files.folder(input)?;
+            } else {
+                files.file(input, self.device.as_deref(), self.rpc.as_deref())?;
+            }
+        }
+        let runner_name = self
+            .runner_name
+            .clone()
+            .unwrap_or_else(|| "replay".to_owned());
+        Ok(files.into_run(runner_name, self.run_timestamp))
     }
 }

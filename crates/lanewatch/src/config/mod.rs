@@ -15,5 +15,5 @@ mod yaml;
 pub(crate) use access::NetconfVersion;
 pub(crate) use catalogue::{Catalogue, Command, Per, mapping_of_report};
 pub(crate) use plan::{DevicePlan, HostKeys, Plan, expand_home};
-pub(crate) use problem::{Problem, Problems};
+pub(crate) use problem::{Problem, Problems, did_you_mean};
 pub(crate) use settings::{Layers, LogFilter, Settings, Shown, add_to, given};

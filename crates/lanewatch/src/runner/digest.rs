@@ -37,6 +37,34 @@ pub(super) fn read_reply(
     }
 }
 
+/// Reads a `pic_detail` document in place of the replies that it was made of.
+pub(super) fn read_pic_detail_document(
+    bytes: &[u8],
+    arrived: i64,
+    snapshot: &mut Snapshot,
+) -> RpcReport {
+    let read = records::json::read::pic_detail(bytes, arrived);
+    let mut report = RpcReport {
+        outcome: RpcOutcome::Ok,
+        parser: "pic_detail".to_owned(),
+        arrived,
+        bytes: bytes.len(),
+        ..RpcReport::default()
+    };
+    match read {
+        Ok(ports) => {
+            report.found = ports.len();
+            snapshot.pic_ports.extend(ports);
+            snapshot.arrivals.pic_detail = Some(arrived);
+        }
+        Err(why) => {
+            report.outcome = RpcOutcome::Failed;
+            report.errors.push(why);
+        }
+    }
+    report
+}
+
 /// The device's own words, behind the error's tag (RFC 6241) where it has one: the tag is what one looks up.
 fn in_words(error: &DeviceError) -> String {
     match &error.tag {

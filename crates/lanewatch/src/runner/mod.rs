@@ -11,6 +11,7 @@
 mod clock;
 mod device;
 mod digest;
+mod loose;
 mod patience;
 mod replay;
 mod report;
@@ -19,7 +20,8 @@ mod run;
 mod saved;
 
 pub(crate) use clock::Clock;
-pub(crate) use replay::{Replayed, replay};
+pub(crate) use loose::LooseFiles;
+pub(crate) use replay::{Parsed, Replayed, parse, replay};
 #[cfg(test)]
 pub(crate) use report::{DeviceReport, LakeFile};
 pub(crate) use report::{Outcome, RunReport};

@@ -1,4 +1,4 @@
-//! Reads the raw replies of an earlier run again: the same documents, the same rows, no device contacted.
+//! Reads saved replies again: the same documents, the same rows, no device contacted.
 
 use std::path::Path;
 
@@ -7,14 +7,124 @@ use sinks::RunFolder;
 use sinks::lake::{Compression, Writer, Written};
 
 use super::digest;
-use super::report::{DeviceReport, Outcome, RpcReport};
-use super::saved::SavedRun;
+use super::report::{DeviceReport, Outcome, RpcOutcome, RpcReport};
+use super::saved::{Form, SavedReply, SavedRun};
 
 /// What a replay did with one device.
 #[derive(Debug)]
 pub(crate) struct Replayed {
     pub(crate) device: String,
     pub(crate) report: DeviceReport,
+}
+
+/// What `parse` made of one device's reply.
+#[derive(Debug)]
+pub(crate) struct Parsed {
+    pub(crate) device: String,
+    /// None where the device sent nothing that is one.
+    pub(crate) document: Option<Vec<u8>>,
+    /// Why something is missing.
+    pub(crate) error: Option<String>,
+    pub(crate) notes: Vec<String>,
+}
+
+/// The document of one RPC of each device. The device's other replies give it names and metadata, as in a run.
+///
+/// # Errors
+///
+/// If a reply cannot be read from the disk.
+pub(crate) fn parse(
+    run: &SavedRun,
+    rpc: &str,
+    filter: Option<&InterfaceFilter>,
+) -> anyhow::Result<Vec<Parsed>> {
+    let mut parsed = Vec::new();
+    for (device, replies) in &run.devices {
+        if !replies.iter().any(|reply| reply.belongs_to(rpc)) {
+            continue;
+        }
+        let (report, snapshot) = read_all(replies, run.report.devices.get(device))?;
+        let of_rpc = report
+            .rpcs
+            .iter()
+            .filter(|(name, _)| is_reply_to(name, rpc));
+        let failed = of_rpc.filter(|(_, said)| said.outcome == RpcOutcome::Failed);
+        let errors: Vec<_> = failed
+            .map(|(name, said)| format!("{name}: {}", said.errors.join("; ")))
+            .collect();
+        let records = records::enrich::join(snapshot, &context(run, device, filter)?);
+        let documents = records::json::documents(&records);
+        let document = documents.into_iter().find(|(name, _)| name == rpc);
+        parsed.push(Parsed {
+            device: device.clone(),
+            document: document.map(|(_, json)| json),
+            error: (!errors.is_empty()).then(|| errors.join("; ")),
+            notes: records.notes.into_iter().map(ToString::to_string).collect(),
+        });
+    }
+    Ok(parsed)
+}
+
+/// Reads the replies of a device, those that never came included.
+fn read_all(
+    replies: &[SavedReply],
+    before: Option<&DeviceReport>,
+) -> anyhow::Result<(DeviceReport, Snapshot)> {
+    let (mut report, mut snapshot) = (DeviceReport::default(), Snapshot::default());
+    let rpcs = before.map(|before| before.rpcs.iter());
+    let unanswered = rpcs.into_iter().flatten();
+    let unanswered = unanswered.filter(|(_, rpc)| rpc.file.is_none());
+    report.rpcs = unanswered
+        .map(|(name, rpc)| (name.clone(), rpc.clone()))
+        .collect();
+    for reply in replies {
+        let bytes = reply.read()?;
+        let said = match &reply.form {
+            Form::Raw(reader) => digest::read_reply(reader, &bytes, reply.arrived, &mut snapshot),
+            Form::PicDetailDocument => {
+                digest::read_pic_detail_document(&bytes, reply.arrived, &mut snapshot)
+            }
+        };
+        report.rpcs.insert(
+            reply.name.clone(),
+            RpcReport {
+                operation: reply.operation.clone(),
+                ..said
+            },
+        );
+    }
+    Ok((report, snapshot))
+}
+
+/// Who, when and which interfaces: those of `filter`, else those of the run.
+fn context(
+    run: &SavedRun,
+    device: &str,
+    filter: Option<&InterfaceFilter>,
+) -> anyhow::Result<Context> {
+    let before = run.report.devices.get(device);
+    let of_run = before.and_then(|before| before.interface_filter.as_deref());
+    let interface_filter = match filter {
+        Some(filter) => Some(filter.clone()),
+        None => of_run.map(str::parse::<InterfaceFilter>).transpose()?,
+    };
+    Ok(Context {
+        device: device.to_owned(),
+        runner_name: run.identity.runner_name.clone(),
+        run_timestamp: run.identity.run_timestamp,
+        interface_filter,
+    })
+}
+
+/// Whether a reply of this name answers the RPC: PIC detail's have their slots behind it.
+fn is_reply_to(reply: &str, rpc: &str) -> bool {
+    reply == rpc || (rpc == "pic_detail" && reply.starts_with("pic_detail_"))
+}
+
+impl SavedReply {
+    fn belongs_to(&self, rpc: &str) -> bool {
+        is_reply_to(&self.name, rpc)
+    }
 }
 
 /// Reads all replies of a run, writing the documents to `output` and the rows to `lake`. Devices that failed are left out, as they
@@ -43,32 +153,9 @@ pub(crate) fn replay(
             writer.add(device, Vec::new())?;
             continue;
         }
-        let (mut report, mut snapshot) = (DeviceReport::default(), Snapshot::default());
-        let rpcs = before.map(|before| before.rpcs.iter());
-        let unanswered = rpcs.into_iter().flatten();
-        let unanswered = unanswered.filter(|(_, rpc)| rpc.file.is_none());
-        report.rpcs = unanswered
-            .map(|(name, rpc)| (name.clone(), rpc.clone()))
-            .collect();
-        for reply in replies {
-            let bytes = sinks::read_raw(&reply.path)?;
-            let said = digest::read_reply(&reply.reader, &bytes, reply.arrived, &mut snapshot);
-            report.rpcs.insert(
-                reply.name.clone(),
-                RpcReport {
-                    operation: reply.operation.clone(),
-                    ..said
-                },
-            );
-        }
+        let (mut report, snapshot) = read_all(replies, before)?;
         report.conclude();
-        let filter = before.and_then(|before| before.interface_filter.as_deref());
-        let context = Context {
-            device: device.clone(),
-            runner_name: run.identity.runner_name.clone(),
-            run_timestamp: run.identity.run_timestamp,
-            interface_filter: filter.map(str::parse::<InterfaceFilter>).transpose()?,
-        };
+        let context = context(run, device, None)?;
         let tables = digest::deliver(snapshot, &context, &folder, &mut report)?;
         writer.add(device, tables)?;
         replayed.push(Replayed {

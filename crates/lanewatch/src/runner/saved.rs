@@ -1,4 +1,4 @@
-//! What an earlier run left behind, read again: the input of `replay` and of `sim --serve`.
+//! What an earlier run left behind, read again: the input of `replay`, `parse` and `sim --serve`.
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -27,9 +27,30 @@ pub(crate) struct SavedReply {
     pub(crate) name: String,
     pub(crate) operation: String,
     pub(crate) path: PathBuf,
-    pub(crate) reader: Reader,
+    /// The bytes, where they came through standard input.
+    pub(crate) bytes: Option<Vec<u8>>,
+    pub(crate) form: Form,
     /// UTC second at which it arrived.
     pub(crate) arrived: i64,
+}
+
+/// What a saved reply is, and with it who reads it.
+#[derive(Debug, Clone)]
+pub(crate) enum Form {
+    /// As the device sent it.
+    Raw(Reader),
+    /// The `pic_detail` document of scripts that keep no raw reply of it.
+    PicDetailDocument,
+}
+
+impl SavedReply {
+    /// Its bytes, uncompressed.
+    pub(crate) fn read(&self) -> sinks::Result<Vec<u8>> {
+        match &self.bytes {
+            Some(bytes) => Ok(bytes.clone()),
+            None => sinks::read_raw(&self.path),
+        }
+    }
 }
 
 impl SavedRun {
@@ -114,7 +135,8 @@ impl SavedRun {
                     name: name.clone(),
                     operation: rpc.operation.clone(),
                     path: folder.join(file),
-                    reader,
+                    bytes: None,
+                    form: Form::Raw(reader),
                     arrived: rpc.arrived,
                 });
             }

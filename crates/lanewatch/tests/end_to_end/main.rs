@@ -16,6 +16,7 @@ mod demo;
 mod harness;
 mod mappings;
 mod replay;
+mod saved_replies;
 mod secrets;
 mod settings;
 mod shell;

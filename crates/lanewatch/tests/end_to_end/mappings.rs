@@ -153,7 +153,7 @@ fn a_mistake_in_a_mapping_ends_the_run_before_it_begins() {
     )
     .expect(2);
     ran.says(&[
-        "re.yml:13:",
+        "re.yml:12:",
         "`type` of the field `slot` of `route_engine` cannot be `interger`",
         "did you mean `integer`?",
     ]);

@@ -26,6 +26,25 @@ const COMMANDS: &[&[&str]] = &[
         "--lake",
         "again",
     ],
+    &[
+        "parse",
+        "system_information",
+        "--input",
+        "output/latest",
+        "--output",
+        "parsed",
+    ],
+    &[
+        "merge",
+        "--system-info",
+        "again/qfx5220-01_system_information_metrics.json",
+        "--chassis-inventory",
+        "again/qfx5220-01_chassis_inventory_metrics.json",
+        "--optics-metrics",
+        "again/qfx5220-01_optics_diagnostics_metrics.json",
+        "--output",
+        "merged.json",
+    ],
 ];
 /// Commands that are given no secret, and those that these tests run in another way.
 const OTHERS: &[&str] = &["completions", "demo", "man", "sim"];

@@ -12,6 +12,7 @@
 //! catalogue is. The rules are those of the built-in parsers: what was not sent is null, what cannot be read costs a
 //! note and a null, a row that is damaged costs that row.
 
+mod numbers;
 mod path;
 mod read;
 mod rows;

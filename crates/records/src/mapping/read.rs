@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::numbers;
 use super::rows::{Cell, MappedRow, MappedRows};
 use super::{MappedField, Mapping, Type, Unit};
 use crate::model::Snapshot;
@@ -297,7 +298,7 @@ fn value_of(field: &MappedField, text: &str) -> Reading<Cell> {
         |word: &str| word.is_empty() || field.unit.is_some_and(|unit: &Unit| unit.allows(word));
     let read = match field.kind {
         Type::Text => Some(Cell::Text(text.into())),
-        Type::Integer => value::whole(text, allows).map(Cell::Integer),
+        Type::Integer => numbers::whole(text, allows).map(Cell::Integer),
         Type::Float => {
             // "34 degrees C / 93 degrees F": what stands after the slash is the same again.
             let is_temperature = field.unit.is_some_and(|unit| unit.code == "Cel");
@@ -306,10 +307,10 @@ fn value_of(field: &MappedField, text: &str) -> Reading<Cell> {
                 .next()
                 .filter(|_| is_temperature)
                 .unwrap_or(text);
-            value::real(text.trim(), allows).map(Cell::Float)
+            numbers::real(text.trim(), allows).map(Cell::Float)
         }
         Type::Boolean => truth(text).map(Cell::Boolean),
-        Type::Duration => value::duration_seconds(text).map(Cell::Integer),
+        Type::Duration => numbers::duration_seconds(text).map(Cell::Integer),
     };
     read.map_or(Reading::Invalid, Reading::Measured)
 }

@@ -18,6 +18,8 @@ use crate::runner::Retry;
 
 /// Commands that resolve a plan.
 const PLANNING: &[&str] = &["collect"];
+/// Commands that know RPCs by name.
+const CATALOGUE: &[&str] = &["collect", "parse", "replay"];
 /// Commands that talk to devices.
 const CONNECTING: &[&str] = PLANNING;
 /// Commands that make a run.
@@ -39,10 +41,10 @@ settings! {
     inventory: Vec<PathBuf> = Vec::new(), { value: "FILE", short: Some('i'), group: WHO, commands: PLANNING }
 
     /// The RPCs to ask, in place of the built-in ones; a file keeps those with `include: built-in`
-    catalogue: Vec<PathBuf> = Vec::new(), { value: "FILE", group: WHO, commands: PLANNING, otherwise: Some("built in") }
+    catalogue: Vec<PathBuf> = Vec::new(), { value: "FILE", group: WHO, commands: CATALOGUE, otherwise: Some("built in") }
 
     /// Interfaces to collect, where the inventory has no filter: names and globs, with commas
-    interfaces: Option<String> = None, { value: "LIST", group: WHO, commands: PLANNING, otherwise: Some("all") }
+    interfaces: Option<String> = None, { value: "LIST", group: WHO, commands: &["collect", "parse"], otherwise: Some("all") }
 
     /// What this runner is called in file names and rows
     runner_name: Option<String> = None, {
