@@ -12,7 +12,7 @@ use crate::model::{
     Arrivals, ChassisInventory, DeviceFacts, InterfaceCounters, InterfaceDom, LaneDom, PicPort,
     Snapshot, SystemInformation, Transceiver,
 };
-use crate::note::{Note, Notes};
+use crate::note::{Note, Notes, shortened};
 use crate::port::{PortLocation, PortName};
 
 /// What the device cannot say: who asked, when, and for what.
@@ -211,7 +211,7 @@ fn twice(rpc: &'static str, name: &Arc<str>, routing_engine: Option<&str>) -> No
         interface: Some(Arc::clone(name)),
         lane: None,
         field: "name".into(),
-        found,
+        found: shortened(&found),
         expected: "every interface once",
     }
 }

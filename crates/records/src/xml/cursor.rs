@@ -81,6 +81,8 @@ pub(crate) struct Cursor<'a> {
     scanner: Scanner<'a>,
     /// What the device says went wrong, in the order of the reply.
     pub(super) errors: Vec<DeviceError>,
+    /// True inside a message of the device: one inside another is part of it. It also bounds the recursion.
+    pub(super) in_message: bool,
 }
 
 /// What the document walk sees: the events of the scanner, without the ones that never matter.
@@ -97,6 +99,7 @@ impl<'a> Cursor<'a> {
         Self {
             scanner: Scanner::new(reply),
             errors: Vec::new(),
+            in_message: false,
         }
     }
 

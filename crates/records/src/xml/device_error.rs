@@ -76,11 +76,19 @@ pub(super) fn collect<'a>(cursor: &mut Cursor<'a>, element: &Element<'a>) -> Res
         "output" => (ErrorKind::Output, Severity::Error),
         _ => return Ok(false),
     };
-    let (message, tag, bad_element) = if kind == ErrorKind::Output {
-        (cursor.text(element)?.into_owned(), None, None)
+    if cursor.in_message {
+        return Ok(false);
+    }
+    cursor.in_message = true;
+    let read = if kind == ErrorKind::Output {
+        cursor
+            .text(element)
+            .map(|text| (text.into_owned(), None, None))
     } else {
-        details(cursor, element, &mut severity)?
+        details(cursor, element, &mut severity)
     };
+    cursor.in_message = false;
+    let (message, tag, bad_element) = read?;
     // A list entry that happens to be called `error` (as PIC detail has) holds none of these and is not a message.
     if message.is_empty() && tag.is_none() && bad_element.is_none() {
         return Ok(true);

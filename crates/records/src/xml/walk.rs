@@ -212,7 +212,8 @@ impl Walk<'_> {
             self.routing_engine = if text.is_empty() {
                 None
             } else {
-                Some(Arc::from(&*text))
+                // Every record of the engine carries its name, so it must not be of any length.
+                Some(Arc::from(shortened(&text)))
             };
         } else if name == ROUTING_ENGINE_ITEM {
             self.routing_engine = None;
@@ -327,6 +328,17 @@ mod tests {
             "<list><item><z><rpc-error><error-tag>x</error-tag></rpc-error></z></item></list>",
         );
         assert_eq!(outcome.errors[0].message, "x");
+    }
+
+    #[test]
+    fn messages_inside_messages_are_no_stack_overflow() {
+        for name in ["rpc-error", "error", "output"] {
+            let (_, outcome) = read(&format!("<{name}>").repeat(100_000));
+            assert!(outcome.failure().is_some(), "{name}");
+            let nested =
+                format!("<{name}>").repeat(50_000) + "x" + &format!("</{name}>").repeat(50_000);
+            assert!(read(&nested).1.complete, "{name}");
+        }
     }
 
     #[test]

@@ -12,6 +12,9 @@ use crate::note::Notebook;
 use crate::value::{Quantity, Reading, State, absence, index, number, temperature};
 use crate::xml::{Cursor, Damage, Element};
 
+/// More lanes than any module has. They are searched one by one, so a reply must not be able to hold very many.
+const MOST_LANES: usize = 256;
+
 /// Room for the lanes of nearly every module, made with the first.
 const USUAL_LANES: usize = 8;
 
@@ -183,6 +186,10 @@ fn lane<'a>(
         }
         Ok(())
     })?;
+    if module.lanes.len() >= MOST_LANES {
+        notes.unreadable("lane", "another lane", "a module of at most 256 lanes");
+        return Ok(());
+    }
     match number {
         Some(number) if numbers == 1 && module.lanes.iter().all(|(index, ..)| *index != number) => {
             notes.notes.place_lane(first_note, number);

@@ -9,6 +9,9 @@ use crate::note::Notebook;
 use crate::value::{Quantity, Reading, number, temperature};
 use crate::xml::{Cursor, Damage, Element};
 
+/// More flags than any module or lane has. They are searched one by one, so a reply must not be able to hold very many.
+const MOST_FLAGS: usize = 256;
+
 /// Flags and limits of a module or of a lane, as sent.
 #[derive(Debug, Default)]
 pub(super) struct Sent {
@@ -111,7 +114,11 @@ impl Sent {
                 self.flags_sent = true;
             } else if text.eq_ignore_ascii_case("on") {
                 self.flags_sent = true;
-                self.alarms.push(name.field());
+                if self.alarms.len() < MOST_FLAGS {
+                    self.alarms.push(name.field());
+                } else {
+                    notes.unreadable(name.field(), &text, "fewer flags that are on");
+                }
             } else if !self.set_limit(&name, None, &text) {
                 notes.unreadable(name.field(), &text, "on or off");
             }
