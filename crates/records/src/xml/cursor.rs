@@ -199,7 +199,7 @@ impl<'a> Cursor<'a> {
         while self.depth() > inside {
             match self.scanner.next_tag()? {
                 Event::Start(tag) => {
-                    if device_error::is_certain(tag.name()) {
+                    if !self.in_message && device_error::is_certain(tag.name()) {
                         let around = self.depth() - 1;
                         device_error::collect(self, &Element::new(tag, false))?;
                         self.skip_to(around)?;
