@@ -34,6 +34,7 @@ use crate::{
     clock::Clock,
     dialogue::{Behind, Host},
     error::Error,
+    faults::{Fault, Faults},
     keys,
     ledger::Ledger,
     model::{Device, Epoch},
@@ -148,19 +149,28 @@ impl Fleet {
                 }
             };
             let running = running(name, &socket, hardware_model)?;
+            if device.faults.has(Fault::PortClosed) {
+                fleet.devices.push(running);
+                fleet.silent.push(socket);
+                continue;
+            }
             let listener = socket
                 .listen(1_024)
                 .map_err(|source| listen_error(name, running.address, source))?;
             let host_key = keys::key(spec.seed, name)?;
             known_hosts.push_str(&keys::known_host(running.address, &host_key, name)?);
             let host = Host::new(behind, clock.clone(), Arc::clone(&book), spec.user.clone());
+            let changed_key = keys::key(spec.seed, &format!("{name}, changed"))?;
             let gate = Gate {
                 config: Arc::new(ssh::config(host_key)),
+                config_with_changed_key: Arc::new(ssh::config(changed_key)),
                 access: Arc::clone(&access),
                 host: Arc::new(host),
                 stopping: stopping.clone(),
             };
-            fleet.listeners.spawn(listen(listener, gate));
+            fleet
+                .listeners
+                .spawn(listen(listener, gate, device.faults.clone()));
             fleet.devices.push(running);
         }
         fs::write(&fleet.known_hosts, known_hosts)
@@ -250,9 +260,10 @@ fn running(
 }
 
 /// Accepts connections until the fleet stops, then waits for those that are still there.
-async fn listen(listener: TcpListener, gate: Gate) {
+async fn listen(listener: TcpListener, gate: Gate, faults: Faults) {
     let room = Arc::new(Semaphore::new(CONNECTIONS_PER_DEVICE));
     let mut connections = JoinSet::new();
+    let mut accepted_before = 0;
     let stopped = gate.stopping.clone().heard();
     tokio::pin!(stopped);
     loop {
@@ -269,9 +280,10 @@ async fn listen(listener: TcpListener, gate: Gate) {
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                     continue;
                 };
-                let gate = gate.clone();
+                let (gate, faults) = (gate.clone(), faults.on_connection(accepted_before));
+                accepted_before += 1;
                 connections.spawn(async move {
-                    ssh::serve(socket, gate).await;
+                    ssh::serve(socket, gate, faults).await;
                     drop(place);
                 });
             }

@@ -11,7 +11,8 @@
 //! ```
 //!
 //! What is asked for:
-//! - [`spec`]: devices, their kinds, the fleet; [`Condition`]s of ports; the [`Clock`] of simulated time.
+//! - [`spec`]: devices, their kinds, the fleet; [`Condition`]s of ports; [`Fault`]s of the way to a device; the [`Clock`] of simulated
+//!   time.
 //!
 //! What happens in the world:
 //! - [`seed`]: chance that depends on nothing but its place;
@@ -27,6 +28,7 @@
 //!
 //! How it is reached:
 //! - [`fleet`], [`ssh`], [`dialogue`], [`stop`], [`keys`]: ports, logins, sessions, their end, keys;
+//! - [`faults`]: what goes wrong in all of these;
 //! - [`inventory`]: the fleet as an Ansible inventory.
 //!
 //! Everything that a simulated box says is decided by the fleet's seed, its own seed and name, the second at which the clock started and
@@ -55,6 +57,7 @@ mod conditions;
 mod dialogue;
 mod error;
 mod facts;
+mod faults;
 mod fleet;
 pub mod inventory;
 mod keys;
@@ -75,6 +78,10 @@ pub use answer::reply;
 pub use clock::Clock;
 pub use conditions::{Condition, NotALocation, PortLocation};
 pub use error::Error;
+pub use faults::{
+    Fault, Faults,
+    names::{FAULT_KINDS, FaultArgument, FaultKind, NotAFault},
+};
 pub use fleet::{Fleet, Running};
 pub use platform::Platform;
 pub use recorded::{RecordedReply, Recording};

@@ -9,6 +9,7 @@ use std::{
 
 use crate::{
     conditions::{Condition, PortLocation},
+    faults::{Fault, Faults},
     platform::Platform,
     recorded::Recording,
     seed::Seed,
@@ -21,6 +22,8 @@ pub struct DeviceSpec {
     pub name: String,
     /// What stands behind its port.
     pub kind: Kind,
+    /// What is wrong with the way to it.
+    pub faults: Faults,
 }
 
 /// What stands behind a device's port.
@@ -85,12 +88,24 @@ impl Model {
 }
 
 impl DeviceSpec {
-    /// A simulated device.
-    pub fn simulated(name: impl Into<String>, model: Model) -> Self {
+    /// A device without faults.
+    pub fn new(name: impl Into<String>, kind: Kind) -> Self {
         Self {
             name: name.into(),
-            kind: Kind::Simulated(model),
+            kind,
+            faults: Faults::default(),
         }
+    }
+
+    /// A simulated device.
+    pub fn simulated(name: impl Into<String>, model: Model) -> Self {
+        Self::new(name, Kind::Simulated(model))
+    }
+
+    /// Puts a fault between this device and its clients, in place of one of the same kind.
+    pub fn with_fault(mut self, fault: Fault) -> Self {
+        self.faults.add(fault);
+        self
     }
 
     /// Puts `condition` on a port, if this device is simulated; others are left as they are.

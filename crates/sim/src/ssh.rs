@@ -14,7 +14,11 @@ use tokio::{net::TcpStream, sync::mpsc, task::JoinSet, time::timeout};
 
 use crate::{
     dialogue::{self, Host},
-    stop::Stopping,
+    faults::{
+        Fault, Faults,
+        wire::{Wire, swallow},
+    },
+    stop::{Stopping, stop},
 };
 
 /// Sessions that one connection may hold.
@@ -41,6 +45,8 @@ pub(crate) struct Access {
 #[derive(Clone)]
 pub(crate) struct Gate {
     pub(crate) config: Arc<server::Config>,
+    /// The same with a host key that nobody knows.
+    pub(crate) config_with_changed_key: Arc<server::Config>,
     pub(crate) access: Arc<Access>,
     pub(crate) host: Arc<Host>,
     pub(crate) stopping: Stopping,
@@ -69,25 +75,40 @@ impl Drop for Cord {
 }
 
 /// Serves one connection to its end. Errors are the client's doing and end nothing else, so they stay here.
-pub(crate) async fn serve(socket: TcpStream, gate: Gate) {
+pub(crate) async fn serve(socket: TcpStream, gate: Gate, faults: Faults) {
     let Ok((socket, cord)) = with_cord(socket) else {
         return;
     };
+    let stopped = gate.stopping.clone().heard();
+    tokio::pin!(stopped);
+    if faults.has(Fault::BlackHole) {
+        tokio::select! {
+            () = swallow(socket) => {}
+            () = &mut stopped => {}
+        }
+        return;
+    }
+    let config = if faults.has(Fault::ChangedHostKey) {
+        gate.config_with_changed_key
+    } else {
+        gate.config
+    };
     let (opened, mut sessions) = mpsc::channel(SESSIONS_PER_CONNECTION);
     let visitor = Visitor {
-        access: Arc::clone(&gate.access),
+        access: (!faults.has(Fault::RefusedLogin)).then(|| Arc::clone(&gate.access)),
         waiting: HashMap::new(),
         opened,
     };
-    let stopped = gate.stopping.clone().heard();
-    tokio::pin!(stopped);
+    let wire = Wire::new(socket, &faults);
     let running = tokio::select! {
-        running = server::run_stream(gate.config, socket, visitor) => running,
-        _ = &mut stopped => return,
+        running = server::run_stream(config, wire, visitor) => running,
+        () = &mut stopped => return,
     };
     let Ok(mut running) = running else {
         return;
     };
+    let faults = Arc::new(faults);
+    let (end, ended) = stop();
     let mut dialogues = JoinSet::new();
     let mut has_ended = false;
     loop {
@@ -96,16 +117,18 @@ pub(crate) async fn serve(socket: TcpStream, gate: Gate) {
                 has_ended = true;
                 break;
             }
-            _ = &mut stopped => break,
+            () = &mut stopped => break,
             Some(channel) = sessions.recv() => {
                 let stream = Channel::<Msg>::into_stream(channel);
-                dialogues.spawn(dialogue::hold(stream, Arc::clone(&gate.host), gate.stopping.clone()));
+                let (host, faults) = (Arc::clone(&gate.host), Arc::clone(&faults));
+                dialogues.spawn(dialogue::hold(stream, host, faults, ended.clone()));
             }
             Some(_) = dialogues.join_next() => {}
         }
     }
+    // A dialogue may be in a pause of its own, where it does not see that nobody listens any more.
+    end.say();
     if !has_ended {
-        // Stopping: the dialogues see it themselves.
         while dialogues.join_next().await.is_some() {}
         let handle = running.handle();
         let bye = handle.disconnect(
@@ -131,7 +154,8 @@ fn with_cord(socket: TcpStream) -> std::io::Result<(TcpStream, Cord)> {
 
 /// One client, as the SSH library calls us back for it.
 struct Visitor {
-    access: Arc<Access>,
+    /// Who may log in; `None` when nobody may.
+    access: Option<Arc<Access>>,
     /// Channels that have not said yet what they are for.
     waiting: HashMap<ChannelId, Channel<Msg>>,
     /// Channels that want to speak NETCONF.
@@ -142,9 +166,8 @@ impl server::Handler for Visitor {
     type Error = russh::Error;
 
     async fn auth_password(&mut self, user: &str, password: &str) -> Result<Auth, Self::Error> {
-        Ok(verdict(
-            user == self.access.user && password == self.access.password,
-        ))
+        let is_known = |access: &Arc<Access>| user == access.user && password == access.password;
+        Ok(verdict(self.access.as_ref().is_some_and(is_known)))
     }
 
     async fn auth_publickey_offered(
@@ -202,7 +225,9 @@ impl server::Handler for Visitor {
 
 impl Visitor {
     fn is_users_key(&self, user: &str, key: &PublicKey) -> bool {
-        user == self.access.user && key.key_data() == self.access.key.key_data()
+        let is_known =
+            |access: &Arc<Access>| user == access.user && key.key_data() == access.key.key_data();
+        self.access.as_ref().is_some_and(is_known)
     }
 }
 

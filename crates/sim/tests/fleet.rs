@@ -120,10 +120,7 @@ async fn several_sessions_of_one_device_do_not_wait_for_each_other() {
 #[tokio::test]
 async fn an_unreachable_device_refuses_and_keeps_its_port() {
     let folder = tempfile::tempdir().unwrap();
-    let gone = DeviceSpec {
-        name: "gone".to_owned(),
-        kind: Kind::Unreachable,
-    };
+    let gone = DeviceSpec::new("gone", Kind::Unreachable);
     let fleet = start(vec![gone], folder.path()).await;
     let address = fleet.devices()[0].address;
     let refused = tokio::net::TcpStream::connect(address).await.unwrap_err();
@@ -145,10 +142,7 @@ async fn recorded_replies_are_served_with_the_requests_id() {
         operation: "<get-system-information/>".to_owned(),
         path: saved,
     }];
-    let device = DeviceSpec {
-        name: "saved".to_owned(),
-        kind: Kind::Recorded(Recording { replies }),
-    };
+    let device = DeviceSpec::new("saved", Kind::Recorded(Recording { replies }));
     let fleet = start(vec![device], folder.path()).await;
     let mut session = connect(&fleet, &fleet.devices()[0]).await;
     // A wrong message-id would be an error of the client.
@@ -255,10 +249,7 @@ async fn a_fleet_that_makes_no_sense_does_not_start() {
         operation: "get-system-information".to_owned(),
         path: "x.xml".into(),
     }];
-    let recorded = DeviceSpec {
-        name: "r".to_owned(),
-        kind: Kind::Recorded(Recording { replies }),
-    };
+    let recorded = DeviceSpec::new("r", Kind::Recorded(Recording { replies }));
     assert!(matches!(
         start(vec![recorded]).await.unwrap_err(),
         Error::Operation { .. }

@@ -178,10 +178,7 @@ fn shards(seed: u64) -> Vec<(&'static str, Vec<DeviceSpec>)> {
                 device("spine-02", Platform::Qfx5220)
                     .with_condition(PortLocation::new(0, 0, 12), failing),
                 device("spine-03", Platform::Qfx5220),
-                DeviceSpec {
-                    name: "spine-04".to_owned(),
-                    kind: Kind::Unreachable,
-                },
+                DeviceSpec::new("spine-04", Kind::Unreachable),
                 device("edge-01", Platform::Mx480),
             ],
         ),

@@ -1,11 +1,15 @@
 //! `lanewatch sim`: devices to try things on.
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use anyhow::Context as _;
 use clap::Args;
 use sim::inventory::Login;
-use sim::{Clock as SimClock, DeviceSpec, Fleet, FleetSpec, Kind, RecordedReply, Recording};
+use sim::{
+    Clock as SimClock, DeviceSpec, FAULT_KINDS, Fault, Fleet, FleetSpec, Kind, RecordedReply,
+    Recording,
+};
 
 use super::collect::interrupted;
 use super::printer::Printer;
@@ -17,6 +21,7 @@ const MOMENT: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// Run simulated Junos devices behind real SSH, each on its own loopback port.
 #[derive(Debug, Args)]
+#[command(after_help = faults_as_a_list())]
 pub(super) struct Sim {
     /// How many devices, of all models in turn
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=5000))]
@@ -39,6 +44,9 @@ pub(super) struct Sim {
     /// Let the devices take this password, and write it into the inventory in place of the key
     #[arg(long)]
     password: Option<String>,
+    /// Let something be wrong with the way to a device, or to all of them (`*`); see the list below. Several add up
+    #[arg(long = "fault", value_name = "DEVICE=FAULT[:NUMBER]")]
+    faults: Vec<FaultArgument>,
     /// Run this once the devices answer, then stop with its exit status
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<String>,
@@ -46,10 +54,13 @@ pub(super) struct Sim {
 
 impl Sim {
     pub(super) async fn run(self, printer: &Printer) -> anyhow::Result<ExitStatus> {
-        let devices = match &self.serve {
+        let mut devices = match &self.serve {
             None => sim::spec::mixed(usize::from(self.devices), self.seed),
             Some(folder) => recorded(&SavedRun::read(folder).map_err(usage)?),
         };
+        for argument in self.faults {
+            argument.put_on(&mut devices)?;
+        }
         let login = if self.password.is_some() {
             Login::Password
         } else {
@@ -99,6 +110,67 @@ impl Sim {
         fleet.stop().await;
         Ok(status)
     }
+}
+
+/// A fault and the device that has it.
+#[derive(Debug, Clone)]
+struct FaultArgument {
+    device: String,
+    fault: Fault,
+}
+
+impl FromStr for FaultArgument {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // The names of faults hold no equals sign; those of devices may.
+        let Some((device, fault)) = text.rsplit_once('=') else {
+            return Err("expected DEVICE=FAULT, as in `mx480-01=no-hello`".to_owned());
+        };
+        let fault = fault.parse::<Fault>().map_err(|error| error.to_string())?;
+        Ok(Self {
+            device: device.to_owned(),
+            fault,
+        })
+    }
+}
+
+impl FaultArgument {
+    fn put_on(self, devices: &mut [DeviceSpec]) -> anyhow::Result<()> {
+        let mut is_known = false;
+        for device in devices.iter_mut() {
+            if self.device == "*" || self.device == device.name {
+                device.faults.add(self.fault);
+                is_known = true;
+            }
+        }
+        if is_known {
+            return Ok(());
+        }
+        let names = devices.iter().map(|device| device.name.as_str());
+        let similar = names
+            .map(|name| (strsim::jaro_winkler(name, &self.device), name))
+            .max_by(|(one, _), (other, _)| one.total_cmp(other));
+        let hint = similar.map_or_else(String::new, |(_, name)| format!("; is it `{name}`?"));
+        Err(usage(format!(
+            "`--fault` names the device `{}`, which is not in this fleet{hint}",
+            self.device
+        ))
+        .into())
+    }
+}
+
+/// What the help says about them.
+fn faults_as_a_list() -> String {
+    let mut text = "Faults, each with the number that holds without one:".to_owned();
+    let width = FAULT_KINDS.iter().map(|kind| kind.usage().len()).max();
+    let width = width.unwrap_or_default();
+    for kind in FAULT_KINDS {
+        let default = kind.argument.as_ref();
+        let default = default.map_or_else(String::new, |number| format!(" [{}]", number.default));
+        text += &format!("\n  {:<width$}  {}{default}", kind.usage(), kind.about);
+    }
+    text
 }
 
 /// Gives the command a moment to end by itself, then ends it.
@@ -161,10 +233,7 @@ fn recorded(run: &SavedRun) -> Vec<DeviceSpec> {
             } else {
                 Kind::Recorded(Recording { replies })
             };
-            DeviceSpec {
-                name: name.clone(),
-                kind,
-            }
+            DeviceSpec::new(name, kind)
         })
         .collect()
 }

@@ -13,6 +13,7 @@
 mod bad_input;
 mod collect;
 mod demo;
+mod faults;
 mod harness;
 mod mappings;
 mod replay;

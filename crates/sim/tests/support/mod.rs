@@ -28,6 +28,16 @@ pub(crate) async fn try_connect(
     device: &Running,
     method: Method,
 ) -> Result<Connection, netconf::Error> {
+    try_connect_with(fleet, device, method, &Options::default()).await
+}
+
+/// The same with other settings than the usual ones.
+pub(crate) async fn try_connect_with(
+    fleet: &Fleet,
+    device: &Running,
+    method: Method,
+    options: &Options,
+) -> Result<Connection, netconf::Error> {
     let endpoint = Endpoint {
         host: device.address.ip().to_string(),
         port: device.address.port(),
@@ -40,7 +50,7 @@ pub(crate) async fn try_connect(
         known_hosts: fleet.known_hosts().to_owned().into(),
     };
     let target = Target::new(endpoint, credentials, host_keys);
-    ssh::connect(&target, &Options::default()).await
+    ssh::connect(&target, options).await
 }
 
 /// The reply to an operation, as text.

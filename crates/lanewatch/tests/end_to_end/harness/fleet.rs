@@ -37,6 +37,16 @@ impl Fleet {
         )
     }
 
+    /// The same with a key in place of the password, and with faults, each as `sim --fault` takes it.
+    pub(crate) fn with_faults(folder: &Path, devices: usize, faults: &[&str]) -> Self {
+        let devices = devices.to_string();
+        let mut arguments = vec!["--devices", &devices, "--seed", "7"];
+        for fault in faults {
+            arguments.extend(["--fault", fault]);
+        }
+        Self::start(folder, &arguments)
+    }
+
     /// The devices of a run, answering what they answered then.
     pub(crate) fn serving(folder: &Path, run_folder: &Path) -> Self {
         Self::start(folder, &["--serve", run_folder.to_str().unwrap()])
