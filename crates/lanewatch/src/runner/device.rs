@@ -126,7 +126,7 @@ impl<'r> Visit<'r> {
             let failed = failures.entry(rpc.clone()).or_default();
             *failed += 1;
             let retry = self.run.plan.settings.retry();
-            let pause = retry.pause(*failed, rand::random());
+            let pause = retry.pause(*failed, self.patience.left(), rand::random());
             let pause = pause.filter(|_| error.is_transient());
             log::info!("{}: attempt {failed} failed: {error}", self.device.name);
             self.report.attempts.push(FailedAttempt {

@@ -87,14 +87,24 @@ impl Patience {
             .unwrap_or_default()
     }
 
-    /// Waits for `work`, but not longer than the limits allow. Work given up is dropped.
-    pub(super) async fn within<T>(&mut self, work: impl Future<Output = T>) -> Result<T, GivenUp> {
-        let (left, why) = match self.device {
+    /// How much time there is still.
+    pub(super) fn left(&self) -> Duration {
+        self.nearest().0
+    }
+
+    /// The limit that comes first: the time until then, and what is said when it has come.
+    fn nearest(&self) -> (Duration, GivenUp) {
+        match self.device {
             Some(device) if device.left() < self.run.left() => {
                 (device.left(), GivenUp::Device(device.span))
             }
             _ => (self.run.left(), GivenUp::Run(self.run.span)),
-        };
+        }
+    }
+
+    /// Waits for `work`, but not longer than the limits allow. Work given up is dropped.
+    pub(super) async fn within<T>(&mut self, work: impl Future<Output = T>) -> Result<T, GivenUp> {
+        let (left, why) = self.nearest();
         tokio::select! {
             biased;
             // A sender that is gone has not stopped anything.
