@@ -1,7 +1,7 @@
 //! `cargo xtask bench NAME`: the project's benchmarks, each a program that prints one table.
 //!
-//! A benchmark belongs to the crate it measures: `crates/<crate>/benches/<name>.rs`, a `[[bench]]` with `harness = false`, and
-//! its line in [`BENCHES`]. It is built in cargo's bench profile, which is the release profile by another name, with the
+//! A benchmark belongs to the crate it measures: `crates/<crate>/benches/<name>.rs`, or a folder of that name with a `main.rs`,
+//! a `[[bench]]` with `harness = false`, and its line in [`BENCHES`]. It is built in cargo's bench profile, which is the release profile by another name, with the
 //! features of the whole workspace, so that it links the same compiled dependencies as the product and its tests.
 //!
 //! Figures are for people to compare: a bar that was missed is said in the table and ends nothing. A benchmark that sets
@@ -43,6 +43,12 @@ const BENCHES: &[Bench] = &[
         with_python: false,
     },
     Bench {
+        name: "netconf",
+        of: "sim",
+        about: "sessions, a 5 MB reply and idle memory of our client, beside ncclient and OpenSSH",
+        with_python: true,
+    },
+    Bench {
         name: "parse",
         of: "lanewatch",
         about: "time to read the large replies of a QFX5240, beside quick-xml, roxmltree and Python's ElementTree",
@@ -63,14 +69,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> ExitCode {
     let mut command = workspace.cargo();
     // The whole workspace, as in the gate: another selection would mean other features, and everything built anew.
     command
-        .args([
-            "bench",
-            "--quiet",
-            "--workspace",
-            "--bench",
-            bench.name,
-            "--",
-        ])
+        .args(["bench", "--workspace", "--bench", bench.name, "--"])
         .args(its_own)
         .env_remove(PYTHON_VARIABLE);
     if bench.with_python {
@@ -115,7 +114,8 @@ mod tests {
                 continue;
             };
             for file in benches.map(|file| file.unwrap().path()) {
-                if file.extension().is_some_and(|extension| extension == "rs") {
+                let is_file = file.extension().is_some_and(|extension| extension == "rs");
+                if is_file || file.join("main.rs").is_file() {
                     found.insert((name_of(&folder), name_of(&file)));
                 }
             }

@@ -1,0 +1,141 @@
+//! What sessions and replies cost our client, beside ncclient and OpenSSH, from one run with the simulator as the server.
+//!
+//! The simulator is a process of its own (this program again, as `serve`), so that only the client's processor time is counted: of a
+//! client in this process from /proc/self/stat, of a child from what its parent is told when it ends. The kernel counts in ticks of
+//! 10 ms, so every figure is over many sessions or replies.
+//!
+//! A session is: connect, check the host key, log in with an Ed25519 key, hello, one small RPC, close.
+#![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
+
+mod clients;
+mod process;
+mod server;
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clients::Sessions;
+use server::Server;
+
+/// Sessions per processor second, ours over ncclient's.
+const LEAST_ADVANTAGE: f64 = 20.0;
+/// Processor time of a 5 MB reply above that of its decryption.
+const MOST_ABOVE_DECRYPTION: Duration = Duration::from_millis(15);
+/// Resident memory of an idle session, in KiB.
+const MOST_IDLE_KIB: f64 = 64.0;
+
+/// Of each kind of client. Enough of them for the tick, few enough for a coffee.
+const OUR_SESSIONS: usize = 400;
+const NCCLIENT_SESSIONS: usize = 60;
+const SSH_SESSIONS: usize = 60;
+const LARGE_REPLIES: usize = 40;
+const IDLE_SESSIONS: usize = 200;
+
+type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+
+fn main() -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    if std::env::args().nth(1).as_deref() == Some(server::ROLE) {
+        return runtime.block_on(server::serve());
+    }
+    let server = Arc::new(Server::start()?);
+    runtime.block_on(compare(&server))
+}
+
+async fn compare(server: &Arc<Server>) -> Result<()> {
+    // Memory first: what later rounds give back to the allocator would make idle sessions look free.
+    clients::ours(server, 16, 16).await?;
+    let idle_kib = clients::idle_session_kib(server, IDLE_SESSIONS).await?;
+
+    println!("sessions: connect, host key, login by key, hello, one small RPC, close\n");
+    println!(
+        "{:<36}{:>12}{:>16}{:>18}",
+        "client", "sessions/s", "CPU ms/session", "sessions/CPU s"
+    );
+    let ours = clients::ours(server, OUR_SESSIONS, 1).await?;
+    show("lanewatch's netconf, 1 at a time", &ours);
+    let ours_at_once = clients::ours(server, OUR_SESSIONS, 20).await?;
+    show("lanewatch's netconf, 20 at a time", &ours_at_once);
+    let mut advantages = Vec::new();
+    for threads in [1, 20] {
+        let name = format!(
+            "ncclient, {threads} thread{}",
+            if threads == 1 { "" } else { "s" }
+        );
+        match clients::ncclient(server, NCCLIENT_SESSIONS, threads)? {
+            Some(theirs) => {
+                show(&name, &theirs);
+                let ours = if threads == 1 { &ours } else { &ours_at_once };
+                advantages.push((name, ours.per_cpu_second() / theirs.per_cpu_second()));
+            }
+            None => println!("{name:<36}not measured: {} is not set", clients::PYTHON),
+        }
+    }
+    match clients::openssh(server, SSH_SESSIONS)? {
+        Some(theirs) => show("OpenSSH, `ssh -s HOST netconf`", &theirs),
+        None => println!("{:<36}not measured: there is no ssh", "OpenSSH"),
+    }
+
+    println!("\na reply of 5 MB, on a session that is open\n");
+    println!("{:<36}{:>14}", "client", "CPU ms/reply");
+    let whole = clients::large_replies(server, LARGE_REPLIES).await?;
+    let bare = clients::large_replies_decrypted(server, LARGE_REPLIES).await?;
+    let milliseconds = |time: Duration| time.as_secs_f64() * 1e3;
+    println!("{:<36}{:>14.2}", "lanewatch's netconf", milliseconds(whole));
+    println!(
+        "{:<36}{:>14.2}",
+        "the SSH library alone, data dropped",
+        milliseconds(bare)
+    );
+    if let Some(ssh) = clients::openssh_large_reply(server)? {
+        println!(
+            "{:<36}{:>14.2}",
+            "OpenSSH, login included",
+            milliseconds(ssh)
+        );
+    }
+    let above = whole.saturating_sub(bare);
+
+    println!("\n{:<52}{:>10}{:>10}", "bar", "measured", "");
+    for (name, advantage) in advantages {
+        let what = format!("sessions per CPU second over {name}: {LEAST_ADVANTAGE:.0} or more");
+        bar(
+            &what,
+            &format!("{advantage:.1}"),
+            advantage >= LEAST_ADVANTAGE,
+        );
+    }
+    let what = format!(
+        "CPU of a 5 MB reply above decryption: {} ms or less",
+        MOST_ABOVE_DECRYPTION.as_millis()
+    );
+    bar(
+        &what,
+        &format!("{:.2} ms", milliseconds(above)),
+        above <= MOST_ABOVE_DECRYPTION,
+    );
+    let what = format!("memory of an idle session: {MOST_IDLE_KIB:.0} KiB or less");
+    bar(
+        &what,
+        &format!("{idle_kib:.1} KiB"),
+        idle_kib <= MOST_IDLE_KIB,
+    );
+    Ok(())
+}
+
+fn show(client: &str, sessions: &Sessions) {
+    println!(
+        "{client:<36}{:>12.1}{:>16.2}{:>18.1}",
+        sessions.per_second(),
+        sessions.cpu_ms(),
+        sessions.per_cpu_second()
+    );
+}
+
+fn bar(what: &str, measured: &str, is_met: bool) {
+    let verdict = if is_met { "met" } else { "MISSED" };
+    println!("{what:<62}{measured:>12}  {verdict}");
+}

@@ -1,0 +1,37 @@
+"""Sessions of ncclient: connect, hello, one small RPC, close. Prints seconds of wall and of processor time."""
+
+import resource
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from ncclient import manager
+from ncclient.xml_ import to_ele
+
+
+def session(number):
+    with manager.connect(
+        host="127.0.0.1",
+        port=ports[number % len(ports)],
+        username=user,
+        key_filename=key,
+        hostkey_verify=False,
+        allow_agent=False,
+        look_for_keys=False,
+        timeout=60,
+    ) as device:
+        reply = device.dispatch(to_ele("<get-system-information/>"))
+        assert "system-information" in reply.xml
+
+
+def processor_seconds():
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+count, threads, user, key = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4]
+ports = [int(port) for port in sys.argv[5:]]
+began, used = time.monotonic(), processor_seconds()
+with ThreadPoolExecutor(threads) as pool:
+    list(pool.map(session, range(count)))
+print(time.monotonic() - began, processor_seconds() - used)
