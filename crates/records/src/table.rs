@@ -415,6 +415,27 @@ pub struct Table {
     pub batch: RecordBatch,
 }
 
+impl Table {
+    /// The same rows without a column: for files whose path says it already.
+    pub fn without(&self, column: &str) -> Self {
+        let schema = self.dataset.schema();
+        let kept: Vec<_> = (0..schema.fields().len())
+            .filter(|at| schema.field(*at).name() != column)
+            .collect();
+        let sort_columns = self.dataset.sort_columns.iter().map(String::as_str);
+        let dataset = Dataset::new(
+            &self.dataset.name,
+            &self.dataset.file_stem,
+            &sort_columns
+                .filter(|name| *name != column)
+                .collect::<Vec<_>>(),
+            kept.iter().map(|at| schema.field(*at).clone()).collect(),
+        );
+        let columns = kept.iter().map(|at| Arc::clone(self.batch.column(*at)));
+        assemble(&Arc::new(dataset), columns.collect())
+    }
+}
+
 /// Which interfaces become rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rows {

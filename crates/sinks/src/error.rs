@@ -1,4 +1,4 @@
-//! What can go wrong on the way to the disk, by what the caller can do about it.
+//! What can go wrong on the way to the disk or to a remote lake, by what the caller can do about it.
 //!
 //! Each message is whole: the cause is in it, and not a second time in a chain of sources.
 
@@ -36,6 +36,31 @@ pub enum Error {
         path: PathBuf,
         /// The writer's words.
         cause: parquet::errors::ParquetError,
+    },
+    /// The disk is so full that writing on would end in half a run.
+    #[error(
+        "only {} MB are free for {}, less than the limit of {} MB: free some space, or set a lower limit",
+        free / 1_000_000, path.display(), limit.div_ceil(1_000_000)
+    )]
+    LowDisk {
+        /// What was to be written to.
+        path: PathBuf,
+        /// Bytes that are free.
+        free: u64,
+        /// Bytes that should be.
+        limit: u64,
+    },
+    /// The remote lake is described in a way that cannot be used: nothing was contacted.
+    #[error("{0}")]
+    Remote(String),
+    /// The remote lake could not be reached, or refused.
+    #[error("{0}")]
+    Refused(String),
+    /// Another process is syncing this lake to the same place.
+    #[error("another sync of {} to the same place is at work", lake.display())]
+    SyncAtWork {
+        /// The lake on this disk.
+        lake: PathBuf,
     },
 }
 

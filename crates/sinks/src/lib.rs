@@ -4,11 +4,12 @@
 //!                 ┌─ run_folder   raw replies, JSON documents, run.json, `latest`
 //!  DeviceRecords ─┤
 //!                 └─ lake         dt=…/hr=…/{intf-dom,lane-dom,intf-counters}/…parquet
-//!                        both through staged: written beside, then renamed
+//!                        both written beside, then renamed
+//!                        lake::sync ─► a remote lake: S3, other stores, a mounted folder
 //! ```
 //!
-//! This crate knows datasets, columns and bytes. It names no record type and no Junos element, opens no socket,
-//! and is told the time: partitions come from the run's timestamp, never from a clock.
+//! This crate knows datasets, columns and bytes. It names no record type and no Junos element, and opens a socket only to bring
+//! the lake to an object store. It is told the time: partitions come from the run's timestamp, never from a clock.
 
 mod error;
 mod file_name;

@@ -11,11 +11,13 @@ use arrow_array::{
     Array, ArrayRef, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray, new_null_array,
 };
 use arrow_schema::DataType;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::basic::Compression as Codec;
+use parquet::file::metadata::PageIndexPolicy;
+use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use records::table::{DATASETS, Dataset, Table};
 use sinks::RunIdentity;
-use sinks::lake::{Compression, Writer, Written};
+use sinks::lake::{Compression, Layout, Writer, Written, check_file, rows_in};
 
 fn run(runner_name: &str, run_id: &str) -> RunIdentity {
     RunIdentity {
@@ -60,6 +62,24 @@ fn rows_of(device: &str) -> Table {
     Table {
         dataset: lanes(),
         batch: RecordBatch::try_new(schema, columns).unwrap(),
+    }
+}
+
+/// Rows of one device with so many lanes, for tests of size.
+fn many_rows_of(device: &str, rows: usize) -> Table {
+    let one = rows_of(device);
+    let columns = one
+        .batch
+        .columns()
+        .iter()
+        .map(|column| {
+            let take: Vec<&dyn Array> = vec![column.as_ref(); rows / 8];
+            arrow_select::concat::concat(&take).unwrap()
+        })
+        .collect();
+    Table {
+        batch: RecordBatch::try_new(one.dataset.schema(), columns).unwrap(),
+        dataset: one.dataset,
     }
 }
 
@@ -161,13 +181,13 @@ fn nothing_is_visible_before_the_end_and_nothing_is_left_without_one() {
     )
     .unwrap();
     writer.add("a", vec![rows_of("a")]).unwrap();
-    assert!(
-        files(lake.path()).iter().all(|path| path
-            .file_name()
-            .unwrap()
-            .to_string_lossy()
-            .starts_with('.'))
-    );
+    assert_eq!(sinks::lake::files(lake.path()).unwrap(), []);
+    let growing = files(lake.path());
+    assert!(!growing.is_empty());
+    for path in growing {
+        assert!(path.starts_with(lake.path().join(".lanewatch")), "{path:?}");
+        assert_eq!(path.extension().unwrap(), "tmp");
+    }
     drop(writer);
     assert_eq!(files(lake.path()), [""; 0].map(PathBuf::from));
 }
@@ -203,6 +223,144 @@ fn a_rerun_replaces_its_own_file_and_nothing_else() {
     );
     assert_eq!(files(lake.path()), before);
     assert_eq!(devices_in(&again[0].path).len(), 16);
+}
+
+#[test]
+fn a_slow_device_at_the_head_does_not_pile_the_others_up_in_memory() {
+    let lake = tempfile::tempdir().unwrap();
+    let names: Vec<_> = (0..40).map(|number| format!("d{number:02}")).collect();
+    let mut writer = Writer::begin(
+        lake.path(),
+        run("a", "0000000a"),
+        names.iter().cloned(),
+        Compression::Snappy,
+    )
+    .unwrap();
+    let mut on_disk = 0;
+    for name in names.iter().skip(1).rev() {
+        writer.add(name, vec![many_rows_of(name, 8_000)]).unwrap();
+        on_disk = files(lake.path()).len();
+    }
+    assert!(
+        on_disk > 5,
+        "what does not fit waits on the disk: {on_disk} files"
+    );
+    writer.add("d00", vec![many_rows_of("d00", 8_000)]).unwrap();
+    let written = writer.finish().unwrap();
+    assert_eq!(written[0].rows, 40 * 8_000);
+    let devices = devices_in(&written[0].path);
+    assert!(devices.is_sorted());
+    assert_eq!(devices.len(), 40 * 8_000);
+    assert_eq!(files(lake.path()).len(), 1, "nothing of the wait is left");
+}
+
+#[test]
+fn a_reader_that_wants_one_device_can_skip_the_others() {
+    let lake = tempfile::tempdir().unwrap();
+    let names: Vec<_> = (0..20).map(|number| format!("d{number:02}")).collect();
+    let mut writer = Writer::begin(
+        lake.path(),
+        run("a", "0000000a"),
+        names.iter().cloned(),
+        Compression::Snappy,
+    )
+    .unwrap();
+    for name in &names {
+        writer.add(name, vec![many_rows_of(name, 8_000)]).unwrap();
+    }
+    let written = writer.finish().unwrap();
+    let file = std::fs::File::open(&written[0].path).unwrap();
+    let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Required);
+    let metadata = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)
+        .unwrap()
+        .metadata()
+        .clone();
+    assert!(
+        metadata.num_row_groups() >= 3,
+        "{}",
+        metadata.num_row_groups()
+    );
+    let pages = metadata.offset_index().unwrap()[0][0]
+        .page_locations()
+        .len();
+    assert!(pages >= 8, "{pages} pages in the first row group");
+    for name in ["device", "if_name", "timestamp"] {
+        let at = lanes().schema().index_of(name).unwrap();
+        assert!(
+            !matches!(
+                metadata.column_index().unwrap()[0][at],
+                ColumnIndexMetaData::NONE
+            ),
+            "{name}"
+        );
+    }
+    let footer = metadata.file_metadata().key_value_metadata().unwrap();
+    let of_run = footer.iter().find(|pair| pair.key == "lanewatch.run_id");
+    assert_eq!(of_run.unwrap().value.as_deref(), Some("0000000a"));
+}
+
+#[test]
+fn each_device_can_have_files_of_its_own_without_the_column_that_their_path_has() {
+    let lake = tempfile::tempdir().unwrap();
+    let mut writer = Writer::begin_with(
+        lake.path(),
+        run("a", "0000000a"),
+        ["x", "y"].map(str::to_owned),
+        Compression::Snappy,
+        Layout::PerDevice,
+    )
+    .unwrap();
+    for name in ["y", "x"] {
+        writer.add(name, vec![rows_of(name)]).unwrap();
+    }
+    let written = writer.finish().unwrap();
+    let places: Vec<_> = written
+        .iter()
+        .map(|file| {
+            file.path
+                .strip_prefix(lake.path())
+                .unwrap()
+                .display()
+                .to_string()
+        })
+        .collect();
+    assert_eq!(
+        places,
+        ["x", "y"].map(|device| format!(
+            "dt=2026-02-03/device={device}/optical_metrics_20260203_153045_a_0000000a.parquet"
+        ))
+    );
+    let file = std::fs::File::open(&written[0].path).unwrap();
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+    assert!(reader.schema().field_with_name("device").is_err());
+    assert!(reader.schema().field_with_name("if_name").is_ok());
+}
+
+#[test]
+fn a_damaged_file_is_told_from_a_whole_one() {
+    let lake = tempfile::tempdir().unwrap();
+    let written = write(lake.path(), run("a", "0000000a"), &["x"], Compression::None);
+    let path = &written[0].path;
+    let checked = check_file(path, Some(&lanes())).unwrap();
+    assert_eq!((checked.rows, checked.unknown_columns.len()), (8, 0));
+    assert_eq!(rows_in(path).unwrap(), 8);
+    let counters = &DATASETS[2];
+    assert!(
+        check_file(path, Some(counters)).is_ok(),
+        "the columns that both have agree"
+    );
+    let whole = std::fs::read(path).unwrap();
+    std::fs::write(path, &whole[..whole.len() - 9]).unwrap();
+    assert!(check_file(path, None).is_err());
+    let mut flipped = whole.clone();
+    for byte in &mut flipped[4..200] {
+        *byte ^= 0x5a;
+    }
+    std::fs::write(path, flipped).unwrap();
+    assert!(
+        check_file(path, None).is_err(),
+        "the footer is good, a page is not"
+    );
 }
 
 #[test]
@@ -292,5 +450,53 @@ fn a_lake_that_cannot_be_written_says_so_at_the_beginning() {
         error.starts_with("cannot create the folder ")
             && error.contains(&file.display().to_string()),
         "{error}"
+    );
+}
+
+/// The tables of docs/data-lake.md are made from the schemas; `UPDATE_DOCS=1` writes them anew.
+#[test]
+fn the_page_about_the_lake_lists_every_column() {
+    const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/data-lake.md");
+    let (from, to) = ("<!-- tables -->\n", "<!-- end of tables -->");
+    let mut tables = String::from(
+        "\nMade from the column lists in `crates/records/src/model` by `UPDATE_DOCS=1 cargo test -p sinks`; edit there.\n",
+    );
+    for dataset in DATASETS.iter() {
+        tables += &format!("\n### `{}`\n\n", dataset.name);
+        tables += "| column | type | unit | role | meaning |\n|---|---|---|---|---|\n";
+        for field in dataset.schema().fields() {
+            let of = |key: &str| field.metadata().get(key).cloned().unwrap_or_default();
+            let null = if field.is_nullable() {
+                ""
+            } else {
+                ", never null"
+            };
+            tables += &format!(
+                "| `{}` | {}{null} | {} | {} | {} |\n",
+                field.name(),
+                match field.data_type() {
+                    DataType::Utf8 => "string",
+                    DataType::Int32 => "int32",
+                    DataType::Int64 => "int64",
+                    DataType::Float64 => "double",
+                    other => unreachable!("{other}: a type that no column has yet"),
+                },
+                of("unit"),
+                of("role"),
+                of("meaning"),
+            );
+        }
+    }
+    let page = std::fs::read_to_string(PAGE).unwrap();
+    let (head, rest) = page.split_once(from).unwrap();
+    let (_, tail) = rest.split_once(to).unwrap();
+    let expected = format!("{head}{from}{tables}{to}{tail}");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(PAGE, &expected).unwrap();
+    }
+    let page = std::fs::read_to_string(PAGE).unwrap();
+    assert!(
+        page == expected,
+        "docs/data-lake.md is not what the schemas make: run with UPDATE_DOCS=1"
     );
 }

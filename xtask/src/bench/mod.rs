@@ -54,6 +54,12 @@ const BENCHES: &[Bench] = &[
         about: "time to read the large replies of a QFX5240, beside quick-xml, roxmltree and Python's ElementTree",
         with_python: true,
     },
+    Bench {
+        name: "lake",
+        of: "sinks",
+        about: "1.6 million lane rows beside pyarrow, 5,000 small files to S3 beside the AWS tools",
+        with_python: true,
+    },
 ];
 
 /// Runs the benchmark that is named first, with the other arguments; without a name, lists them.

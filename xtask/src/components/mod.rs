@@ -6,6 +6,8 @@
 mod debian;
 mod netconfd;
 mod python;
+mod s3s;
+mod spark;
 
 use std::path::PathBuf;
 
@@ -42,6 +44,16 @@ pub(crate) const COMPONENTS: &[Component] = &[
         name: "component netconfd",
         tests: "with_netconfd::",
         prepare: netconfd::prepare,
+    },
+    Component {
+        name: "component s3s-fs",
+        tests: "with_s3::",
+        prepare: s3s::prepare,
+    },
+    Component {
+        name: "component spark",
+        tests: "with_spark::",
+        prepare: spark::prepare,
     },
 ];
 

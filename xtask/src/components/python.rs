@@ -24,7 +24,7 @@ struct Environment {
 const CLIENTS_AND_READERS: Environment = Environment {
     folder: "venv",
     requirements: "xtask/python-requirements.txt",
-    proof: "import ncclient.manager, pyarrow.parquet, duckdb, yaml",
+    proof: "import ncclient.manager, pyarrow.parquet, duckdb, yaml, pandas, polars, boto3, awscli, sqlglot, pyspark",
 };
 
 const ENVIRONMENTS: &[Environment] = &[

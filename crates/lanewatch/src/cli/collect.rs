@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::Args;
 use sinks::RawReplies;
+use sinks::lake::sync::Remote;
 
 use super::ExitStatus;
 use super::printer::Printer;
@@ -23,6 +24,12 @@ impl Collect {
         for warning in &plan.warnings {
             printer.warning(warning);
         }
+        let settings = plan.settings.clone();
+        let remote = settings
+            .sync_to
+            .as_deref()
+            .map(|url| Remote::open(url, &settings.access()));
+        let remote = remote.transpose().map_err(super::usage)?;
         let keeps_raw = plan.settings.raw != RawReplies::Drop;
         let (output_dir, lake) = (plan.settings.output_dir.clone(), plan.settings.lake.clone());
         let progress = Progress::start();
@@ -59,7 +66,17 @@ impl Collect {
                 "{error}; without the run report, the run in {folder} cannot be replayed"
             ));
         }
-        Ok(exit_status(&finished))
+        let status = exit_status(&finished);
+        let Some(remote) = remote else {
+            return Ok(status);
+        };
+        let synced = super::lake::after_run(&lake, &remote, &settings, printer).await;
+        // What devices did not deliver is worse than what a remote does not have yet.
+        Ok(if status == ExitStatus::Delivered {
+            synced
+        } else {
+            status
+        })
     }
 }
 

@@ -4,6 +4,7 @@ mod collect;
 mod completions;
 mod config;
 mod demo;
+mod lake;
 mod log;
 mod man;
 mod merge;
@@ -44,7 +45,8 @@ enum Command {
     Demo(demo::Demo),
     /// Print or write manual pages
     Man(man::Man),
-    /// Read the raw replies of an earlier run again
+    /// Write, sync, check and describe the Parquet lake
+    Lake(lake::Lake),
     /// Put metadata into a document of optics
     Merge(merge::Merge),
     /// Turn saved replies to one RPC into JSON
@@ -68,6 +70,8 @@ enum ExitStatus {
     SomeFailed,
     /// No device delivered.
     NoneDelivered,
+    /// Delivered and safe on this disk, but the remote lake is behind.
+    Behind,
     /// What another program that we ran for the user ended with.
     Other(u8),
 }
@@ -80,6 +84,7 @@ impl From<ExitStatus> for ExitCode {
             ExitStatus::Usage => 2,
             ExitStatus::SomeFailed => 3,
             ExitStatus::NoneDelivered => 4,
+            ExitStatus::Behind => 5,
             ExitStatus::Other(status) => status,
         })
     }
@@ -87,7 +92,8 @@ impl From<ExitStatus> for ExitCode {
 
 /// What the help of a command that delivers says about them.
 const EXIT_STATUSES: &str = "Exit status:\n  0  all devices delivered\n  1  something went wrong that is no device's fault\n  2  usage or \
-     configuration: nothing was contacted\n  3  some devices failed, the rest are delivered\n  4  no device delivered";
+     configuration: nothing was contacted\n  3  some devices failed, the rest are delivered\n  4  no device delivered\n  \
+     5  delivered and safe on this disk, but the remote lake is behind";
 
 /// An error of the caller's making: exit status 2.
 fn usage(error: impl std::fmt::Display) -> Problems {
@@ -141,6 +147,7 @@ pub(crate) fn main() -> ExitCode {
             Command::Man(command) => command.run(&printer),
             Command::Merge(command) => command.run(&printer),
             Command::Parse(command) => command.run(given, &printer),
+            Command::Lake(command) => command.run(given, &printer).await,
             Command::Replay(command) => command.run(given, &printer),
             Command::Sim(command) => command.run(&printer).await,
         }

@@ -79,8 +79,8 @@ impl Plan {
             }
         };
         let (mut devices, mut problems) = (Vec::new(), Vec::new());
-        let runner_name = runner_name(&settings).unwrap_or_else(|problem| {
-            problems.push(problem);
+        let runner_name = settings.runner_name().unwrap_or_else(|more| {
+            problems.extend(more.0);
             String::new()
         });
         let too_long = too_long("the runner's name", &runner_name);
@@ -119,15 +119,17 @@ impl Plan {
 
 const NO_INVENTORY: &str = "no inventory is named: give `--inventory FILE` (`-i`), set LANEWATCH_INVENTORY, or write `inventory = \"FILE\"` into lanewatch.toml";
 
-/// What was asked for, else the host's name.
-fn runner_name(settings: &Settings) -> Result<String, Problem> {
-    let host = || {
-        let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
-        Some(name.trim().to_owned()).filter(|name| !name.is_empty())
-    };
-    settings.runner_name.clone().or_else(host).ok_or_else(|| {
-        Problem::new("this host has no name to call the runner by; give `--runner-name`")
-    })
+impl Settings {
+    /// The runner's name: what was asked for, else the host's.
+    pub(crate) fn runner_name(&self) -> Result<String, Problems> {
+        let host = || {
+            let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
+            Some(name.trim().to_owned()).filter(|name| !name.is_empty())
+        };
+        self.runner_name.clone().or_else(host).ok_or_else(|| {
+            Problem::new("this host has no name to call the runner by; give `--runner-name`").into()
+        })
+    }
 }
 
 /// The names of a variable that Ansible takes for the same thing, the usual one first.

@@ -114,6 +114,7 @@ impl<'r> Visit<'r> {
     /// Asks until nothing is left to ask. The error is a sentence: why the device is given up.
     async fn ask_all(&mut self) -> Result<(), String> {
         self.take_turn().await?;
+        self.run.require_room()?;
         self.patience.begin(self.run.plan.settings.device_timeout);
         let mut failures: BTreeMap<Option<String>, u32> = BTreeMap::new();
         while self.pending().is_some() {

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use netconf::ssh::Connector;
 use records::table::Table;
-use sinks::lake::{Writer, Written};
+use sinks::lake::{Writer, Written, require_free_space};
 use sinks::{RunFolder, RunIdentity};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinError, JoinSet};
@@ -42,6 +42,17 @@ impl Run {
     /// How long a device may wait for its turn, and whether it is stopped.
     pub(super) fn patience(&self) -> Patience {
         Patience::of_run(self.limit, self.stop.subscribe())
+    }
+}
+
+impl Run {
+    /// Whether there is room on the disk for one more device. The error is a sentence.
+    pub(super) fn require_room(&self) -> Result<(), String> {
+        let settings = &self.plan.settings;
+        let limit = settings.min_free_space.bytes();
+        require_free_space(&settings.output_dir, limit)
+            .and_then(|()| require_free_space(&settings.lake, limit))
+            .map_err(|error| format!("it was not contacted: {error} (`--min-free-space`)"))
     }
 }
 

@@ -3,12 +3,17 @@
 //! Pure but for the bars: a report goes in, lines come out, and the snapshots of the tests are what is promised.
 
 mod demo;
+mod lake;
 mod lines;
 mod progress;
 mod run;
 mod settings;
 
 pub(crate) use demo::{DemoShard, render_demo};
-pub(crate) use progress::Progress;
+pub(crate) use lake::{
+    LakeStatus, Partition, render_lake_status, render_pruned, render_synced, render_verified,
+    render_written,
+};
+pub(crate) use progress::{Progress, SyncBar};
 pub(crate) use run::{render_replay, render_run};
 pub(crate) use settings::{render_settings, settings_as_json};

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use sinks::lake::sync::Step;
 
 use crate::runner::{Event, Outcome};
 
@@ -64,5 +65,41 @@ impl ShardBar {
                 }
             }
         }
+    }
+}
+
+/// The bar of a sync: bytes of files that are settled.
+#[derive(Debug)]
+pub(crate) struct SyncBar {
+    bar: ProgressBar,
+}
+
+impl SyncBar {
+    /// A bar without a length, until it is known what is to be done.
+    pub(crate) fn start(url: &str) -> Self {
+        let bar = ProgressBar::new(0);
+        if let Ok(style) = ProgressStyle::with_template(
+            "{prefix} {bar:32.green/dim} {bytes}/{total_bytes} {bytes_per_sec} {elapsed}",
+        ) {
+            bar.set_style(style.progress_chars("━╸─"));
+        }
+        bar.set_prefix(url.to_owned());
+        Self { bar }
+    }
+
+    /// A step of the sync.
+    pub(crate) fn step(&self, step: Step) {
+        match step {
+            Step::Found { bytes, .. } => {
+                self.bar.enable_steady_tick(SECOND);
+                self.bar.inc_length(bytes);
+            }
+            Step::Settled { bytes } => self.bar.inc(bytes),
+        }
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
     }
 }

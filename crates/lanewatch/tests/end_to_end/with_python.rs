@@ -1,8 +1,8 @@
 //! The simulator and the lake, judged by clients and readers that nobody here wrote.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::harness::{Fleet, Python, judge, lanewatch};
+use crate::harness::{Fleet, Python, RUN, judge, lanewatch, write_documents};
 use crate::replay;
 
 #[test]
@@ -66,5 +66,68 @@ fn a_run_served_again_and_collected_again_gives_the_same_rows() {
         Python::Readers,
         "same_rows.py",
         &[lake("first"), lake("second")],
+    );
+}
+
+/// The statements of an engine for a lake, in a file.
+pub(crate) fn ddl(folder: &Path, engine: &str, lake: &Path) -> PathBuf {
+    let arguments = [
+        "lake",
+        "ddl",
+        "--engine",
+        engine,
+        "--location",
+        lake.to_str().unwrap(),
+    ];
+    let path = folder.join(format!("{engine}.sql"));
+    std::fs::write(&path, lanewatch(folder, &arguments).expect(0).stdout).unwrap();
+    path
+}
+
+#[test]
+#[ignore = "needs the Python environments: run by `cargo xtask test`"]
+fn four_readers_agree_on_a_lake_of_several_days_runners_and_schema_generations() {
+    let folder = tempfile::tempdir().unwrap();
+    lanewatch(folder.path(), &["demo", "--folder", "shown"]).expect(0);
+    let lake = folder.path().join("shown/lake");
+    let documents = write_documents(&folder.path().join("documents"), 3, 8, 1);
+    for day in 0..3 {
+        let at = (RUN + day * 86_400).to_string();
+        let write = [
+            "lake",
+            "write",
+            "--metrics-dir",
+            documents.to_str().unwrap(),
+            "--base-dir",
+            lake.to_str().unwrap(),
+            "--runner-name",
+            "scripts",
+            "--run-timestamp",
+            &at,
+            "--compression",
+            ["zstd", "gzip", "none"][usize::try_from(day).unwrap()],
+        ];
+        lanewatch(folder.path(), &write).expect(0);
+    }
+    let ran = judge(Python::Readers, "lake_readers.py", &[&lake]);
+    ran.says(&["columns, the same to four readers"]);
+    lanewatch(
+        folder.path(),
+        &["lake", "verify", "--lake", lake.to_str().unwrap()],
+    )
+    .expect(0);
+}
+
+#[test]
+#[ignore = "needs the Python environments: run by `cargo xtask test`"]
+fn the_ddl_is_run_or_parsed_and_the_documented_questions_have_one_answer_each() {
+    let folder = tempfile::tempdir().unwrap();
+    lanewatch(folder.path(), &["demo", "--folder", "shown"]).expect(0);
+    let lake = folder.path().join("shown/lake");
+    let engines = ["athena", "trino", "duckdb"].map(|engine| ddl(folder.path(), engine, &lake));
+    judge(
+        Python::Readers,
+        "lake_questions.py",
+        &[&[lake.clone()][..], &engines[..]].concat(),
     );
 }

@@ -8,6 +8,7 @@
 //! and port.
 
 pub mod read;
+pub mod rows;
 mod writer;
 
 use std::borrow::Cow;

@@ -1,10 +1,86 @@
 //! Where a run's files stand in the lake.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use records::table::Dataset;
+use records::table::{Dataset, Table};
 
 use crate::{RunIdentity, file_name, utc};
+
+/// Where the files of a run go, below the lake's root.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Layout {
+    /// One file a table: `dt=YYYY-MM-DD/hr=HH/{table}/…parquet`.
+    Hourly {
+        /// Another partition than that of the run's timestamp.
+        partition: Option<PathBuf>,
+    },
+    /// One file a table and device: `dt=YYYY-MM-DD/device={device}/{optical_metrics,…}_…parquet`.
+    PerDevice,
+}
+
+impl Default for Layout {
+    fn default() -> Self {
+        Self::Hourly { partition: None }
+    }
+}
+
+/// What the three tables are called where each device has its own files.
+const PER_DEVICE_STEMS: &[(&str, &str)] = &[
+    ("lane-dom", "optical_metrics"),
+    ("intf-counters", "interface_stats"),
+    ("intf-dom", "transceiver_info"),
+];
+
+/// The column that the per-device layout has in its paths. Readers refuse a column that is in a file and in its path.
+const DEVICE_COLUMN: &str = "device";
+
+impl Layout {
+    pub(super) fn is_per_device(&self) -> bool {
+        *self == Self::PerDevice
+    }
+
+    /// The table as its files have it.
+    pub(super) fn shape(&self, table: Table) -> Table {
+        match self {
+            Self::Hourly { .. } => table,
+            Self::PerDevice => table.without(DEVICE_COLUMN),
+        }
+    }
+
+    /// The file of a dataset of a run, below the lake's root.
+    pub(super) fn target(
+        &self,
+        dataset: &Arc<Dataset>,
+        device: &str,
+        run: &RunIdentity,
+    ) -> PathBuf {
+        let file = |stem: &str| {
+            PathBuf::from(format!(
+                "{stem}_{}_{}_{}.parquet",
+                run.stamp(),
+                file_name::encode(&run.runner_name),
+                run.run_id
+            ))
+        };
+        match self {
+            Self::Hourly { partition: at } => at
+                .clone()
+                .unwrap_or_else(|| partition(run))
+                .join(&dataset.name)
+                .join(file(&dataset.file_stem)),
+            Self::PerDevice => {
+                let known = PER_DEVICE_STEMS
+                    .iter()
+                    .find(|(name, _)| dataset.name == *name);
+                let stem = known.map_or(dataset.file_stem.as_str(), |(_, stem)| stem);
+                PathBuf::from(utc(run.run_timestamp).format("dt=%Y-%m-%d").to_string())
+                    .join(format!("device={}", file_name::encode(device)))
+                    .join(file(stem))
+            }
+        }
+    }
+}
 
 /// The partition of a run, relative to the lake's root: `dt=YYYY-MM-DD/hr=HH`, in UTC.
 ///
@@ -18,38 +94,65 @@ pub fn partition(run: &RunIdentity) -> PathBuf {
     )
 }
 
-/// The file of a dataset of a run, below the lake's root.
-pub fn file_path(lake: &Path, dataset: &Dataset, run: &RunIdentity) -> PathBuf {
-    let name = format!(
-        "{}_{}_{}_{}.parquet",
-        dataset.file_stem,
-        run.stamp(),
-        file_name::encode(&run.runner_name),
-        run.run_id
-    );
-    lake.join(partition(run)).join(&dataset.name).join(name)
+/// The second after the last one of a partition, given a path below the lake's root; none where the path names no day.
+pub fn partition_end(path: &str) -> Option<i64> {
+    let mut segments = path.split('/');
+    let day = segments.next()?.strip_prefix("dt=")?;
+    let day = chrono::NaiveDate::parse_from_str(day, "%Y-%m-%d").ok()?;
+    let midnight = day.and_hms_opt(0, 0, 0)?.and_utc().timestamp();
+    let hour = segments
+        .next()
+        .and_then(|segment| segment.strip_prefix("hr="))
+        .and_then(|hour| hour.parse::<i64>().ok())
+        .filter(|hour| (0..24).contains(hour));
+    Some(midnight + hour.map_or(86_400, |hour| (hour + 1) * 3_600))
+}
+
+/// The file of a dataset of a run, in the hourly layout.
+pub fn file_path(lake: &Path, dataset: &Arc<Dataset>, run: &RunIdentity) -> PathBuf {
+    lake.join(Layout::default().target(dataset, "", run))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_run_has_one_place() {
-        let run = RunIdentity {
+    fn run() -> RunIdentity {
+        RunIdentity {
             runner_name: "runner/1".to_owned(),
             run_id: "0badcafe".to_owned(),
             run_timestamp: 1_770_132_645,
-        };
-        let lanes = records::table::DATASETS
-            .iter()
-            .find(|dataset| dataset.name == "lane-dom")
-            .unwrap();
+        }
+    }
+
+    fn lanes() -> &'static Arc<Dataset> {
+        let mut datasets = records::table::DATASETS.iter();
+        datasets.find(|dataset| dataset.name == "lane-dom").unwrap()
+    }
+
+    #[test]
+    fn a_run_has_one_place() {
         assert_eq!(
-            file_path(Path::new("lake"), lanes, &run),
+            file_path(Path::new("lake"), lanes(), &run()),
             Path::new(
                 "lake/dt=2026-02-03/hr=15/lane-dom/lane_dom_20260203_153045_runner%2F1_0badcafe.parquet"
             )
         );
+        assert_eq!(
+            Layout::PerDevice.target(lanes(), "leaf 1", &run()),
+            Path::new(
+                "dt=2026-02-03/device=leaf%201/optical_metrics_20260203_153045_runner%2F1_0badcafe.parquet"
+            )
+        );
+    }
+
+    #[test]
+    fn a_partition_ends_with_its_hour_or_its_day() {
+        assert_eq!(
+            partition_end("dt=1970-01-02/hr=05/x"),
+            Some(86_400 + 6 * 3_600)
+        );
+        assert_eq!(partition_end("dt=1970-01-02/device=a/x"), Some(2 * 86_400));
+        assert_eq!(partition_end("lanes/x"), None);
     }
 }

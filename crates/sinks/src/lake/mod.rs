@@ -3,10 +3,26 @@
 //! ```text
 //! lake/dt=2026-02-03/hr=15/intf-dom/interface_dom_20260203_153045_{runner}_{run id}.parquet
 //!                         /lane-dom/lane_dom_…          /intf-counters/interface_counters_…
+//!
+//!   write ─► early (rows before their turn) ─► file (row groups) ─► publication (all names at once) ─► local
+//!   local ─► check (is every file whole?)    local ─► sync (what a remote lake does not have)
+//!   ddl: what an engine must be told to read it
 //! ```
 
+mod check;
+mod ddl;
+mod early;
+mod file;
 mod layout;
+mod local;
+mod publication;
+pub mod sync;
 mod write;
 
-pub use layout::{file_path, partition};
-pub use write::{Compression, Writer, Written};
+pub use check::{Checked, Damage, check_file, rows_in};
+pub use ddl::{Engine, ddl};
+pub use file::Compression;
+pub use layout::{Layout, file_path, partition, partition_end};
+pub use local::{LocalFile, files, free_space, require_free_space};
+pub use publication::{Recovered, recover};
+pub use write::{Writer, Written};

@@ -2,51 +2,22 @@
 //!
 //! Rows are sorted by device first, so devices are written in the order of their names, while they arrive in the order in
 //! which they answer. The writer is told all names at the start, keeps what comes early and writes as far as it can: in
-//! memory are one row group a dataset and the devices that wait for a slower one before them.
+//! memory are one row group a dataset and a bounded number of rows that wait for a slower device before them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use parquet::arrow::ArrowWriter;
-use parquet::basic::{GzipLevel, ZstdLevel};
-use parquet::errors::ParquetError;
-use parquet::file::metadata::SortingColumn;
-use parquet::file::properties::WriterProperties;
 use records::table::{Dataset, Table};
 
-use super::layout;
-use crate::staged::{Durability, Staged, create_folder};
-use crate::{Error, Result, RunIdentity};
+use super::early::Early;
+use super::file::{Compression, GrowingFile, WholeFile};
+use super::layout::Layout;
+use super::publication::Publication;
+use crate::{Result, RunIdentity};
 
-/// Rows in a row group: enough for the encodings to pay, few enough to hold three of them in memory.
-const ROW_GROUP_ROWS: usize = 128 * 1024;
-
-/// How the pages of a Parquet file are compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Compression {
-    /// Fast, and read by every engine: the default.
-    #[default]
-    Snappy,
-    /// Smaller at little cost.
-    Zstd,
-    /// For readers that know nothing newer.
-    Gzip,
-    /// No compression.
-    None,
-}
-
-impl Compression {
-    fn of_parquet(self) -> parquet::basic::Compression {
-        use parquet::basic::Compression as Parquet;
-        match self {
-            Self::Snappy => Parquet::SNAPPY,
-            Self::Zstd => Parquet::ZSTD(ZstdLevel::default()),
-            Self::Gzip => Parquet::GZIP(GzipLevel::default()),
-            Self::None => Parquet::UNCOMPRESSED,
-        }
-    }
-}
+/// Bytes of rows that wait in memory for their turn; what comes beyond waits on the disk.
+const WAITING_BYTES: usize = 48 * 1024 * 1024;
 
 /// A file of the lake, complete.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,17 +37,19 @@ pub struct Written {
 pub struct Writer {
     lake: PathBuf,
     run: RunIdentity,
+    layout: Layout,
     compression: Compression,
+    publication: Publication,
     /// Devices that are still to be written.
     expected: BTreeSet<String>,
-    /// Devices that came before their turn.
-    early: BTreeMap<String, Vec<Table>>,
-    /// In the order in which the datasets first had rows.
-    files: Vec<DatasetFile>,
+    early: Early,
+    /// In the order in which the datasets first had rows; with the per-device layout, those of the device at hand.
+    growing: Vec<GrowingFile>,
+    whole: Vec<WholeFile>,
 }
 
 impl Writer {
-    /// Prepares to write the rows of `devices`.
+    /// Prepares to write the rows of `devices`, one file a table. What runs that died left behind is finished or cleared away.
     ///
     /// # Errors
     ///
@@ -87,15 +60,31 @@ impl Writer {
         devices: impl IntoIterator<Item = String>,
         compression: Compression,
     ) -> Result<Self> {
-        create_folder(lake)?;
-        drop(Staged::create(&lake.join(format!("probe_{}", run.run_id)))?);
+        Self::begin_with(lake, run, devices, compression, Layout::default())
+    }
+
+    /// The same, with a choice of where the files go.
+    ///
+    /// # Errors
+    ///
+    /// As [`Writer::begin`].
+    pub fn begin_with(
+        lake: &Path,
+        run: RunIdentity,
+        devices: impl IntoIterator<Item = String>,
+        compression: Compression,
+        layout: Layout,
+    ) -> Result<Self> {
         Ok(Self {
             lake: lake.to_owned(),
+            publication: Publication::begin(lake, &run)?,
             run,
+            layout,
             compression,
             expected: devices.into_iter().collect(),
-            early: BTreeMap::new(),
-            files: Vec::new(),
+            early: Early::with_room(WAITING_BYTES),
+            growing: Vec::new(),
+            whole: Vec::new(),
         })
     }
 
@@ -106,196 +95,94 @@ impl Writer {
     ///
     /// If rows cannot be written: the files of this run are then lost, and only they.
     pub fn add(&mut self, device: &str, tables: Vec<Table>) -> Result<()> {
-        if !self.expected.contains(device) || self.early.contains_key(device) {
+        if !self.expected.contains(device) || self.early.contains(device) {
             return Ok(());
         }
-        self.early.insert(device.to_owned(), tables);
-        while let Some(next) = self.expected.first()
-            && let Some(tables) = self.early.remove(next)
+        if self.expected.first().is_none_or(|next| next != device) {
+            return self.early.put(device, tables, &self.publication);
+        }
+        self.expected.pop_first();
+        self.write_device(device, tables)?;
+        while let Some(next) = self.expected.first().cloned()
+            && let Some(tables) = self.early.take(&next)?
         {
             self.expected.pop_first();
-            for table in tables {
-                self.write(&table)?;
-            }
+            self.write_device(&next, tables)?;
         }
         Ok(())
     }
 
-    /// Completes the files and gives them their names. Devices that never came have no rows. A dataset without rows has no file.
+    /// Completes the files and gives them their names, all or none. Devices that never came have no rows. A dataset without
+    /// rows has no file.
     ///
     /// # Errors
     ///
     /// If a file cannot be completed: then none has its name, for a run that is in two tables and not in the third would mislead.
     pub fn finish(mut self) -> Result<Vec<Written>> {
-        for tables in std::mem::take(&mut self.early).into_values() {
-            for table in tables {
-                self.write(&table)?;
+        for device in self.early.names() {
+            if let Some(tables) = self.early.take(&device)? {
+                self.write_device(&device, tables)?;
             }
         }
-        let complete: Vec<_> = self
-            .files
-            .into_iter()
-            .map(DatasetFile::complete)
-            .collect::<Result<_>>()?;
-        complete.into_iter().map(CompleteFile::publish).collect()
-    }
-
-    fn write(&mut self, table: &Table) -> Result<()> {
-        if table.batch.num_rows() == 0 {
-            return Ok(());
-        }
-        let at = match self
-            .files
+        self.complete()?;
+        let moves: Vec<_> = self
+            .whole
             .iter()
-            .position(|file| file.dataset.name == table.dataset.name)
+            .map(|file| (file.path.clone(), file.target.clone()))
+            .collect();
+        if !moves.is_empty() {
+            self.publication.publish(&moves)?;
+        }
+        let written = self.whole.into_iter().map(|file| Written {
+            dataset: file.dataset.name.clone(),
+            path: self.lake.join(file.target),
+            rows: file.rows,
+            bytes: file.bytes,
+        });
+        Ok(written.collect())
+    }
+
+    fn write_device(&mut self, device: &str, tables: Vec<Table>) -> Result<()> {
+        for table in tables
+            .into_iter()
+            .filter(|table| table.batch.num_rows() > 0)
         {
-            Some(at) => at,
-            None => {
-                self.files.push(DatasetFile::create(
-                    &self.lake,
-                    &table.dataset,
-                    &self.run,
-                    self.compression,
-                )?);
-                self.files.len() - 1
+            let table = self.layout.shape(table);
+            let at = self.growing_file(&table.dataset, device)?;
+            if let Some(file) = self.growing.get_mut(at) {
+                file.write(&table)?;
             }
-        };
-        match self.files.get_mut(at) {
-            Some(file) => file.write(table),
-            None => Ok(()),
         }
-    }
-}
-
-/// The growing file of one dataset.
-#[derive(Debug)]
-struct DatasetFile {
-    dataset: Arc<Dataset>,
-    writer: ArrowWriter<Staged>,
-    target: PathBuf,
-    rows: usize,
-}
-
-impl DatasetFile {
-    fn create(
-        lake: &Path,
-        dataset: &Arc<Dataset>,
-        run: &RunIdentity,
-        compression: Compression,
-    ) -> Result<Self> {
-        let target = layout::file_path(lake, dataset, run);
-        if let Some(folder) = target.parent() {
-            create_folder(folder)?;
+        if self.layout.is_per_device() {
+            self.complete()?;
         }
-        let staged = Staged::create(&target)?;
-        let writer = ArrowWriter::try_new(
-            staged,
-            dataset.schema(),
-            Some(properties(dataset, compression)),
-        )
-        .map_err(|cause| Error::Table {
-            dataset: dataset.name.clone(),
-            path: target.clone(),
-            cause,
-        })?;
-        Ok(Self {
-            dataset: Arc::clone(dataset),
-            writer,
-            target,
-            rows: 0,
-        })
-    }
-
-    fn write(&mut self, table: &Table) -> Result<()> {
-        self.writer
-            .write(&table.batch)
-            .map_err(|cause| failed(&self.dataset, &self.target, cause))?;
-        self.rows += table.batch.num_rows();
         Ok(())
     }
 
-    /// Writes the footer and syncs; the file is whole, but has no name yet.
-    fn complete(self) -> Result<CompleteFile> {
-        let Self {
+    /// Where in `growing` the dataset's file is.
+    fn growing_file(&mut self, dataset: &Arc<Dataset>, device: &str) -> Result<usize> {
+        let known = self
+            .growing
+            .iter()
+            .position(|file| file.dataset.name == dataset.name);
+        if let Some(at) = known {
+            return Ok(at);
+        }
+        let serial = self.whole.len() + self.growing.len();
+        self.growing.push(GrowingFile::create(
+            self.publication.path(&serial.to_string()),
+            self.layout.target(dataset, device, &self.run),
             dataset,
-            writer,
-            target,
-            rows,
-        } = self;
-        let staged = writer
-            .into_inner()
-            .map_err(|cause| failed(&dataset, &target, cause))?;
-        staged.sync()?;
-        Ok(CompleteFile {
-            dataset,
-            staged,
-            target,
-            rows,
-        })
+            &self.run,
+            self.compression,
+        )?);
+        Ok(self.growing.len() - 1)
     }
-}
 
-/// A file that only lacks its name.
-#[derive(Debug)]
-struct CompleteFile {
-    dataset: Arc<Dataset>,
-    staged: Staged,
-    target: PathBuf,
-    rows: usize,
-}
-
-impl CompleteFile {
-    fn publish(self) -> Result<Written> {
-        let bytes = self.staged.finish(Durability::Synced)?;
-        Ok(Written {
-            dataset: self.dataset.name.clone(),
-            path: self.target,
-            rows: self.rows,
-            bytes,
-        })
+    fn complete(&mut self) -> Result<()> {
+        for file in std::mem::take(&mut self.growing) {
+            self.whole.push(file.complete()?);
+        }
+        Ok(())
     }
-}
-
-/// An error of the Parquet writer: the disk's, if there is one inside it, else the rows'.
-fn failed(dataset: &Dataset, path: &Path, cause: ParquetError) -> Error {
-    match cause {
-        ParquetError::External(inner) => match inner.downcast::<std::io::Error>() {
-            Ok(cause) => Error::FileSystem {
-                action: "write",
-                path: path.to_owned(),
-                cause: *cause,
-            },
-            Err(inner) => Error::Table {
-                dataset: dataset.name.clone(),
-                path: path.to_owned(),
-                cause: ParquetError::External(inner),
-            },
-        },
-        cause => Error::Table {
-            dataset: dataset.name.clone(),
-            path: path.to_owned(),
-            cause,
-        },
-    }
-}
-
-fn properties(dataset: &Dataset, compression: Compression) -> WriterProperties {
-    let schema = dataset.schema();
-    let sorted = dataset
-        .sort_columns
-        .iter()
-        .filter_map(|name| schema.index_of(name).ok())
-        .filter_map(|index| i32::try_from(index).ok())
-        .map(|column_idx| SortingColumn {
-            column_idx,
-            descending: false,
-            nulls_first: false,
-        })
-        .collect();
-    WriterProperties::builder()
-        .set_created_by(concat!("lanewatch ", env!("CARGO_PKG_VERSION")).to_owned())
-        .set_compression(compression.of_parquet())
-        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-        .set_sorting_columns(Some(sorted))
-        .build()
 }

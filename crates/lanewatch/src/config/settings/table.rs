@@ -12,7 +12,7 @@ use sinks::lake::Compression;
 
 use super::layers::Layers;
 use super::row::{Row, settings};
-use super::value::{LogFilter, Value};
+use super::value::{Age, LogFilter, Size, Value};
 use crate::config::{HostKeys, NetconfVersion, Problem};
 use crate::runner::Retry;
 
@@ -24,8 +24,14 @@ const CATALOGUE: &[&str] = &["collect", "parse", "replay"];
 const CONNECTING: &[&str] = PLANNING;
 /// Commands that make a run.
 const COLLECTING: &[&str] = &["collect"];
+/// Commands that put a runner's name into what they write.
+const NAMING: &[&str] = &["collect", "lake write"];
 /// Commands that write Parquet files.
-const LAKE: &[&str] = &["collect", "replay"];
+const LAKE: &[&str] = &["collect", "replay", "lake write"];
+/// Commands that look at the lake.
+const LOOKING: &[&str] = &["collect", "lake sync", "lake status", "lake verify"];
+/// Commands that talk to a remote lake.
+const REMOTE: &[&str] = &["collect", "lake sync", "lake verify"];
 
 const WHO: &str = "Devices and RPCs";
 const LOGIN: &str = "Logging in";
@@ -35,6 +41,7 @@ const OUTPUT: &str = "What a run leaves";
 const SAYING: &str = "What is said";
 /// Commands whose doings can be watched.
 const LOGGING: &[&str] = &["collect", "replay"];
+const AWAY: &str = "The remote lake";
 
 settings! {
     /// An inventory; several are read as one
@@ -48,7 +55,7 @@ settings! {
 
     /// What this runner is called in file names and rows
     runner_name: Option<String> = None, {
-        value: "NAME", group: WHO, commands: COLLECTING, otherwise: Some("the host name"), overruled_by: Some("SEMAPHORE_RUNNER_NAME"),
+        value: "NAME", group: WHO, commands: NAMING, otherwise: Some("the host name"), overruled_by: Some("SEMAPHORE_RUNNER_NAME"),
     }
 
     /// The user to log in as, where the inventory names none
@@ -93,8 +100,8 @@ settings! {
     /// How long the whole run may take; devices that are not done by then are given up
     run_timeout: Duration = Duration::from_secs(1800), { value: "TIME", group: PACE, commands: COLLECTING }
 
-    /// How often a connection or an RPC is tried that failed for what may pass: refused, reset, timed out
-    attempts: u32 = 3, { value: "N", group: PACE, commands: COLLECTING }
+    /// How often a connection, an RPC or an upload is tried that failed for what may pass: refused, reset, timed out
+    attempts: u32 = 3, { value: "N", group: PACE, commands: &["collect", "lake sync"] }
 
     /// The bound of the random pause before the second attempt; it doubles with each further one, up to half a minute
     retry_pause: Duration = Duration::from_secs(1), { value: "TIME", group: PACE, commands: COLLECTING }
@@ -142,7 +149,7 @@ settings! {
     output_dir: PathBuf = PathBuf::from("output"), { value: "FOLDER", group: OUTPUT, commands: COLLECTING }
 
     /// The root of the Parquet lake
-    lake: PathBuf = PathBuf::from("raw_ml_data"), { value: "FOLDER", group: OUTPUT, commands: COLLECTING }
+    lake: PathBuf = PathBuf::from("raw_ml_data"), { value: "FOLDER", group: OUTPUT, commands: LOOKING }
 
     /// How Parquet pages are compressed
     compression: Compression = Compression::Snappy, { value: "CODEC", group: OUTPUT, commands: LAKE }
@@ -153,11 +160,44 @@ settings! {
     /// How many of this runner's run folders stay
     keep_runs: usize = 10, { value: "N", group: OUTPUT, commands: COLLECTING }
 
+    /// What must stay free on the disk: below it nothing more is begun
+    min_free_space: Size = Size::megabytes(512), { value: "SIZE", group: OUTPUT, commands: &["collect", "lake write"] }
+
+    /// Where the lake is brought after a run: `s3://bucket/prefix`, `gs://…`, `az://…` or a folder
+    sync_to: Option<String> = None, { value: "URL", group: AWAY, commands: COLLECTING, otherwise: Some("nowhere") }
+
+    /// How long the sync after a run may take; what is left goes with the next
+    sync_timeout: Duration = Duration::from_secs(300), { value: "TIME", group: AWAY, commands: COLLECTING }
+
+    /// How many files are on their way at once
+    sync_parallel: usize = 16, { value: "N", group: AWAY, commands: &["collect", "lake sync"] }
+
+    /// How old a partition is when its files go from this disk, each found whole at the remote first
+    prune_after: Option<Age> = None, { value: "AGE", group: AWAY, commands: &["lake sync"], otherwise: Some("never") }
+
+    /// The profile of the AWS configuration files
+    s3_profile: Option<String> = None, { value: "NAME", group: AWAY, commands: REMOTE, otherwise: Some("AWS_PROFILE, else `default`") }
+
+    /// The bucket's region
+    s3_region: Option<String> = None, { value: "REGION", group: AWAY, commands: REMOTE, otherwise: Some("AWS_REGION, else the profile's") }
+
+    /// Another S3 server than Amazon's, as a URL
+    s3_endpoint: Option<String> = None, { value: "URL", group: AWAY, commands: REMOTE, otherwise: Some("AWS_ENDPOINT_URL, else the profile's") }
+
     /// What is told in detail on standard error, as a level or as module=level with commas
     log: Option<LogFilter> = None, { value: "FILTER", group: SAYING, commands: LOGGING, otherwise: Some("nothing"), also: Some("RUST_LOG") }
 }
 
 impl Settings {
+    /// How to get into the remote lake.
+    pub(crate) fn access(&self) -> sinks::lake::sync::Access {
+        sinks::lake::sync::Access {
+            profile: self.s3_profile.clone(),
+            region: self.s3_region.clone(),
+            endpoint: self.s3_endpoint.clone(),
+        }
+    }
+
     /// How often something is tried that failed, and how patiently.
     pub(crate) fn retry(&self) -> Retry {
         Retry {

@@ -239,6 +239,95 @@ impl Value for Duration {
     }
 }
 
+/// A number of bytes. None is a number here: a limit of nothing is no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Size(u64);
+
+/// Each unit of size, the largest first.
+const SIZES: &[(&str, u64)] = &[
+    ("TB", 1_000_000_000_000),
+    ("GB", 1_000_000_000),
+    ("MB", 1_000_000),
+    ("kB", 1000),
+];
+
+impl Size {
+    pub(super) const fn megabytes(megabytes: u64) -> Self {
+        Self(megabytes * 1_000_000)
+    }
+
+    pub(crate) const fn bytes(self) -> u64 {
+        self.0
+    }
+}
+
+impl Value for Size {
+    const ACCEPTS: Accepts =
+        Accepts::text("a size such as `500MB`, `2GB` or `0` (a number alone is bytes)");
+
+    fn parse(text: &str) -> Option<Self> {
+        let (number, unit) = number_and_unit(text)?;
+        let unit = match unit {
+            "" => 1,
+            unit => {
+                SIZES
+                    .iter()
+                    .find(|(name, _)| name.eq_ignore_ascii_case(unit))?
+                    .1
+            }
+        };
+        number.checked_mul(unit).map(Self)
+    }
+
+    fn show(&self) -> Option<String> {
+        let whole = SIZES
+            .iter()
+            .find(|(_, unit)| self.0 > 0 && self.0.is_multiple_of(*unit));
+        Some(match whole {
+            Some((name, unit)) => format!("{}{name}", self.0 / unit),
+            None => self.0.to_string(),
+        })
+    }
+}
+
+/// How old something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Age(i64);
+
+/// Each unit of age, with its length in seconds, the longest first.
+const AGES: &[(&str, i64)] = &[("d", 86_400), ("h", 3_600)];
+
+impl Age {
+    pub(crate) const fn seconds(self) -> i64 {
+        self.0
+    }
+}
+
+impl Value for Age {
+    const ACCEPTS: Accepts = Accepts::text("an age such as `7d` or `36h`, an hour at least");
+
+    fn parse(text: &str) -> Option<Self> {
+        let (number, unit) = number_and_unit(text)?;
+        let unit = AGES.iter().find(|(name, _)| *name == unit)?.1;
+        let seconds = i64::try_from(number).ok()?.checked_mul(unit)?;
+        (seconds > 0).then_some(Self(seconds))
+    }
+
+    fn show(&self) -> Option<String> {
+        let (name, unit) = AGES.iter().find(|(_, unit)| self.0 % unit == 0)?;
+        Some(format!("{}{name}", self.0 / unit))
+    }
+}
+
+fn number_and_unit(text: &str) -> Option<(u64, &str)> {
+    let text = text.trim();
+    let digits = text
+        .find(|letter: char| !letter.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    Some((number.parse().ok()?, unit.trim()))
+}
+
 /// A closed set, with the word for each.
 macro_rules! choice {
     ($type:ty, $expected:literal, $($word:literal => $value:expr),+) => {
@@ -310,6 +399,29 @@ mod tests {
             assert_eq!(read.show().as_deref(), Some(shown));
         }
         assert_eq!(Duration::from_secs(120).show().as_deref(), Some("2m"));
+    }
+
+    #[test]
+    fn a_size_and_an_age_are_shown_in_their_largest_whole_unit_and_read_back() {
+        for (text, bytes) in [
+            ("0", 0),
+            ("1000", 1000),
+            ("500MB", 500_000_000),
+            ("2 gb", 2_000_000_000),
+        ] {
+            let size = Size::parse(text).unwrap();
+            assert_eq!(size.bytes(), bytes);
+            assert_eq!(Size::parse(&size.show().unwrap()), Some(size));
+        }
+        for (text, seconds) in [("7d", 604_800), ("36h", 129_600), ("24h", 86_400)] {
+            let age = Age::parse(text).unwrap();
+            assert_eq!(age.seconds(), seconds);
+            assert_eq!(Age::parse(&age.show().unwrap()), Some(age));
+        }
+        for text in ["", "7", "0d", "-1d", "d", "7w", "99999999999999999999d"] {
+            assert!(Age::parse(text).is_none(), "{text}");
+        }
+        assert!(Size::parse("1XB").is_none() && Size::parse("99999999TB").is_none());
     }
 
     #[test]

@@ -3,13 +3,17 @@
 mod binary;
 mod fleet;
 mod inventory;
+mod lake;
 mod openssh;
 mod python;
 mod run_folder;
+mod s3;
 
-pub(crate) use binary::{Ran, lanewatch, program, run};
+pub(crate) use binary::{Ran, lanewatch, program, run, stop};
 pub(crate) use fleet::Fleet;
 pub(crate) use inventory::{Host, closed_port, values, write_inventory};
+pub(crate) use lake::{RUN, write_documents, write_run};
 pub(crate) use openssh::NetconfServer;
 pub(crate) use python::{Python, judge};
 pub(crate) use run_folder::{RunFolder, assert_nothing_half_written, files_below};
+pub(crate) use s3::{ACCESS_KEY, BUCKET, S3, SECRET_KEY, Wire, lanewatch_with_keys, with_keys};

@@ -1,0 +1,47 @@
+//! `lanewatch lake ddl`: what an engine must be told to read the lake.
+
+use clap::{Args, ValueEnum};
+use records::table::DATASETS;
+use sinks::lake::Engine;
+
+use super::ExitStatus;
+use super::Printer;
+use crate::config::Layers;
+
+/// Print the statements that make the lake's tables known to an engine: partition projection, no crawler.
+#[derive(Debug, Args)]
+pub(super) struct Ddl {
+    /// For whom
+    #[arg(long, value_enum)]
+    engine: EngineArgument,
+    /// Where the lake is: `s3://bucket/prefix` or a folder [default: the setting `sync_to`, else `lake`]
+    #[arg(long, value_name = "URL")]
+    location: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum EngineArgument {
+    Athena,
+    Trino,
+    Spark,
+    Duckdb,
+}
+
+impl Ddl {
+    pub(super) fn run(self, given: Layers, printer: &Printer) -> anyhow::Result<ExitStatus> {
+        let settings = given.resolve().settings()?;
+        let location = self
+            .location
+            .or(settings.sync_to)
+            .unwrap_or_else(|| settings.lake.display().to_string());
+        let engine = match self.engine {
+            EngineArgument::Athena => Engine::Athena,
+            EngineArgument::Trino => Engine::Trino,
+            EngineArgument::Spark => Engine::Spark,
+            EngineArgument::Duckdb => Engine::DuckDb,
+        };
+        let text = sinks::lake::ddl(engine, DATASETS.iter().map(AsRef::as_ref), &location);
+        printer.answer(text.trim_end());
+        Ok(ExitStatus::Delivered)
+    }
+}

@@ -1,0 +1,48 @@
+//! `lanewatch lake`: the Parquet lake on this disk and its copy at a remote.
+
+mod ddl;
+mod status;
+mod sync;
+mod verify;
+mod write;
+
+use clap::{Args, Subcommand};
+
+use super::ExitStatus;
+use super::printer::Printer;
+use crate::config::Layers;
+
+pub(super) use sync::after_run;
+
+/// Write, sync, check and describe the Parquet lake.
+#[derive(Debug, Args)]
+pub(super) struct Lake {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write the tables from JSON documents, as `write_hourly_parquet.py` did
+    Write(write::Write),
+    /// Bring the remote lake what it does not have
+    Sync(sync::Sync),
+    /// Say what is here, and what remotes are behind
+    Status(status::Status),
+    /// Read every file to the end, and compare with the remote
+    Verify(verify::Verify),
+    /// Print what an engine must be told to read the lake
+    Ddl(ddl::Ddl),
+}
+
+impl Lake {
+    pub(super) async fn run(self, given: Layers, printer: &Printer) -> anyhow::Result<ExitStatus> {
+        match self.command {
+            Command::Write(command) => command.run(given, printer),
+            Command::Sync(command) => command.run(given, printer).await,
+            Command::Status(command) => command.run(given, printer),
+            Command::Verify(command) => command.run(given, printer).await,
+            Command::Ddl(command) => command.run(given, printer),
+        }
+    }
+}

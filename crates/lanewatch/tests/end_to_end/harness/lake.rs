@@ -1,0 +1,71 @@
+//! Lakes for tests, made by `lake write` from documents of the test's own.
+
+use std::path::{Path, PathBuf};
+
+use super::{Ran, lanewatch};
+
+/// A Tuesday, some seconds before an hour ends.
+pub(crate) const RUN: i64 = 1_770_134_390;
+
+/// Writes the documents of so many devices, each with so many ports of four lanes; values follow from names and `seed`.
+pub(crate) fn write_documents(folder: &Path, devices: usize, ports: usize, seed: usize) -> PathBuf {
+    std::fs::create_dir_all(folder).unwrap();
+    for device in 0..devices {
+        let (mut interfaces, mut lanes, mut statistics) =
+            (Vec::new(), Vec::new(), serde_json::Map::new());
+        for port in 0..ports {
+            let name = format!("et-0/0/{port}");
+            let number = seed * 7919 + device * 131 + port;
+            interfaces.push(serde_json::json!({
+                "if_name": name, "temperature": 40.0 + (number % 97) as f64 / 10.0, "vendor": "ACME",
+            }));
+            for lane in 0..4 {
+                let rx = -2.0 - ((number * 4 + lane) % 1013) as f64 / 100.0;
+                // One in seven is dark.
+                let dark = (number + lane) % 7 == 0;
+                lanes.push(if dark {
+                    serde_json::json!({"if_name": name, "lane": lane, "rx_power_state": "no_light"})
+                } else {
+                    serde_json::json!({"if_name": name, "lane": lane, "rx_power": rx, "tx_power": -1.25, "tx_bias": 7.5})
+                });
+            }
+            statistics.insert(
+                name,
+                serde_json::json!({"oper_status": "up", "fec_ccw": number * 1000, "fec_nccw": number % 3}),
+            );
+        }
+        let write = |rpc: &str, json: serde_json::Value| {
+            let path = folder.join(format!("device-{device:03}_{rpc}_metrics.json"));
+            std::fs::write(path, json.to_string()).unwrap();
+        };
+        write(
+            "optics_diagnostics",
+            serde_json::json!({"interfaces": interfaces, "lanes": lanes}),
+        );
+        write(
+            "interface_statistics",
+            serde_json::Value::Object(statistics),
+        );
+    }
+    folder.to_owned()
+}
+
+/// Writes one run of a runner into the lake `lake` below `folder`.
+pub(crate) fn write_run(folder: &Path, documents: &Path, runner: &str, run_timestamp: i64) -> Ran {
+    lanewatch(
+        folder,
+        &[
+            "lake",
+            "write",
+            "--metrics-dir",
+            documents.to_str().unwrap(),
+            "--base-dir",
+            "lake",
+            "--runner-name",
+            runner,
+            "--run-timestamp",
+            &run_timestamp.to_string(),
+        ],
+    )
+    .expect(0)
+}

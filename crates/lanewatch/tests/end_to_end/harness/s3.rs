@@ -1,0 +1,197 @@
+//! s3s-fs: an S3 server that nobody here wrote, with signatures on, over a folder that outlives it.
+
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::binary::{program, run, stop};
+use super::{Ran, closed_port};
+
+pub(crate) const ACCESS_KEY: &str = "AKIALANEWATCHTEST";
+pub(crate) const SECRET_KEY: &str = "kSmallSecretOfTheTests0123456789";
+pub(crate) const BUCKET: &str = "lake";
+const READY_WITHIN: Duration = Duration::from_secs(20);
+
+/// The server; it can be stopped and started again on the same port, with the same objects.
+#[derive(Debug)]
+pub(crate) struct S3 {
+    child: Option<Child>,
+    port: u16,
+    pub(crate) folder: PathBuf,
+}
+
+impl S3 {
+    /// Starts a server with an empty bucket.
+    pub(crate) fn start(folder: &Path) -> Self {
+        let mut server = Self {
+            child: None,
+            port: closed_port(),
+            folder: folder.join("s3"),
+        };
+        std::fs::create_dir_all(server.folder.join(BUCKET)).unwrap();
+        server.resume();
+        server
+    }
+
+    pub(crate) fn endpoint(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Ends it with no time to say good-bye.
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            stop(&mut child);
+        }
+    }
+
+    pub(crate) fn resume(&mut self) {
+        let server = Path::new(env!("CARGO_BIN_EXE_lanewatch"))
+            .ancestors()
+            .nth(2)
+            .unwrap()
+            .join("tools/bin/s3s-fs");
+        let mut command = Command::new(&server);
+        command
+            .args(["--host", "127.0.0.1", "--port", &self.port.to_string()])
+            .args(["--access-key", ACCESS_KEY, "--secret-key", SECRET_KEY])
+            .arg(&self.folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let child = command.spawn();
+        self.child = Some(child.unwrap_or_else(|error| {
+            panic!(
+                "{}: {error}: `cargo xtask test` brings it",
+                server.display()
+            )
+        }));
+        let began = Instant::now();
+        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+            assert!(began.elapsed() < READY_WITHIN, "s3s-fs never answered");
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for S3 {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// The program with the keys of the server, which stands at this endpoint.
+pub(crate) fn with_keys(folder: &Path, endpoint: &str, arguments: &[&str]) -> Command {
+    let mut command = program(folder, arguments);
+    for name in [
+        "AWS_SESSION_TOKEN",
+        "AWS_PROFILE",
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+    ] {
+        command.env_remove(name);
+    }
+    command
+        .env("AWS_ACCESS_KEY_ID", ACCESS_KEY)
+        .env("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
+        .env("AWS_ENDPOINT_URL", endpoint);
+    command
+}
+
+/// Runs the program with the keys of the server.
+pub(crate) fn lanewatch_with_keys(folder: &Path, endpoint: &str, arguments: &[&str]) -> Ran {
+    run(&mut with_keys(folder, endpoint, arguments))
+}
+
+/// A wire to a port that can be cut: after so many bytes have gone towards it, each connection ends.
+#[derive(Debug)]
+pub(crate) struct Wire {
+    port: u16,
+    budget: Arc<AtomicUsize>,
+    cuts: Arc<AtomicUsize>,
+    closed: Arc<AtomicBool>,
+}
+
+impl Wire {
+    pub(crate) fn to(port: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let wire = Self {
+            port: listener.local_addr().unwrap().port(),
+            budget: Arc::new(AtomicUsize::new(usize::MAX)),
+            cuts: Arc::default(),
+            closed: Arc::default(),
+        };
+        let (budget, cuts, closed) = (wire.budget.clone(), wire.cuts.clone(), wire.closed.clone());
+        thread::spawn(move || {
+            for near in listener.incoming().map_while(Result::ok) {
+                if closed.load(Ordering::SeqCst) {
+                    return;
+                }
+                let Ok(far) = TcpStream::connect(("127.0.0.1", port)) else {
+                    continue; // dropped: as a server that is down
+                };
+                let (near2, far2) = (near.try_clone().unwrap(), far.try_clone().unwrap());
+                let (budget, cuts) = (budget.clone(), cuts.clone());
+                thread::spawn(move || carry(near, far, &budget, &cuts));
+                thread::spawn(move || {
+                    carry(
+                        far2,
+                        near2,
+                        &AtomicUsize::new(usize::MAX),
+                        &AtomicUsize::new(0),
+                    )
+                });
+            }
+        });
+        wire
+    }
+
+    pub(crate) fn endpoint(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The next so many bytes go through; then every connection is cut, until this is called again.
+    pub(crate) fn cut_after(&self, bytes: usize) {
+        self.budget.store(bytes, Ordering::SeqCst);
+    }
+
+    /// How often it was cut.
+    pub(crate) fn cuts(&self) -> usize {
+        self.cuts.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        self.closed.store(true, Ordering::SeqCst);
+        TcpStream::connect(("127.0.0.1", self.port)).ok(); // wakes the listener up
+    }
+}
+
+fn carry(mut from: TcpStream, mut to: TcpStream, budget: &AtomicUsize, cuts: &AtomicUsize) {
+    use std::io::{Read as _, Write as _};
+    let mut buffer = [0; 4096];
+    while let Ok(length @ 1..) = from.read(&mut buffer) {
+        let left = budget.load(Ordering::SeqCst);
+        if left != usize::MAX {
+            budget.store(left.saturating_sub(length), Ordering::SeqCst);
+        }
+        if left < length {
+            cuts.fetch_add(1, Ordering::SeqCst);
+            to.write_all(&buffer[..left]).ok();
+            break;
+        }
+        if to.write_all(&buffer[..length]).is_err() {
+            break;
+        }
+    }
+    from.shutdown(std::net::Shutdown::Both).ok();
+    to.shutdown(std::net::Shutdown::Both).ok();
+}

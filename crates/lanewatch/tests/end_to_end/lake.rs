@@ -1,0 +1,233 @@
+//! The lake's commands on their own: a folder stands where the object store will.
+
+use std::fs;
+
+use crate::harness::{Fleet, RUN, RunFolder, files_below, lanewatch, write_documents, write_run};
+
+/// A lake of two hours and two runners below `folder`, in `lake`.
+fn lake(folder: &std::path::Path) {
+    let documents = write_documents(&folder.join("documents"), 2, 3, 1);
+    write_run(folder, &documents, "runner01", RUN);
+    write_run(folder, &documents, "runner02", RUN + 60);
+}
+
+#[test]
+fn a_lake_is_written_synced_checked_and_described() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    lake(folder);
+    let names: Vec<_> = files_below(&folder.join("lake"))
+        .iter()
+        .map(|path| path.strip_prefix(folder).unwrap().display().to_string())
+        .collect();
+    assert_eq!(names.len(), 6, "{names:?}");
+    assert!(
+        names[0].starts_with(
+            "lake/dt=2026-02-03/hr=15/intf-counters/interface_counters_20260203_155950_runner01_"
+        ),
+        "{names:?}"
+    );
+
+    lanewatch(folder, &["lake", "status", "--lake", "lake"])
+        .expect(0)
+        .says(&["It was not synced to any remote"])
+        .says(&["all", "6", "72"]);
+    let sync = ["lake", "sync", "--lake", "lake", "--to", "copy"];
+    lanewatch(folder, &sync)
+        .expect(0)
+        .says(&["6 files", "has everything"]);
+    lanewatch(folder, &sync)
+        .expect(0)
+        .says(&["0 files", "has everything"]);
+    for name in &names {
+        let copy = name.replacen("lake/", "copy/", 1);
+        assert_eq!(
+            fs::read(folder.join(name)).unwrap(),
+            fs::read(folder.join(copy)).unwrap()
+        );
+    }
+    lanewatch(folder, &["lake", "status", "--lake", "lake"])
+        .expect(0)
+        .says(&["copy", "has everything"]);
+    let verify = [
+        "lake", "verify", "--lake", "lake", "--remote", "--to", "copy",
+    ];
+    lanewatch(folder, &verify)
+        .expect(0)
+        .says(&["6 files", "72 rows", "all whole"]);
+
+    // A state that is lost is no loss: everything is found there.
+    fs::remove_dir_all(folder.join("lake/.lanewatch/sync")).unwrap();
+    lanewatch(folder, &sync)
+        .expect(0)
+        .says(&["6 were there already"]);
+
+    fs::write(folder.join(&names[1]), "no parquet").unwrap();
+    lanewatch(folder, &verify)
+        .expect(1)
+        .says(&["cannot be read"]);
+    fs::remove_file(folder.join(names[0].replacen("lake/", "copy/", 1))).unwrap();
+    fs::remove_file(folder.join(&names[1])).unwrap();
+    lanewatch(folder, &verify)
+        .expect(5)
+        .says(&["does not have it"]);
+}
+
+#[test]
+fn other_content_at_the_remote_is_told_and_replaced_on_request_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    lake(folder);
+    let sync = ["lake", "sync", "--lake", "lake", "--to", "copy"];
+    lanewatch(folder, &sync).expect(0);
+    fs::remove_dir_all(folder.join("lake/.lanewatch/sync")).unwrap();
+    let copy = files_below(&folder.join("copy")).remove(0);
+    fs::write(&copy, "somebody else's").unwrap();
+    lanewatch(folder, &sync)
+        .expect(5)
+        .says(&["other content", "left alone"]);
+    assert_eq!(fs::read(&copy).unwrap(), b"somebody else's");
+    let replace = [
+        "lake",
+        "sync",
+        "--lake",
+        "lake",
+        "--to",
+        "copy",
+        "--replace",
+    ];
+    lanewatch(folder, &replace)
+        .expect(0)
+        .says(&["was replaced"]);
+    lanewatch(
+        folder,
+        &[
+            "lake", "verify", "--lake", "lake", "--remote", "--to", "copy",
+        ],
+    )
+    .expect(0);
+}
+
+#[test]
+fn old_files_go_from_this_disk_when_the_remote_has_them_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    lake(folder);
+    let prune = [
+        "lake",
+        "sync",
+        "--lake",
+        "lake",
+        "--to",
+        "copy",
+        "--prune-after",
+        "7d",
+    ];
+    // One copy is damaged without its size giving it away.
+    lanewatch(folder, &prune[..6]).expect(0);
+    let copy = files_below(&folder.join("copy")).remove(0);
+    let mut bytes = fs::read(&copy).unwrap();
+    bytes[8] ^= 1;
+    fs::write(&copy, bytes).unwrap();
+    lanewatch(folder, &prune)
+        .expect(0)
+        .says(&["5 files"])
+        .says(&["stays: the remote has other content"]);
+    let left = parquet_files(&folder.join("lake"));
+    assert_eq!(left.len(), 1, "{left:?}");
+    assert_eq!(left[0].file_name(), copy.file_name());
+}
+
+#[test]
+fn writing_a_collected_runs_documents_gives_the_files_that_the_run_gave() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let fleet = Fleet::simulated(&folder.join("sim"), 2);
+    let collect = ["collect", "-i", fleet.inventory(), "--sync-to", "copy"];
+    lanewatch(folder, &collect)
+        .expect(0)
+        .says(&["3 files", "has everything"]);
+    let run = RunFolder::latest(&folder.join("output"));
+    let written = [
+        "lake",
+        "write",
+        "--metrics-dir",
+        "output",
+        "--base-dir",
+        "again",
+    ];
+    lanewatch(folder, &written)
+        .expect(0)
+        .says(&["2 devices read"]);
+    let lake = folder.join("raw_ml_data");
+    for file in parquet_files(&lake) {
+        let again = folder.join("again").join(file.strip_prefix(&lake).unwrap());
+        assert_eq!(
+            fs::read(&file).unwrap(),
+            fs::read(&again).unwrap(),
+            "{} of {:?}",
+            file.display(),
+            run.path
+        );
+    }
+}
+
+fn parquet_files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let files = files_below(folder).into_iter();
+    files
+        .filter(|path| path.extension().is_some_and(|end| end == "parquet"))
+        .collect()
+}
+
+#[test]
+fn a_disk_that_is_almost_full_stops_a_run_before_it_begins() {
+    let folder = tempfile::tempdir().unwrap();
+    let inventory = crate::harness::write_inventory(
+        &folder.path().join("inventory.yaml"),
+        &[crate::harness::Host {
+            name: "a",
+            port: crate::harness::closed_port(),
+            variables: &[("ansible_user", "u"), ("ansible_password", "p")],
+        }],
+    );
+    let inventory = inventory.to_str().unwrap();
+    lanewatch(
+        folder.path(),
+        &[
+            "collect",
+            "-i",
+            inventory,
+            "--host-keys",
+            "off",
+            "--min-free-space",
+            "900000TB",
+        ],
+    )
+    .expect(2)
+    .says(&["are free for", "nothing was contacted"]);
+    assert!(!folder.path().join("output").exists());
+}
+
+#[test]
+fn what_cannot_be_a_remote_lake_is_told_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    for (url, says) in [
+        ("ftp://x/y", "`ftp://` is not known"),
+        ("s3://", "names no bucket"),
+        ("s3://key:secret@bucket/x", "holds no credentials"),
+    ] {
+        let ran = lanewatch(folder, &["lake", "sync", "--to", url]).expect(2);
+        assert!(ran.stderr.contains(says), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("secret@"), "{}", ran.stderr);
+    }
+    lanewatch(folder, &["lake", "sync"])
+        .expect(2)
+        .says(&["`--to s3://bucket/prefix`"]);
+    lanewatch(
+        folder,
+        &["lake", "sync", "--to", "s3://b", "--s3-profile", "nobody"],
+    )
+    .expect(2)
+    .says(&["no profile `nobody`"]);
+}

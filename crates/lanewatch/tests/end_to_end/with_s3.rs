@@ -1,0 +1,275 @@
+//! The remote lake in s3s-fs, an S3 server that nobody here wrote, with signatures on; judged by the AWS tools and boto3.
+
+mod loss;
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::path::Path;
+
+use crate::harness::{
+    BUCKET, Fleet, Python, RUN, S3, closed_port, files_below, judge, lanewatch_with_keys, run,
+    with_keys, write_documents, write_run,
+};
+
+const TO: &str = "s3://lake/data/lake";
+const SYNC: [&str; 6] = ["lake", "sync", "--lake", "lake", "--to", TO];
+
+/// A lake of three hours and two runners below `folder`, in `lake`.
+///
+/// No name needs escapes: s3s-fs does not escape what it lists, and the AWS tools take `%2F` in a listing for a slash.
+fn lake(folder: &Path) {
+    let documents = write_documents(&folder.join("documents"), 3, 4, 1);
+    for (hours, runner) in [
+        (0, "runner01"),
+        (0, "runner02"),
+        (1, "runner02"),
+        (24, "runner02"),
+    ] {
+        write_run(folder, &documents, runner, RUN + hours * 3600);
+    }
+}
+
+/// What a judge is told of the server.
+fn of(server: &S3, folder: &Path) -> [String; 3] {
+    [
+        server.endpoint(),
+        format!("{BUCKET}/data/lake"),
+        folder.join("lake").display().to_string(),
+    ]
+}
+
+#[test]
+#[ignore = "needs s3s-fs: run by `cargo xtask test`"]
+fn an_uploaded_lake_leaves_the_aws_tools_nothing_to_do_and_boto3_reads_it_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = S3::start(folder.path());
+    lake(folder.path());
+    let go = |arguments: &[&str]| lanewatch_with_keys(folder.path(), &server.endpoint(), arguments);
+    go(&SYNC).expect(0).says(&["12 files", "has everything"]);
+    go(&SYNC).expect(0).says(&["0 files", "has everything"]);
+    judge(Python::Readers, "s3_lake.py", &of(&server, folder.path()));
+    let verify = ["lake", "verify", "--lake", "lake", "--remote", "--to", TO];
+    go(&verify).expect(0).says(&["12 files", "all whole"]);
+    go(&[&verify[..], &["--read-back"]].concat()).expect(0);
+
+    fs::remove_dir_all(folder.path().join("lake/.lanewatch/sync")).unwrap();
+    go(&SYNC)
+        .expect(0)
+        .says(&["0 files", "12 were there already"]);
+}
+
+#[test]
+#[ignore = "needs s3s-fs: run by `cargo xtask test`"]
+fn a_file_of_many_parts_arrives_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = S3::start(folder.path());
+    let partition = folder.path().join("lake/dt=2026-02-03/hr=15/lane-dom");
+    fs::create_dir_all(&partition).unwrap();
+    let bytes: Vec<u8> = (0_u32..12_500_000)
+        .flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes())
+        .collect();
+    fs::write(partition.join("big.parquet"), &bytes).unwrap();
+    lanewatch_with_keys(folder.path(), &server.endpoint(), &SYNC)
+        .expect(0)
+        .says(&["1 files, 50.0 MB"]);
+    judge(Python::Readers, "s3_lake.py", &of(&server, folder.path()));
+    fs::remove_dir_all(folder.path().join("lake/.lanewatch/sync")).unwrap();
+    lanewatch_with_keys(folder.path(), &server.endpoint(), &SYNC)
+        .expect(0)
+        .says(&["1 were there already"]);
+}
+
+#[test]
+#[ignore = "needs s3s-fs: run by `cargo xtask test`"]
+fn a_refusal_says_why_and_the_data_stays_on_this_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = S3::start(folder.path());
+    lake(folder.path());
+    let before = files_below(&folder.path().join("lake"));
+
+    let mut wrong = with_keys(folder.path(), &server.endpoint(), &SYNC);
+    let ran = run(wrong.env("AWS_SECRET_ACCESS_KEY", "wrongwrongwrong")).expect(5);
+    ran.says(&[
+        "the secret access key does not belong",
+        "SignatureDoesNotMatch",
+    ])
+    .says(&["are safe in"]);
+    assert!(!ran.stderr.contains("wrongwrongwrong"), "{}", ran.stderr);
+
+    let nowhere = ["lake", "sync", "--lake", "lake", "--to", "s3://nowhere/x"];
+    lanewatch_with_keys(folder.path(), &server.endpoint(), &nowhere)
+        .expect(5)
+        .says(&["there is no such bucket", "NoSuchBucket"]);
+
+    let stub = refusing("400 Bad Request", "ExpiredToken");
+    lanewatch_with_keys(folder.path(), &stub, &SYNC)
+        .expect(5)
+        .says(&["the session token has expired", "ExpiredToken"]);
+
+    let closed = format!("http://127.0.0.1:{}", closed_port());
+    let quick = [&SYNC[..], &["--attempts", "1"]].concat();
+    lanewatch_with_keys(folder.path(), &closed, &quick)
+        .expect(5)
+        .says(&["Connection refused"]);
+
+    let after: Vec<_> = files_below(&folder.path().join("lake"))
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|end| end == "parquet"))
+        .collect();
+    assert_eq!(after, before);
+    lanewatch_with_keys(folder.path(), &server.endpoint(), &SYNC)
+        .expect(0)
+        .says(&["12 files"]);
+}
+
+/// A server that answers every request with this error of S3's. s3s-fs knows no tokens that expire.
+fn refusing(status: &'static str, code: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            std::thread::spawn(move || {
+                let mut buffer = vec![0; 256 * 1024];
+                stream.read(&mut buffer).ok();
+                let body = format!(
+                    "<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>made up</Message></Error>"
+                );
+                let head = format!(
+                    "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                    body.len()
+                );
+                stream.write_all(format!("{head}{body}").as_bytes()).ok();
+                stream.shutdown(std::net::Shutdown::Write).ok();
+                while stream.read(&mut buffer).is_ok_and(|length| length > 0) {}
+            });
+        }
+    });
+    endpoint
+}
+
+#[test]
+#[ignore = "needs s3s-fs: run by `cargo xtask test`"]
+fn a_profile_lets_in_as_the_environment_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = S3::start(folder.path());
+    lake(folder.path());
+    let aws = folder.path().join(".aws");
+    fs::create_dir_all(&aws).unwrap();
+    fs::write(
+        aws.join("config"),
+        format!(
+            "[profile lake]\nregion = eu-central-1\nendpoint_url = {}\n",
+            server.endpoint()
+        ),
+    )
+    .unwrap();
+    fs::write(
+        aws.join("credentials"),
+        format!(
+            "[lake]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
+            crate::harness::ACCESS_KEY,
+            crate::harness::SECRET_KEY
+        ),
+    )
+    .unwrap();
+    let mut command = with_keys(folder.path(), "", &SYNC);
+    for name in [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_ENDPOINT_URL",
+    ] {
+        command.env_remove(name);
+    }
+    run(command.env("AWS_PROFILE", "lake"))
+        .expect(0)
+        .says(&["12 files"]);
+}
+
+#[test]
+#[ignore = "needs s3s-fs: run by `cargo xtask test`"]
+fn a_runner_whose_name_needs_escapes_is_found_again_under_the_same_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = S3::start(folder.path());
+    let documents = write_documents(&folder.path().join("documents"), 1, 2, 1);
+    write_run(folder.path(), &documents, "lab/runner 1+2", RUN);
+    let go = |arguments: &[&str]| lanewatch_with_keys(folder.path(), &server.endpoint(), arguments);
+    go(&SYNC).expect(0).says(&["3 files"]);
+    let verify = [
+        "lake",
+        "verify",
+        "--lake",
+        "lake",
+        "--remote",
+        "--to",
+        TO,
+        "--read-back",
+    ];
+    go(&verify).expect(0).says(&["3 files"]);
+}
+
+#[test]
+#[ignore = "needs s3s-fs: run by `cargo xtask test`"]
+fn other_content_is_never_overwritten_unseen_and_a_rerun_of_ours_is_replaced_and_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = S3::start(folder.path());
+    lake(folder.path());
+    let go = |arguments: &[&str]| lanewatch_with_keys(folder.path(), &server.endpoint(), arguments);
+    go(&SYNC).expect(0);
+
+    // The same run written again with other rows: ours.
+    let documents = write_documents(&folder.path().join("more"), 5, 4, 2);
+    write_run(folder.path(), &documents, "runner02", RUN);
+    go(&SYNC)
+        .expect(0)
+        .says(&["runner02", "was replaced"])
+        .says(&["3 of them replaced"]);
+    judge(Python::Readers, "s3_lake.py", &of(&server, folder.path()));
+
+    // Somebody else wrote there since: not ours.
+    judge(
+        Python::Readers,
+        "s3_put.py",
+        &[&of(&server, folder.path())[..2], &["runner02".to_owned()]].concat(),
+    );
+    write_run(
+        folder.path(),
+        &folder.path().join("documents"),
+        "runner02",
+        RUN,
+    );
+    go(&SYNC).expect(5).says(&["other content", "left alone"]);
+    go(&[&SYNC[..], &["--replace"]].concat())
+        .expect(0)
+        .says(&["was replaced"]);
+    judge(Python::Readers, "s3_lake.py", &of(&server, folder.path()));
+}
+
+#[test]
+#[ignore = "needs s3s-fs: run by `cargo xtask test`"]
+fn a_run_whose_remote_is_down_is_safe_here_and_goes_along_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = S3::start(folder.path());
+    let fleet = Fleet::simulated(&folder.path().join("sim"), 2);
+    let collect = [
+        "collect",
+        "-i",
+        fleet.inventory(),
+        "--lake",
+        "lake",
+        "--sync-to",
+        TO,
+        "--attempts",
+        "1",
+    ];
+    server.kill();
+    lanewatch_with_keys(folder.path(), &server.endpoint(), &collect)
+        .expect(5)
+        .says(&["2 of 2 devices delivered"])
+        .says(&["are safe in"]);
+    server.resume();
+    lanewatch_with_keys(folder.path(), &server.endpoint(), &collect)
+        .expect(0)
+        .says(&["6 files", "has everything"]);
+    judge(Python::Readers, "s3_lake.py", &of(&server, folder.path()));
+}

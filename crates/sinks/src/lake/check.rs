@@ -1,0 +1,102 @@
+//! Is a file of the lake whole? Every page of it is read, not the footer alone.
+
+use std::fs::File;
+use std::path::Path;
+
+use arrow_schema::{DataType, Schema};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::file::reader::FileReader as _;
+use parquet::file::serialized_reader::SerializedFileReader;
+use records::table::Dataset;
+
+use crate::{Error, Result};
+
+/// A file that is whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    /// Rows that could be read.
+    pub rows: u64,
+    /// Columns that this version does not know: of a later one, or of a mapping that is not at hand.
+    pub unknown_columns: Vec<String>,
+}
+
+/// What is wrong with a file, as a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage(pub String);
+
+/// Reads the whole file and compares it with the table it should belong to.
+///
+/// # Errors
+///
+/// The first thing that is wrong with it.
+pub fn check_file(path: &Path, dataset: Option<&Dataset>) -> std::result::Result<Checked, Damage> {
+    let damaged = |error: &dyn std::fmt::Display| Damage(format!("it cannot be read: {error}"));
+    let file = File::open(path).map_err(|error| damaged(&error))?;
+    let builder =
+        ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| damaged(&error))?;
+    let promised = builder.metadata().file_metadata().num_rows();
+    let unknown_columns = match dataset {
+        Some(dataset) => compare(builder.schema(), &dataset.schema())?,
+        None => Vec::new(),
+    };
+    let mut rows = 0_u64;
+    for batch in builder.build().map_err(|error| damaged(&error))? {
+        let batch = batch.map_err(|error| damaged(&error))?;
+        rows += u64::try_from(batch.num_rows()).unwrap_or(0);
+    }
+    if u64::try_from(promised) != Ok(rows) {
+        return Err(Damage(format!(
+            "its footer promises {promised} rows, and {rows} are there"
+        )));
+    }
+    Ok(Checked {
+        rows,
+        unknown_columns,
+    })
+}
+
+/// A schema only grows: what both know has the same type, and what every row has is there.
+fn compare(found: &Schema, known: &Schema) -> std::result::Result<Vec<String>, Damage> {
+    for field in known.fields() {
+        match found.field_with_name(field.name()) {
+            Ok(there) if !is_same(there.data_type(), field.data_type()) => {
+                return Err(Damage(format!(
+                    "its column {} is {}, and {} was expected",
+                    field.name(),
+                    there.data_type(),
+                    field.data_type()
+                )));
+            }
+            Err(_) if !field.is_nullable() => {
+                return Err(Damage(format!("it has no column {}", field.name())));
+            }
+            _ => {}
+        }
+    }
+    let unknown = found.fields().iter().map(|field| field.name());
+    let unknown = unknown.filter(|name| known.field_with_name(name).is_err());
+    Ok(unknown.cloned().collect())
+}
+
+/// Other writers have their own sorts of text.
+fn is_same(found: &DataType, expected: &DataType) -> bool {
+    let is_text = |kind: &DataType| {
+        matches!(
+            kind,
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
+        )
+    };
+    found == expected || (is_text(found) && is_text(expected))
+}
+
+/// Rows of a file, by its footer.
+///
+/// # Errors
+///
+/// If it has none that can be read.
+pub fn rows_in(path: &Path) -> Result<u64> {
+    let file = File::open(path).map_err(Error::on("open", path))?;
+    let reader = SerializedFileReader::new(file)
+        .map_err(|error| Error::on("read the footer of", path)(std::io::Error::other(error)))?;
+    Ok(u64::try_from(reader.metadata().file_metadata().num_rows()).unwrap_or(0))
+}

@@ -1,0 +1,181 @@
+//! What an engine must be told to read the lake as tables.
+//!
+//! All tables share each `hr=` folder, so that an engine that is given the root mixes them. Athena and Trino get partition
+//! projection and a location template for each table: no crawler, no `MSCK REPAIR`, and a new hour is there when its files
+//! are. Spark and DuckDB find partitions by themselves and get globs.
+
+use arrow_schema::{DataType, Field};
+use records::table::Dataset;
+
+/// An engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// Amazon Athena.
+    Athena,
+    /// Trino, with a Hive catalogue that is the current one.
+    Trino,
+    /// Apache Spark.
+    Spark,
+    /// DuckDB.
+    DuckDb,
+}
+
+/// The first day that projected partitions begin with.
+const FIRST_DAY: &str = "2024-01-01";
+
+/// The statements that make the tables, or the views, of a lake at this location: a folder or `s3://bucket/prefix`.
+pub fn ddl<'d>(
+    engine: Engine,
+    datasets: impl IntoIterator<Item = &'d Dataset>,
+    location: &str,
+) -> String {
+    let location = location.trim_end_matches('/');
+    let mut text = String::new();
+    for dataset in datasets {
+        let table = dataset.name.replace('-', "_");
+        let template = format!("{location}/dt=${{dt}}/hr=${{hr}}/{}/", dataset.name);
+        let schema = dataset.schema();
+        let fields = schema.fields().iter().map(AsRef::as_ref);
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text += &match engine {
+            Engine::Athena => format!(
+                "CREATE EXTERNAL TABLE IF NOT EXISTS {table} (\n{}\n)\nPARTITIONED BY (dt string, hr string)\nSTORED AS PARQUET\n\
+                 LOCATION '{}/'\nTBLPROPERTIES (\n  'projection.enabled' = 'true',\n  'projection.dt.type' = 'date',\n  \
+                 'projection.dt.format' = 'yyyy-MM-dd',\n  'projection.dt.range' = '{FIRST_DAY},NOW',\n  \
+                 'projection.hr.type' = 'integer',\n  'projection.hr.range' = '0,23',\n  'projection.hr.digits' = '2',\n  \
+                 'storage.location.template' = '{}'\n);\n",
+                columns(
+                    engine,
+                    fields,
+                    "`",
+                    ["string", "int", "bigint", "double", "boolean"]
+                ),
+                engine.quoted(location),
+                engine.quoted(&template),
+            ),
+            Engine::Trino => format!(
+                "CREATE TABLE IF NOT EXISTS {table} (\n{},\n  dt varchar WITH (partition_projection_type = 'DATE', \
+                 partition_projection_format = 'yyyy-MM-dd', partition_projection_range = ARRAY['{FIRST_DAY}', 'NOW']),\n  \
+                 hr varchar WITH (partition_projection_type = 'INTEGER', partition_projection_range = ARRAY['0', '23'], \
+                 partition_projection_digits = 2)\n)\nWITH (\n  format = 'PARQUET',\n  external_location = '{}/',\n  \
+                 partitioned_by = ARRAY['dt', 'hr'],\n  partition_projection_enabled = true,\n  \
+                 partition_projection_location_template = '{}'\n);\n",
+                columns(
+                    engine,
+                    fields,
+                    "\"",
+                    ["varchar", "integer", "bigint", "double", "boolean"]
+                ),
+                engine.quoted(location),
+                engine.quoted(&template),
+            ),
+            Engine::Spark => format!(
+                "CREATE OR REPLACE TEMPORARY VIEW {table} (\n{},\n  dt STRING,\n  hr STRING\n)\nUSING parquet\nOPTIONS (\n  \
+                 path '{}/dt=*/hr=*/{}/*.parquet',\n  basePath '{}'\n);\n",
+                columns(
+                    engine,
+                    fields,
+                    "`",
+                    ["STRING", "INT", "BIGINT", "DOUBLE", "BOOLEAN"]
+                ),
+                engine.quoted(location),
+                dataset.name,
+                engine.quoted(location),
+            ),
+            Engine::DuckDb => format!(
+                "CREATE OR REPLACE VIEW {table} AS\nSELECT * FROM read_parquet('{}/dt=*/hr=*/{}/*.parquet',\n  \
+                 hive_partitioning = true, hive_types = {{'dt': VARCHAR, 'hr': VARCHAR}}, union_by_name = true);\n",
+                engine.quoted(location),
+                dataset.name,
+            ),
+        };
+    }
+    text
+}
+
+/// A line a column. `types` are the engine's words for text, 32 and 64 bits, floating point and truth.
+fn columns<'f>(
+    engine: Engine,
+    fields: impl Iterator<Item = &'f Field>,
+    quote: &str,
+    types: [&str; 5],
+) -> String {
+    let [text, int32, int64, float, boolean] = types;
+    let lines = fields.map(|field| {
+        let kind = match field.data_type() {
+            DataType::Int32 => int32,
+            DataType::Int64 => int64,
+            DataType::Float64 => float,
+            DataType::Boolean => boolean,
+            _ => text,
+        };
+        let meaning = field.metadata().get("meaning").map_or("", String::as_str);
+        let unit = field.metadata().get("unit").filter(|unit| !unit.is_empty());
+        let comment = match unit {
+            Some(unit) => format!("{meaning} ({unit})"),
+            None => meaning.to_owned(),
+        };
+        let comment = if !comment.is_empty() {
+            format!(" COMMENT '{}'", engine.quoted(&comment))
+        } else {
+            String::new()
+        };
+        format!("  {quote}{}{quote} {kind}{comment}", field.name())
+    });
+    lines.collect::<Vec<_>>().join(",\n")
+}
+
+impl Engine {
+    /// The inside of a text between single quotes. Hive's grammar, and Spark's after it, take a doubled quote for two texts.
+    fn quoted(self, text: &str) -> String {
+        match self {
+            Self::Athena | Self::Spark => text.replace('\\', "\\\\").replace('\'', "\\'"),
+            Self::Trino | Self::DuckDb => text.replace('\'', "''"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_has_its_own_folder_in_every_hour() {
+        let lanes = &records::table::DATASETS[1];
+        for (engine, expected) in [
+            (
+                Engine::Athena,
+                "'storage.location.template' = 's3://b/p/dt=${dt}/hr=${hr}/lane-dom/'",
+            ),
+            (
+                Engine::Trino,
+                "partition_projection_location_template = 's3://b/p/dt=${dt}/hr=${hr}/lane-dom/'",
+            ),
+            (
+                Engine::Spark,
+                "path 's3://b/p/dt=*/hr=*/lane-dom/*.parquet'",
+            ),
+            (
+                Engine::DuckDb,
+                "read_parquet('s3://b/p/dt=*/hr=*/lane-dom/*.parquet'",
+            ),
+        ] {
+            let text = ddl(engine, [lanes.as_ref()], "s3://b/p/");
+            assert!(text.contains(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_quote_in_a_path_stays_inside_the_text() {
+        let lanes = &records::table::DATASETS[1];
+        for (engine, expected) in [
+            (Engine::DuckDb, "read_parquet('/it''s/dt="),
+            (Engine::Spark, "basePath '/it\\'s'"),
+        ] {
+            let text = ddl(engine, [lanes.as_ref()], "/it's");
+            assert!(text.contains(expected), "{text}");
+        }
+    }
+}

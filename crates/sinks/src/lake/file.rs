@@ -1,0 +1,177 @@
+//! One growing Parquet file and how it is laid out.
+//!
+//! What a reader needs to skip what it does not want: rows sorted by device, row groups of a few dozen devices, statistics of
+//! each, and a page index, so that a filter on device, interface or time touches few pages. What a reader needs to know: each
+//! column's unit, meaning and role in the schema, and whose run it was in the footer.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{GzipLevel, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{KeyValue, SortingColumn};
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use records::table::{Dataset, Table};
+
+use crate::{Error, Result, RunIdentity};
+
+/// Rows in a row group: some hundred devices. Engines that know no page index skip by these, and three of them are in memory.
+const ROW_GROUP_ROWS: usize = 64 * 1024;
+/// Rows in a page, the least that a reader with a page index reads: a dozen devices.
+const PAGE_ROWS: usize = 8 * 1024;
+
+/// How the pages of a Parquet file are compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Compression {
+    /// Fast, and read by every engine: the default.
+    #[default]
+    Snappy,
+    /// Smaller at little cost.
+    Zstd,
+    /// For readers that know nothing newer.
+    Gzip,
+    /// No compression.
+    None,
+}
+
+impl Compression {
+    fn of_parquet(self) -> parquet::basic::Compression {
+        use parquet::basic::Compression as Parquet;
+        match self {
+            Self::Snappy => Parquet::SNAPPY,
+            Self::Zstd => Parquet::ZSTD(ZstdLevel::default()),
+            Self::Gzip => Parquet::GZIP(GzipLevel::default()),
+            Self::None => Parquet::UNCOMPRESSED,
+        }
+    }
+}
+
+/// The growing file of one dataset.
+#[derive(Debug)]
+pub(super) struct GrowingFile {
+    pub(super) dataset: Arc<Dataset>,
+    writer: ArrowWriter<File>,
+    path: PathBuf,
+    /// Its place below the lake's root.
+    target: PathBuf,
+    rows: usize,
+}
+
+/// A file that only lacks its name.
+#[derive(Debug)]
+pub(super) struct WholeFile {
+    pub(super) dataset: Arc<Dataset>,
+    pub(super) path: PathBuf,
+    pub(super) target: PathBuf,
+    pub(super) rows: usize,
+    pub(super) bytes: u64,
+}
+
+impl GrowingFile {
+    pub(super) fn create(
+        path: PathBuf,
+        target: PathBuf,
+        dataset: &Arc<Dataset>,
+        run: &RunIdentity,
+        compression: Compression,
+    ) -> Result<Self> {
+        let file = File::create(&path).map_err(Error::on("create", &path))?;
+        let properties = properties(dataset, run, compression);
+        let writer = ArrowWriter::try_new(file, dataset.schema(), Some(properties))
+            .map_err(|cause| failed(dataset, &target, cause))?;
+        Ok(Self {
+            dataset: Arc::clone(dataset),
+            writer,
+            path,
+            target,
+            rows: 0,
+        })
+    }
+
+    pub(super) fn write(&mut self, table: &Table) -> Result<()> {
+        self.writer
+            .write(&table.batch)
+            .map_err(|cause| failed(&self.dataset, &self.target, cause))?;
+        self.rows += table.batch.num_rows();
+        Ok(())
+    }
+
+    /// Writes the footer and syncs. A full disk says so here at the latest.
+    pub(super) fn complete(self) -> Result<WholeFile> {
+        let Self {
+            dataset,
+            writer,
+            path,
+            target,
+            rows,
+        } = self;
+        let file = writer
+            .into_inner()
+            .map_err(|cause| failed(&dataset, &target, cause))?;
+        file.sync_all().map_err(Error::on("write", &target))?;
+        let bytes = file
+            .metadata()
+            .map_err(Error::on("read the size of", &path))?
+            .len();
+        Ok(WholeFile {
+            dataset,
+            path,
+            target,
+            rows,
+            bytes,
+        })
+    }
+}
+
+/// An error of the Parquet writer: the disk's, if there is one inside it, else the rows'.
+fn failed(dataset: &Dataset, path: &Path, cause: ParquetError) -> Error {
+    let cause = match cause {
+        ParquetError::External(inner) => match inner.downcast::<std::io::Error>() {
+            Ok(cause) => return Error::on("write", path)(*cause),
+            Err(inner) => ParquetError::External(inner),
+        },
+        cause => cause,
+    };
+    Error::Table {
+        dataset: dataset.name.clone(),
+        path: path.to_owned(),
+        cause,
+    }
+}
+
+fn properties(dataset: &Dataset, run: &RunIdentity, compression: Compression) -> WriterProperties {
+    let schema = dataset.schema();
+    let sorted = dataset
+        .sort_columns
+        .iter()
+        .filter_map(|name| schema.index_of(name).ok())
+        .filter_map(|index| i32::try_from(index).ok())
+        .map(|column_idx| SortingColumn {
+            column_idx,
+            descending: false,
+            nulls_first: false,
+        })
+        .collect();
+    let footer = [
+        ("lanewatch.dataset", dataset.name.clone()),
+        ("lanewatch.run_id", run.run_id.clone()),
+        ("lanewatch.runner_name", run.runner_name.clone()),
+        ("lanewatch.run_timestamp", run.run_timestamp.to_string()),
+    ];
+    let footer = footer
+        .into_iter()
+        .map(|(key, value)| KeyValue::new(key.to_owned(), value))
+        .collect();
+    WriterProperties::builder()
+        .set_created_by(concat!("lanewatch ", env!("CARGO_PKG_VERSION")).to_owned())
+        .set_compression(compression.of_parquet())
+        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+        .set_data_page_row_count_limit(PAGE_ROWS)
+        .set_write_batch_size(1024) // the row limit of a page is looked at after each batch
+        .set_statistics_enabled(EnabledStatistics::Page)
+        .set_sorting_columns(Some(sorted))
+        .set_key_value_metadata(Some(footer))
+        .build()
+}

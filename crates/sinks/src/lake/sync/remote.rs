@@ -1,0 +1,304 @@
+//! A remote lake: a store, a prefix in it, and how to get in.
+//!
+//! `s3://bucket/prefix` with credentials as the AWS tools find them: the environment, else a profile, else a web identity, a
+//! container's or an instance's role. `gs://`, `az://` and `abfs://` take theirs from their usual variables. A folder, as a
+//! path or `file://`, is a remote lake as well: a mounted share.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::TryStreamExt as _;
+use object_store::aws::{AmazonS3Builder, AwsCredential, Checksum};
+use object_store::azure::MicrosoftAzureBuilder;
+use object_store::gcp::GoogleCloudStorageBuilder;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path as Key;
+use object_store::{
+    BackoffConfig, Certificate, ClientOptions, ObjectStore, RetryConfig, StaticCredentialProvider,
+};
+use url::Url;
+
+use super::object::RemoteObject;
+use super::patiently;
+use super::profile::Profile;
+use super::refusal::{self, Failure};
+use crate::{Error, Result};
+
+/// How long a connection may take to come about.
+const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+/// How long a request may take in all: a part on a slow line.
+const REQUEST_WITHIN: Duration = Duration::from_secs(180);
+/// How long the store's own client goes on trying one request; beyond it our attempts count.
+const RETRY_WITHIN: Duration = Duration::from_secs(15);
+
+/// How to get into a remote lake, where the environment does not say it.
+#[derive(Debug, Clone, Default)]
+pub struct Access {
+    /// The profile of the AWS configuration files.
+    pub profile: Option<String>,
+    /// The bucket's region.
+    pub region: Option<String>,
+    /// Another server than Amazon's: `http://127.0.0.1:9000`.
+    pub endpoint: Option<String>,
+}
+
+/// A remote lake.
+#[derive(Clone)]
+pub struct Remote {
+    store: Arc<dyn ObjectStore>,
+    prefix: Key,
+    url: String,
+    is_s3: bool,
+    /// Where it is, if it is a folder of this machine.
+    folder: Option<PathBuf>,
+}
+
+impl fmt::Debug for Remote {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Remote")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Remote {
+    /// Resolves where and how. Nothing is contacted yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Remote`] if the address or the configuration cannot be used.
+    pub fn open(address: &str, access: &Access) -> Result<Self> {
+        let bad = |why: String| Error::Remote(format!("`{address}` is no remote lake: {why}"));
+        let Some((scheme, _)) = address.split_once("://") else {
+            return Self::folder(Path::new(address), address);
+        };
+        let url = Url::parse(address).map_err(|error| bad(error.to_string()))?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(Error::Remote(
+                "a remote lake's address holds no credentials: use the environment or a profile"
+                    .to_owned(),
+            ));
+        }
+        let mut prefix = percent_decoded(url.path().trim_matches('/'));
+        let store: Arc<dyn ObjectStore> = match scheme {
+            "file" => {
+                let path = url.to_file_path();
+                let path =
+                    path.map_err(|()| bad("a path on this machine was expected".to_owned()))?;
+                return Self::folder(&path, address);
+            }
+            "s3" | "s3a" => Arc::new(s3(&url, access)?),
+            "gs" => Arc::new(
+                GoogleCloudStorageBuilder::from_env()
+                    .with_url(address)
+                    .with_retry(retry())
+                    .with_client_options(client()?)
+                    .build()
+                    .map_err(|error| bad(error.to_string()))?,
+            ),
+            "az" | "azure" | "abfs" | "abfss" | "adl" => Arc::new(
+                MicrosoftAzureBuilder::from_env()
+                    .with_url(address)
+                    .with_retry(retry())
+                    .with_client_options(client()?)
+                    .build()
+                    .map_err(|error| bad(error.to_string()))?,
+            ),
+            other => {
+                return Err(bad(format!(
+                    "`{other}://` is not known; `s3://bucket/prefix`, `gs://…`, `az://…` or a folder was expected"
+                )));
+            }
+        };
+        if prefix == "/" {
+            prefix.clear();
+        }
+        Ok(Self {
+            store,
+            prefix: Key::parse(&prefix).map_err(|error| bad(error.to_string()))?,
+            url: address.trim_end_matches('/').to_owned(),
+            is_s3: scheme.starts_with("s3"),
+            folder: None,
+        })
+    }
+
+    fn folder(path: &Path, address: &str) -> Result<Self> {
+        let failed =
+            |error: String| Error::Remote(format!("cannot use the folder {address}: {error}"));
+        std::fs::create_dir_all(path).map_err(|error| failed(error.to_string()))?;
+        let path = path
+            .canonicalize()
+            .map_err(|error| failed(error.to_string()))?;
+        let store =
+            LocalFileSystem::new_with_prefix(&path).map_err(|error| failed(error.to_string()))?;
+        Ok(Self {
+            store: Arc::new(store),
+            prefix: Key::default(),
+            url: format!("file://{}", path.display()),
+            is_s3: false,
+            folder: Some(path),
+        })
+    }
+
+    /// As it is named to people and in the state: without credentials.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub(super) fn store(&self) -> &dyn ObjectStore {
+        self.store.as_ref()
+    }
+
+    /// A file of the lake, as people see it.
+    pub(super) fn place(&self, path: &str) -> String {
+        format!("{}/{path}", self.url)
+    }
+
+    /// Whether the store refuses a body whose digest is not the one that was signed.
+    pub(super) fn checks_digests(&self) -> bool {
+        self.is_s3
+    }
+
+    /// The object's own file, where the remote is a folder.
+    pub(super) fn file_of(&self, path: &str) -> Option<PathBuf> {
+        self.folder.as_ref().map(|folder| folder.join(path))
+    }
+
+    /// Whether an object can carry its digest.
+    pub(super) fn keeps_metadata(&self) -> bool {
+        self.folder.is_none()
+    }
+
+    pub(super) fn key(&self, path: &str) -> std::result::Result<Key, Failure> {
+        self.key_or_error(path)
+            .map_err(|error| refusal::failure("name", &self.place(path), &error))
+    }
+
+    pub(super) fn key_or_error(&self, path: &str) -> object_store::Result<Key> {
+        let whole = if self.prefix.as_ref().is_empty() {
+            path.to_owned()
+        } else {
+            format!("{}/{path}", self.prefix)
+        };
+        Ok(Key::parse(whole)?)
+    }
+
+    /// What is in a folder of the remote lake, by path below its root.
+    pub(super) async fn list(
+        &self,
+        folder: &str,
+        attempts: u32,
+    ) -> std::result::Result<BTreeMap<String, RemoteObject>, Failure> {
+        let key = self.key(folder)?;
+        let skip = if self.prefix.as_ref().is_empty() {
+            0
+        } else {
+            self.prefix.as_ref().len() + 1
+        };
+        patiently(attempts, async || {
+            let listed: std::result::Result<Vec<_>, _> =
+                self.store.list(Some(&key)).try_collect().await;
+            let listed =
+                listed.map_err(|error| refusal::failure("list", &self.place(folder), &error))?;
+            let objects = listed.into_iter().map(|meta| {
+                let path = meta
+                    .location
+                    .as_ref()
+                    .get(skip..)
+                    .unwrap_or_default()
+                    .to_owned();
+                (path, meta.into())
+            });
+            Ok(objects.collect())
+        })
+        .await
+    }
+}
+
+fn s3(url: &Url, access: &Access) -> Result<object_store::aws::AmazonS3> {
+    let bucket = url.host_str().filter(|bucket| !bucket.is_empty());
+    let bucket = bucket.ok_or_else(|| {
+        Error::Remote(format!(
+            "`{url}` names no bucket: `s3://bucket/prefix` was expected"
+        ))
+    })?;
+    // First, for they hold what is set by itself below.
+    let mut builder = AmazonS3Builder::from_env()
+        .with_client_options(client()?)
+        .with_bucket_name(bucket)
+        .with_retry(retry())
+        .with_checksum_algorithm(Checksum::SHA256);
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let profile = Profile::find(access.profile.as_deref())?;
+    let has_keys = variable("AWS_ACCESS_KEY_ID").is_some();
+    if let Some(keys) = profile.keys()?
+        && (access.profile.is_some() || !has_keys)
+    {
+        // Whole, in place of what the environment has: its session token belongs to other keys.
+        builder =
+            builder.with_credentials(Arc::new(StaticCredentialProvider::new(AwsCredential {
+                key_id: keys.access_key_id,
+                secret_key: keys.secret_access_key,
+                token: keys.session_token,
+            })));
+    }
+    let region = access.region.clone().or_else(|| {
+        let of_environment = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
+        of_environment.or_else(|| profile.get("region"))
+    });
+    builder = builder.with_region(region.unwrap_or_else(|| "us-east-1".to_owned()));
+    let endpoint = access.endpoint.clone().or_else(|| {
+        let of_environment = variable("AWS_ENDPOINT_URL_S3")
+            .or_else(|| variable("AWS_ENDPOINT_URL"))
+            .or_else(|| variable("AWS_ENDPOINT"));
+        of_environment.or_else(|| profile.get("endpoint_url"))
+    });
+    if let Some(endpoint) = endpoint {
+        builder = builder
+            .with_allow_http(endpoint.starts_with("http://"))
+            .with_endpoint(endpoint);
+    }
+    // Path style is what every server understands; who must have the other says so.
+    let virtual_hosted = profile.get("addressing_style").as_deref() == Some("virtual");
+    builder
+        .with_virtual_hosted_style_request(virtual_hosted)
+        .build()
+        .map_err(|error| Error::Remote(format!("`{url}` cannot be used: {error}")))
+}
+
+fn retry() -> RetryConfig {
+    RetryConfig {
+        backoff: BackoffConfig {
+            init_backoff: Duration::from_millis(100),
+            max_backoff: Duration::from_secs(5),
+            base: 2.0,
+        },
+        max_retries: 3,
+        retry_timeout: RETRY_WITHIN,
+    }
+}
+
+/// Limits, and the certificates of `AWS_CA_BUNDLE` beside the system's.
+fn client() -> Result<ClientOptions> {
+    let mut options = ClientOptions::new()
+        .with_connect_timeout(CONNECT_WITHIN)
+        .with_timeout(REQUEST_WITHIN);
+    if let Some(path) = std::env::var_os("AWS_CA_BUNDLE").filter(|path| !path.is_empty()) {
+        let path = Path::new(&path);
+        let pem = std::fs::read(path).map_err(Error::on("read AWS_CA_BUNDLE", path))?;
+        let bundle = Certificate::from_pem_bundle(&pem)
+            .map_err(|error| Error::Remote(format!("AWS_CA_BUNDLE {}: {error}", path.display())))?;
+        for certificate in bundle {
+            options = options.with_root_certificate(certificate);
+        }
+    }
+    Ok(options)
+}
+
+fn percent_decoded(path: &str) -> String {
+    crate::file_name::decode(path).unwrap_or_else(|| path.to_owned())
+}

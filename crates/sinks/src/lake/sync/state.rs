@@ -1,0 +1,298 @@
+//! What the remote has, as far as this disk remembers: one text file a lake and remote, a line a file.
+//!
+//! ```text
+//! lanewatch-sync 1 s3://bucket/prefix
+//! {sha256} {size} {modified_ns} {path}
+//! ```
+//!
+//! A line is added when a file is settled. A process that is killed loses the last line at most, and that file is found at the
+//! remote the next time. The whole file can be lost without harm. It is written anew, in one step, when a sync begins.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File, TryLockError};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+use super::super::local::{self, LocalFile};
+use super::super::publication::OWN_FOLDER;
+use super::object::hexadecimal;
+use crate::staged::{self, Durability, create_folder};
+use crate::{Error, Result};
+
+const FOLDER: &str = "sync";
+const HEAD: &str = "lanewatch-sync 1 ";
+
+/// A file that the remote has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Entry {
+    digest: String,
+    size: u64,
+    modified_ns: i128,
+}
+
+/// The state of one lake and one remote, held by one process at a time.
+#[derive(Debug)]
+pub(super) struct State {
+    path: PathBuf,
+    url: String,
+    entries: BTreeMap<String, Entry>,
+    /// Whether an earlier sync has left it: then what is not in it is most likely not there.
+    trusted: bool,
+    log: Option<File>,
+    /// Why the state could not be written. A full disk must not keep the lake from leaving it.
+    trouble: Option<String>,
+    _lock: File,
+}
+
+/// What a remote is behind, as far as is remembered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backlog {
+    /// The remote.
+    pub url: String,
+    /// Files that it has not been given.
+    pub files: Vec<LocalFile>,
+}
+
+impl State {
+    /// Reads the state, or begins one.
+    pub(super) fn open(lake: &Path, url: &str) -> Result<Self> {
+        let folder = lake.join(OWN_FOLDER).join(FOLDER);
+        create_folder(&folder)?;
+        let name = hexadecimal(&Sha256::digest(url.as_bytes()));
+        let name = name.get(..16).unwrap_or(&name);
+        let lock_path = folder.join(format!("{name}.lock"));
+        let lock = File::create(&lock_path).map_err(Error::on("create", &lock_path))?;
+        if let Err(TryLockError::WouldBlock) = lock.try_lock() {
+            return Err(Error::SyncAtWork {
+                lake: lake.to_owned(),
+            });
+        }
+        let path = folder.join(format!("{name}.state"));
+        let read = read(&path).filter(|(of, _)| of == url);
+        Ok(Self {
+            path,
+            url: url.to_owned(),
+            trusted: read.is_some(),
+            entries: read.map(|(_, entries)| entries).unwrap_or_default(),
+            log: None,
+            trouble: None,
+            _lock: lock,
+        })
+    }
+
+    pub(super) fn is_trusted(&self) -> bool {
+        self.trusted
+    }
+
+    /// Whether the remote has this very file.
+    pub(super) fn has(&self, file: &LocalFile) -> bool {
+        self.entries
+            .get(&file.path)
+            .is_some_and(|entry| entry.size == file.size && entry.modified_ns == file.modified_ns)
+    }
+
+    /// The digest of what was last brought under this name, if this very file was.
+    pub(super) fn digest(&self, file: &LocalFile) -> Option<&str> {
+        self.entries
+            .get(&file.path)
+            .filter(|_| self.has(file))
+            .map(|entry| entry.digest.as_str())
+    }
+
+    /// What was last brought under each name.
+    pub(super) fn digests(&self) -> BTreeMap<String, String> {
+        let entries = self.entries.iter();
+        entries
+            .map(|(path, entry)| (path.clone(), entry.digest.clone()))
+            .collect()
+    }
+
+    /// Drops what is no longer on this disk, and writes the file anew where that changed it or it is not open yet.
+    pub(super) fn forget_all_but(&mut self, files: &[LocalFile]) {
+        let there: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
+        let before = self.entries.len();
+        self.entries.retain(|path, _| there.contains(path.as_str()));
+        if self.log.is_some() && self.entries.len() == before {
+            return;
+        }
+        let mut text = format!("{HEAD}{}\n", self.url);
+        for (path, entry) in &self.entries {
+            text += &line(path, entry);
+        }
+        let written = staged::write(&self.path, text.as_bytes(), Durability::Renamed);
+        let opened = written.and_then(|_| {
+            let log = File::options().append(true).open(&self.path);
+            log.map_err(Error::on("open", &self.path))
+        });
+        match opened {
+            Ok(log) => self.log = Some(log),
+            Err(error) => self.give_up(&error),
+        }
+    }
+
+    /// The remote has this file.
+    pub(super) fn add(&mut self, file: &LocalFile, digest: &str) {
+        let entry = Entry {
+            digest: digest.to_owned(),
+            size: file.size,
+            modified_ns: file.modified_ns,
+        };
+        if let Some(log) = &mut self.log
+            && let Err(cause) = log.write_all(line(&file.path, &entry).as_bytes())
+        {
+            self.give_up(&Error::on("write", &self.path)(cause));
+        }
+        self.entries.insert(file.path.clone(), entry);
+    }
+
+    /// Why nothing more was written down, if so: the next sync will find by itself what is there.
+    pub(super) fn trouble(&self) -> Option<&str> {
+        self.trouble.as_deref()
+    }
+
+    fn give_up(&mut self, error: &Error) {
+        self.log = None;
+        self.trouble = Some(error.to_string());
+    }
+}
+
+fn line(path: &str, entry: &Entry) -> String {
+    format!(
+        "{} {} {} {path}\n",
+        entry.digest, entry.size, entry.modified_ns
+    )
+}
+
+/// The remote and what it has; nothing where there is no state, or none that can be read.
+fn read(path: &Path) -> Option<(String, BTreeMap<String, Entry>)> {
+    let text = fs::read_to_string(path).ok()?;
+    let mut lines = text.split_inclusive('\n');
+    let url = lines
+        .next()?
+        .strip_suffix('\n')?
+        .strip_prefix(HEAD)?
+        .to_owned();
+    // The last line may have been cut when its process was killed.
+    let whole = lines.filter_map(|line| entry(line.strip_suffix('\n')?));
+    Some((url, whole.collect()))
+}
+
+fn entry(line: &str) -> Option<(String, Entry)> {
+    let mut parts = line.splitn(4, ' ');
+    let digest = parts.next().filter(|digest| digest.len() == 64)?.to_owned();
+    let size = parts.next()?.parse().ok()?;
+    let modified_ns = parts.next()?.parse().ok()?;
+    let path = parts.next()?.to_owned();
+    Some((
+        path,
+        Entry {
+            digest,
+            size,
+            modified_ns,
+        },
+    ))
+}
+
+/// What each remote that this lake was ever synced to is behind, as far as is remembered. No remote is contacted.
+///
+/// # Errors
+///
+/// If the lake cannot be listed.
+pub fn backlogs(lake: &Path) -> Result<Vec<Backlog>> {
+    let folder = lake.join(OWN_FOLDER).join(FOLDER);
+    let listed = match fs::read_dir(&folder) {
+        Ok(listed) => listed,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(cause) => return Err(Error::on("list", &folder)(cause)),
+    };
+    let files = local::files(lake)?;
+    let states = listed
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "state")
+        });
+    let mut backlogs: Vec<_> = states
+        .filter_map(|path| read(&path))
+        .map(|(url, entries)| Backlog {
+            files: files
+                .iter()
+                .filter(|file| {
+                    entries.get(&file.path).is_none_or(|entry| {
+                        entry.size != file.size || entry.modified_ns != file.modified_ns
+                    })
+                })
+                .cloned()
+                .collect(),
+            url,
+        })
+        .collect();
+    backlogs.sort_by(|a, b| a.url.cmp(&b.url));
+    Ok(backlogs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(path: &str, size: u64) -> LocalFile {
+        LocalFile {
+            path: path.to_owned(),
+            size,
+            modified_ns: 7,
+        }
+    }
+
+    #[test]
+    fn a_state_survives_its_process_but_for_a_line_that_was_cut() {
+        let lake = tempfile::tempdir().unwrap();
+        let (a, b) = (file("dt=x/a b.parquet", 1), file("dt=x/b.parquet", 2));
+        let digest = "0".repeat(64);
+        let mut state = State::open(lake.path(), "s3://x/y").unwrap();
+        assert!(!state.is_trusted());
+        state.forget_all_but(&[]);
+        state.add(&a, &digest);
+        state.add(&b, &digest);
+        let path = state.path.clone();
+        assert!(matches!(
+            State::open(lake.path(), "s3://x/y"),
+            Err(Error::SyncAtWork { .. })
+        ));
+        drop(state);
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, &text[..text.len() - 5]).unwrap();
+
+        let mut state = State::open(lake.path(), "s3://x/y").unwrap();
+        assert!(state.is_trusted() && state.has(&a) && !state.has(&b));
+        assert!(
+            !state.has(&file("dt=x/a b.parquet", 3)),
+            "a rerun is another file"
+        );
+        state.forget_all_but(&[]);
+        assert!(!state.has(&a));
+        drop(state);
+        assert!(!State::open(lake.path(), "s3://other").unwrap().is_trusted());
+    }
+
+    #[test]
+    fn a_state_that_makes_no_sense_counts_as_lost() {
+        let lake = tempfile::tempdir().unwrap();
+        let state = State::open(lake.path(), "s3://x").unwrap();
+        let path = state.path.clone();
+        drop(state);
+        for text in [
+            "",
+            "garbage\n",
+            "lanewatch-sync 1 s3://other\n",
+            "lanewatch-sync 1 s3://x",
+        ] {
+            fs::write(&path, text).unwrap();
+            assert!(
+                !State::open(lake.path(), "s3://x").unwrap().is_trusted(),
+                "{text:?}"
+            );
+        }
+    }
+}
