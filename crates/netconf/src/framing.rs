@@ -218,6 +218,10 @@ impl Decoder {
         let mut used = 0;
         let result = self.read_chunks(&mut used);
         self.input.drain(..used);
+        if self.input.is_empty() && self.message.is_empty() {
+            // Between messages a session may be idle for long, and there may be thousands of them.
+            self.input = Vec::new();
+        }
         result
     }
 

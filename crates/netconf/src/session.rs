@@ -144,8 +144,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
     ) -> Result<Reply, Error> {
         let started = Instant::now();
         let first_byte = first_byte.min(whole);
-        let mut limit = Limit::new(phase, "no first byte of the reply", started, first_byte);
+        let first_byte = Limit::new(phase, "no first byte of the reply", started, first_byte);
         let whole_reply = Limit::new(phase, "no complete reply", started, whole);
+        let mut limit = first_byte;
         self.check(operation, limit)?;
         self.last_id += 1;
         let id = self.last_id;
@@ -167,8 +168,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
                     });
                 }
             }
+            // A late reply to an earlier request is not the beginning of this one.
+            limit = match self.decoder.pending_bytes() {
+                0 => first_byte,
+                _ => whole_reply,
+            };
             self.read(limit).await?;
-            limit = whole_reply;
         }
     }
 

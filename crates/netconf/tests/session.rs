@@ -98,6 +98,22 @@ async fn a_reply_that_comes_late_is_dropped_and_the_session_goes_on() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_late_reply_is_no_first_byte_of_the_next() {
+    let (mut session, mut peer) = start(&Options::default()).await;
+    let device = tokio::spawn(async move {
+        sleep(Duration::from_secs(70)).await;
+        answer(&mut peer, "<late/>").await;
+        peer
+    });
+    session.request("<slow/>").await.unwrap_err();
+    let started = Instant::now();
+    let error = session.request("<silence/>").await.unwrap_err();
+    assert_eq!(started.elapsed(), Duration::from_secs(60));
+    assert!(error.to_string().contains("no first byte"), "{error}");
+    drop(device.await);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_reply_that_dribbles_has_a_deadline_too() {
     let (mut session, mut peer) = start(&Options::default()).await;
     let device = tokio::spawn(async move {

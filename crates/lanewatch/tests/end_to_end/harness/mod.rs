@@ -13,7 +13,7 @@ pub(crate) use binary::{Ran, lanewatch, program, run, stop};
 pub(crate) use fleet::Fleet;
 pub(crate) use inventory::{Host, closed_port, values, write_inventory};
 pub(crate) use lake::{RUN, write_documents, write_run};
-pub(crate) use openssh::NetconfServer;
+pub(crate) use openssh::{NetconfServer, Setup, SshAgent, generate_key};
 pub(crate) use python::{Python, judge};
 pub(crate) use run_folder::{RunFolder, assert_nothing_half_written, files_below};
 pub(crate) use s3::{ACCESS_KEY, BUCKET, S3, SECRET_KEY, Wire, lanewatch_with_keys, with_keys};

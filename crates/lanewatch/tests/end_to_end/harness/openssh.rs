@@ -1,4 +1,4 @@
-//! netconfd behind OpenSSH: a NETCONF server and an SSH server that nobody here wrote, on a loopback port.
+//! netconfd behind OpenSSH: a NETCONF server and an SSH server that nobody here wrote, on a loopback port. And OpenSSH's agent.
 //!
 //! sshd checks passwords through PAM, so the server has a system user of its own, with a password of this one moment, and
 //! needs root. One server at a time: creating users is not something that two tests can do at once.
@@ -21,6 +21,24 @@ use super::inventory::closed_port;
 const USER: &str = "lanewatch-test";
 const READY_WITHIN: Duration = Duration::from_secs(20);
 
+/// How the servers are set up, apart from what they always have.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Setup {
+    /// Lines of sshd's configuration.
+    pub(crate) sshd: &'static str,
+    /// Whether netconfd has a module of 770 kB, `lab-large`.
+    pub(crate) has_large_module: bool,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            sshd: "PasswordAuthentication yes\n",
+            has_large_module: false,
+        }
+    }
+}
+
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// The pair of servers, stopped when dropped, the user removed.
@@ -36,8 +54,13 @@ pub(crate) struct NetconfServer {
 }
 
 impl NetconfServer {
-    /// Starts both and waits until they answer.
+    /// Starts both with the usual setup and waits until they answer.
     pub(crate) fn start() -> Self {
+        Self::start_with(Setup::default())
+    }
+
+    /// Starts both and waits until they answer.
+    pub(crate) fn start_with(setup: Setup) -> Self {
         // A test that failed has left nothing behind that the next one minds.
         let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = tempfile::tempdir().unwrap();
@@ -45,12 +68,8 @@ impl NetconfServer {
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let port = closed_port();
         let password = create_user();
-        for (name, comment) in [("host_key", "host"), ("user_key", "user")] {
-            let key = folder.path().join(name);
-            run(Command::new("ssh-keygen")
-                .args(["-q", "-t", "ed25519", "-N", "", "-C", comment, "-f"])
-                .arg(key))
-            .expect(0);
+        for name in ["host_key", "user_key"] {
+            generate_key(&folder.path().join(name), "ed25519", "");
         }
         fs::copy(
             folder.path().join("user_key.pub"),
@@ -58,8 +77,11 @@ impl NetconfServer {
         )
         .unwrap();
 
-        let netconfd = netconfd(folder.path(), port);
-        let sshd = sshd(folder.path(), port);
+        if setup.has_large_module {
+            fs::write(folder.path().join("lab-large.yang"), large_module()).unwrap();
+        }
+        let netconfd = netconfd(folder.path(), port, setup);
+        let sshd = sshd(folder.path(), port, setup);
         let server = Self {
             sshd,
             netconfd,
@@ -76,6 +98,25 @@ impl NetconfServer {
     /// The private key that lets the user in.
     pub(crate) fn user_key(&self) -> PathBuf {
         self.folder.path().join("user_key")
+    }
+
+    /// A further private key that lets the user in, of a type of `ssh-keygen`.
+    pub(crate) fn new_user_key(&self, kind: &str, passphrase: &str) -> PathBuf {
+        let path = self
+            .folder
+            .path()
+            .join(format!("user_{kind}_{}", passphrase.len()));
+        generate_key(&path, kind, passphrase);
+        let public = fs::read(path.with_extension("pub")).unwrap();
+        let authorized = self.folder.path().join("authorized_keys");
+        let mut authorized = File::options().append(true).open(authorized).unwrap();
+        authorized.write_all(&public).unwrap();
+        path
+    }
+
+    /// Where a test may leave something until the server is stopped.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// A known-hosts file with the server's key.
@@ -112,13 +153,73 @@ impl Drop for NetconfServer {
     }
 }
 
-fn sshd(folder: &Path, port: u16) -> Child {
+/// Makes a key pair.
+pub(crate) fn generate_key(path: &Path, kind: &str, passphrase: &str) {
+    run(Command::new("ssh-keygen")
+        .args(["-q", "-t", kind, "-N", passphrase, "-C", "test", "-f"])
+        .arg(path))
+    .expect(0);
+}
+
+/// OpenSSH's agent with one key, ended when dropped.
+#[derive(Debug)]
+pub(crate) struct SshAgent {
+    agent: Child,
+    pub(crate) socket: PathBuf,
+    _folder: TempDir,
+}
+
+impl SshAgent {
+    /// Starts one and gives it the key.
+    pub(crate) fn with_key(key: &Path) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("agent");
+        let agent = quiet(Command::new("ssh-agent").arg("-D").arg("-a").arg(&socket));
+        let began = Instant::now();
+        while !socket.exists() {
+            assert!(began.elapsed() < READY_WITHIN, "the agent is never ready");
+            thread::sleep(Duration::from_millis(10));
+        }
+        run(Command::new("ssh-add")
+            .arg(key)
+            .env("SSH_AUTH_SOCK", &socket))
+        .expect(0);
+        Self {
+            agent,
+            socket,
+            _folder: folder,
+        }
+    }
+}
+
+impl Drop for SshAgent {
+    fn drop(&mut self) {
+        stop(&mut self.agent);
+    }
+}
+
+/// A YANG module that is large on purpose, with characters that XML has to escape.
+fn large_module() -> String {
+    let mut text = String::from(
+        "module lab-large {\n  namespace \"urn:lanewatch:test:large\";\n  prefix ll;\n  container large {\n",
+    );
+    for number in 0..3800 {
+        let filling = "x".repeat(60) + " <&> " + &"y".repeat(80);
+        text += &format!(
+            "    leaf l{number:04} {{ type string; description \"Leaf {number} {filling}\"; }}\n"
+        );
+    }
+    text + "  }\n}\n"
+}
+
+fn sshd(folder: &Path, port: u16, setup: Setup) -> Child {
     fs::create_dir_all("/run/sshd").unwrap(); // sshd drops its privileges into it and does not make it
     let at = folder.display();
     let config = format!(
-        "Port {port}\nListenAddress 127.0.0.1\nHostKey {at}/host_key\nPidFile none\nUsePAM yes\nPasswordAuthentication yes\n\
-         AuthorizedKeysFile {at}/authorized_keys\nStrictModes no\n\
-         Subsystem netconf \"/usr/sbin/netconf-subsystem --ncxserver-sockname={port}@{at}/ncx.sock\"\n"
+        "Port {port}\nListenAddress 127.0.0.1\nHostKey {at}/host_key\nPidFile none\nUsePAM yes\n{}\
+         MaxStartups 200\nAuthorizedKeysFile {at}/authorized_keys\nStrictModes no\n\
+         Subsystem netconf \"/usr/sbin/netconf-subsystem --ncxserver-sockname={port}@{at}/ncx.sock\"\n",
+        setup.sshd
     );
     let path = folder.join("sshd_config");
     fs::write(&path, config).unwrap();
@@ -132,7 +233,7 @@ fn sshd(folder: &Path, port: u16) -> Child {
     )
 }
 
-fn netconfd(folder: &Path, port: u16) -> Child {
+fn netconfd(folder: &Path, port: u16, setup: Setup) -> Child {
     let at = folder.display();
     let mut netconfd = Command::new("/usr/sbin/netconfd");
     netconfd.args([
@@ -140,6 +241,9 @@ fn netconfd(folder: &Path, port: u16) -> Child {
         "--no-startup",
         "--target=running",
     ]);
+    if setup.has_large_module {
+        netconfd.arg("--module=lab-large");
+    }
     netconfd
         .arg(format!("--superuser={USER}"))
         .arg(format!("--port={port}"));
@@ -148,7 +252,7 @@ fn netconfd(folder: &Path, port: u16) -> Child {
         .arg(format!("--log={at}/netconfd.log"));
     quiet(
         netconfd
-            .env("YUMA_MODPATH", "/usr/share/yuma/modules")
+            .env("YUMA_MODPATH", format!("/usr/share/yuma/modules:{at}"))
             .env("HOME", folder)
             .current_dir(folder),
     )

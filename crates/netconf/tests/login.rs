@@ -1,0 +1,467 @@
+//! Logging in, over one connector as a run has it: what is asked, what is refused once, and jump hosts that are shared.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use netconf::server::Server;
+use netconf::ssh::{
+    AttemptOutcome, Connector, Credentials, Endpoint, Hop, HostKeyPolicy, Method, Route, Target,
+};
+use netconf::{Error, Options, Phase};
+use russh::keys::{Algorithm, PrivateKey};
+use russh::server::{Auth, ChannelOpenHandle, Msg, Response, Session};
+use russh::{Channel, ChannelId, MethodKind, MethodSet};
+use tokio::net::{TcpListener, TcpStream};
+
+const HELLO: &str = "<hello><capabilities><capability>urn:ietf:params:netconf:base:1.0</capability>\
+    </capabilities><session-id>1</session-id></hello>";
+
+/// How a server lets people in. The secret is always `right`, the user `lab`.
+#[derive(Debug, Clone)]
+struct House {
+    methods: Vec<MethodKind>,
+    /// Questions of keyboard-interactive, with whether the answer is shown; asked again and again after a wrong answer.
+    questions: Vec<(&'static str, bool)>,
+    /// Ends the connection with these words at a wrong password.
+    hangs_up: bool,
+    /// What it was shown, and how many connections and tunnels it had.
+    seen: Arc<Mutex<Vec<String>>>,
+    connections: Arc<AtomicUsize>,
+    tunnels: Arc<AtomicUsize>,
+    open_tunnels: Arc<AtomicUsize>,
+}
+
+impl House {
+    fn with(methods: &[MethodKind]) -> Self {
+        Self {
+            methods: methods.to_vec(),
+            questions: vec![("Password: ", false)],
+            hangs_up: false,
+            seen: Arc::default(),
+            connections: Arc::default(),
+            tunnels: Arc::default(),
+            open_tunnels: Arc::default(),
+        }
+    }
+
+    fn seen(&self) -> Vec<String> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    async fn open(&self) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let key = PrivateKey::random(&mut russh::keys::key::safe_rng(), Algorithm::Ed25519);
+        let config = Arc::new(russh::server::Config {
+            keys: vec![key.unwrap()],
+            methods: MethodSet::from(self.methods.as_slice()),
+            auth_rejection_time: Duration::ZERO,
+            auth_rejection_time_initial: Some(Duration::ZERO),
+            ..Default::default()
+        });
+        let house = self.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                house.connections.fetch_add(1, Ordering::SeqCst);
+                let visitor = Visitor {
+                    house: house.clone(),
+                    channel: None,
+                };
+                let config = config.clone();
+                tokio::spawn(async move {
+                    if let Ok(session) = russh::server::run_stream(config, stream, visitor).await {
+                        drop(session.await);
+                    }
+                });
+            }
+        });
+        address
+    }
+}
+
+struct Visitor {
+    house: House,
+    channel: Option<Channel<Msg>>,
+}
+
+impl russh::server::Handler for Visitor {
+    type Error = russh::Error;
+
+    async fn auth_password(&mut self, user: &str, password: &str) -> Result<Auth, Self::Error> {
+        self.house
+            .seen
+            .lock()
+            .unwrap()
+            .push(format!("password {password}"));
+        if (user, password) == ("lab", "right") {
+            return Ok(Auth::Accept);
+        }
+        if self.house.hangs_up {
+            return Err(russh::Error::Disconnect);
+        }
+        Ok(Auth::reject())
+    }
+
+    async fn auth_keyboard_interactive<'a>(
+        &'a mut self,
+        user: &str,
+        _: &str,
+        response: Option<Response<'a>>,
+    ) -> Result<Auth, Self::Error> {
+        let questions = &self.house.questions;
+        let ask = || Auth::Partial {
+            name: "".into(),
+            instructions: "".into(),
+            prompts: questions
+                .iter()
+                .map(|(question, echo)| ((*question).into(), *echo))
+                .collect::<Vec<_>>()
+                .into(),
+        };
+        let Some(response) = response else {
+            return Ok(ask());
+        };
+        let answers = response.map(|answer| String::from_utf8_lossy(&answer).into_owned());
+        let answers: Vec<String> = answers.collect();
+        self.house.seen.lock().unwrap().push(answers.join(" "));
+        let is_right = answers.last().map(String::as_str) == Some("right") && user == "lab";
+        Ok(if is_right { Auth::Accept } else { ask() })
+    }
+
+    async fn channel_open_session(
+        &mut self,
+        channel: Channel<Msg>,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Self::Error> {
+        self.channel = Some(channel);
+        reply.accept().await;
+        Ok(())
+    }
+
+    async fn channel_open_direct_tcpip(
+        &mut self,
+        channel: Channel<Msg>,
+        host: &str,
+        port: u32,
+        _: &str,
+        _: u32,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Self::Error> {
+        let port = u16::try_from(port).unwrap();
+        self.house.tunnels.fetch_add(1, Ordering::SeqCst);
+        // A handle that is dropped refuses.
+        if let Ok(mut socket) = TcpStream::connect((host, port)).await {
+            reply.accept().await;
+            let open = self.house.open_tunnels.clone();
+            open.fetch_add(1, Ordering::SeqCst);
+            tokio::spawn(async move {
+                let mut stream = channel.into_stream();
+                drop(tokio::io::copy_bidirectional(&mut stream, &mut socket).await);
+                open.fetch_sub(1, Ordering::SeqCst);
+            });
+        }
+        Ok(())
+    }
+
+    async fn subsystem_request(
+        &mut self,
+        id: ChannelId,
+        _: &str,
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        session.channel_success(id)?;
+        if let Some(channel) = self.channel.take() {
+            tokio::spawn(async move {
+                let mut server = Server::start(channel.into_stream(), HELLO).await.unwrap();
+                while let Ok(Some(request)) = server.next_request().await {
+                    let reply = format!("<rpc-reply {}><ok/></rpc-reply>", request.attributes);
+                    if server.reply(reply.as_bytes()).await.is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        Ok(())
+    }
+}
+
+fn endpoint(address: SocketAddr) -> Endpoint {
+    Endpoint {
+        host: address.ip().to_string(),
+        port: address.port(),
+    }
+}
+
+fn user(methods: Vec<Method>) -> Credentials {
+    Credentials {
+        user: "lab".to_owned(),
+        methods,
+    }
+}
+
+fn target(address: SocketAddr, methods: Vec<Method>) -> Target {
+    Target::new(endpoint(address), user(methods), HostKeyPolicy::Off)
+}
+
+fn password(text: &str) -> Method {
+    Method::Password(text.into())
+}
+
+fn answer(text: &str) -> Method {
+    Method::KeyboardInteractive(text.into())
+}
+
+fn outcomes(error: &Error) -> Vec<AttemptOutcome> {
+    match error {
+        Error::Authentication { attempts, .. } | Error::Credentials { attempts, .. } => attempts
+            .iter()
+            .map(|attempt| attempt.outcome.clone())
+            .collect(),
+        other => panic!("{other}"),
+    }
+}
+
+#[tokio::test]
+async fn a_refused_credential_is_tried_once_in_a_run_whoever_asks() {
+    let house = House::with(&[MethodKind::Password, MethodKind::KeyboardInteractive]);
+    let address = house.open().await;
+    let connector = Connector::new(Options::default());
+    let wrong = target(address, vec![password("wrong"), answer("wrong")]);
+    // At once, one after the other, and as the second method.
+    let (one, two) = tokio::join!(connector.connect(&wrong), connector.connect(&wrong));
+    let three = connector.connect(&wrong).await;
+    assert_eq!(house.seen(), ["password wrong"]);
+    for result in [one, two, three] {
+        let error = result.unwrap_err();
+        assert!(!error.is_transient());
+        let outcomes = outcomes(&error);
+        assert_eq!(outcomes[1], AttemptOutcome::RefusedBefore, "{error}");
+    }
+    let right = target(address, vec![password("wrong"), password("right")]);
+    connector
+        .connect(&right)
+        .await
+        .unwrap()
+        .close()
+        .await
+        .unwrap();
+    assert_eq!(house.seen(), ["password wrong", "password right"]);
+    // Another run may try again.
+    let again = Connector::new(Options::default());
+    again.connect(&wrong).await.unwrap_err();
+    assert_eq!(house.seen().len(), 3);
+}
+
+#[tokio::test]
+async fn hanging_up_over_a_password_is_refusing_it() {
+    let mut house = House::with(&[MethodKind::Password]);
+    house.hangs_up = true;
+    let address = house.open().await;
+    let connector = Connector::new(Options::default());
+    for _ in 0..2 {
+        let error = connector
+            .connect(&target(address, vec![password("wrong")]))
+            .await;
+        assert!(
+            !error.unwrap_err().is_transient(),
+            "or it would be tried again"
+        );
+    }
+    assert_eq!(house.seen(), ["password wrong"]);
+}
+
+#[tokio::test]
+async fn a_password_is_not_sent_to_a_device_that_does_not_ask_for_it() {
+    let house = House::with(&[MethodKind::KeyboardInteractive]);
+    let address = house.open().await;
+    let connector = Connector::new(Options::default());
+    let both = target(address, vec![password("right"), answer("right")]);
+    connector
+        .connect(&both)
+        .await
+        .unwrap()
+        .close()
+        .await
+        .unwrap();
+    assert_eq!(house.seen(), ["right"]);
+
+    let error = connector
+        .connect(&target(address, vec![password("right")]))
+        .await
+        .unwrap_err();
+    assert!(matches!(error, Error::Credentials { .. }), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("did not ask for it (the device accepts: keyboard-interactive)"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn only_the_one_hidden_question_is_answered_with_the_secret() {
+    let mut house = House::with(&[MethodKind::KeyboardInteractive]);
+    house.questions = vec![("Username: ", true), ("Password: ", false)];
+    let address = house.open().await;
+    let connector = Connector::new(Options::default());
+    let right = target(address, vec![answer("right")]);
+    connector
+        .connect(&right)
+        .await
+        .unwrap()
+        .close()
+        .await
+        .unwrap();
+    assert_eq!(house.seen(), ["lab right"]);
+    // Asked again after a wrong answer, it is not given again.
+    let error = connector
+        .connect(&target(address, vec![answer("wrong")]))
+        .await
+        .unwrap_err();
+    assert_eq!(outcomes(&error), [AttemptOutcome::Refused]);
+    assert_eq!(house.seen(), ["lab right", "lab wrong"]);
+
+    let mut expired = House::with(&[MethodKind::KeyboardInteractive]);
+    expired.questions = vec![("New password: ", false), ("Retype: ", false)];
+    let address = expired.open().await;
+    let error = connector
+        .connect(&target(address, vec![answer("right")]))
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("New password"), "{error}");
+    assert_eq!(expired.seen(), [""; 0], "the secret was not given");
+}
+
+#[tokio::test]
+async fn devices_behind_a_jump_host_share_its_connection_and_leave_it_clean() {
+    let (outer, inner, device) = (
+        House::with(&[MethodKind::Password]),
+        House::with(&[MethodKind::Password]),
+        House::with(&[MethodKind::Password]),
+    );
+    let (outer_at, inner_at, device_at) =
+        (outer.open().await, inner.open().await, device.open().await);
+    let hop = |address| Hop {
+        endpoint: endpoint(address),
+        credentials: user(vec![password("right")]),
+        host_keys: HostKeyPolicy::Off,
+        legacy: false,
+    };
+    let mut target = target(device_at, vec![password("right")]);
+    target.route = Route::Jump(vec![hop(outer_at), hop(inner_at)]);
+    let connector = Connector::new(Options::default());
+    let mut open = Vec::new();
+    for _ in 0..3 {
+        let (one, two) = tokio::join!(connector.connect(&target), connector.connect(&target));
+        open.extend([one.unwrap(), two.unwrap()]);
+    }
+    let count = |counter: &AtomicUsize| counter.load(Ordering::SeqCst);
+    assert_eq!(count(&outer.connections), 1);
+    assert_eq!(count(&inner.connections), 1);
+    assert_eq!(count(&inner.tunnels), 6);
+    assert_eq!(count(&device.connections), 6);
+    for mut connection in open.drain(..3) {
+        connection.request("<get/>").await.unwrap();
+        connection.close().await.unwrap();
+    }
+    drop(open);
+    for _ in 0..200 {
+        if count(&inner.open_tunnels) == 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(
+        count(&inner.open_tunnels),
+        0,
+        "closed or dropped, no tunnel is left"
+    );
+    // The connection to the jump host is still there for the next, and gone with the connector.
+    connector
+        .connect(&target)
+        .await
+        .unwrap()
+        .close()
+        .await
+        .unwrap();
+    assert_eq!(count(&outer.connections), 1);
+    drop(connector);
+    for _ in 0..200 {
+        if count(&outer.open_tunnels) == 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(count(&outer.open_tunnels), 0);
+}
+
+#[tokio::test]
+async fn a_jump_host_that_fails_is_asked_once_for_all_who_wait() {
+    let jump = House::with(&[MethodKind::Password]);
+    let jump_at = jump.open().await;
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let through = |address, secret| {
+        let mut target = target(address, vec![password("right")]);
+        target.route = Route::Jump(vec![Hop {
+            endpoint: endpoint(jump_at),
+            credentials: user(vec![password(secret)]),
+            host_keys: HostKeyPolicy::Off,
+            legacy: false,
+        }]);
+        target
+    };
+    let connector = Connector::new(Options::default());
+    let wrong = through(closed, "wrong");
+    let (one, two) = tokio::join!(connector.connect(&wrong), connector.connect(&wrong));
+    assert_eq!(jump.connections.load(Ordering::SeqCst), 1);
+    for result in [one, two] {
+        let error = result.unwrap_err();
+        assert_eq!(error.phase(), Phase::Authentication);
+        let text = error.to_string();
+        let begins = format!("{closed}: no way through the jump host: {jump_at}: authentication");
+        assert!(text.starts_with(&begins), "{text}");
+    }
+    let error = connector
+        .connect(&through(closed, "right"))
+        .await
+        .unwrap_err();
+    assert_eq!(error.phase(), Phase::Connect);
+    assert!(
+        error
+            .to_string()
+            .contains("the jump host did not get through"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_device_that_says_why_it_leaves_is_quoted() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let device = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        tokio::io::AsyncWriteExt::write_all(&mut stream, b"Too many connections\r\n")
+            .await
+            .unwrap();
+    };
+    let connector = Connector::new(Options::default());
+    let target = target(address, vec![password("right")]);
+    let (result, ()) = tokio::join!(connector.connect(&target), device);
+    let error = result.unwrap_err();
+    assert_eq!(error.phase(), Phase::VersionExchange);
+    assert!(error.is_transient());
+    assert!(
+        error.to_string().contains("Too many connections"),
+        "{error}"
+    );
+}
