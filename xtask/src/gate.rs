@@ -12,6 +12,7 @@ use crate::components::{Availability, COMPONENTS, Component};
 use crate::fuzz;
 use crate::libtest::Tally;
 use crate::process;
+use crate::query;
 use crate::report::Report;
 use crate::tidy;
 use crate::workspace::Workspace;
@@ -68,6 +69,8 @@ fn steps(workspace: &Workspace, report: &mut Report, tally: &mut Tally) -> Optio
             .env("RUSTDOCFLAGS", "-D warnings");
         process::run(&mut command).map(|()| String::new())
     })?;
+
+    report.step("query", || query::check(workspace, tally))?;
 
     let mut missing = Vec::new();
     for component in COMPONENTS {

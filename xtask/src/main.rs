@@ -7,6 +7,7 @@
 //! In flow order: [`workspace`] asks cargo where everything is, [`gate`] lists the steps, [`components`] brings in the
 //! outside programs that some tests are judged by, [`libtest`] counts what the tests said, [`report`] says how long each
 //! step took and what was skipped, and [`tidy`] holds one file per house rule.
+//! [`query`] does for the workspace in `query/` what the gate does for the product's.
 //! [`fuzz`] builds and runs the fuzz targets, as a step of the gate and as a task of its own.
 //! [`bench`] lists the benchmarks and stands apart.
 //!
@@ -24,6 +25,7 @@ mod fuzz;
 mod gate;
 mod libtest;
 mod process;
+mod query;
 mod report;
 mod tidy;
 mod workspace;

@@ -6,6 +6,7 @@
 mod debian;
 mod netconfd;
 mod python;
+mod query;
 mod s3s;
 mod spark;
 
@@ -54,6 +55,11 @@ pub(crate) const COMPONENTS: &[Component] = &[
         name: "component spark",
         tests: "with_spark::",
         prepare: spark::prepare,
+    },
+    Component {
+        name: "component query",
+        tests: "with_query::",
+        prepare: query::prepare,
     },
 ];
 

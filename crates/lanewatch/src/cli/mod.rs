@@ -10,6 +10,7 @@ mod man;
 mod merge;
 mod parse;
 mod printer;
+mod query;
 mod replay;
 mod sim;
 
@@ -51,6 +52,8 @@ enum Command {
     Merge(merge::Merge),
     /// Turn saved replies to one RPC into JSON
     Parse(parse::Parse),
+    /// Ask the lake in SQL
+    Query(query::Query),
     /// Read saved replies again: JSON and rows
     Replay(replay::Replay),
     /// Run simulated Junos devices behind real SSH
@@ -148,6 +151,7 @@ pub(crate) fn main() -> ExitCode {
             Command::Merge(command) => command.run(&printer),
             Command::Parse(command) => command.run(given, &printer),
             Command::Lake(command) => command.run(given, &printer).await,
+            Command::Query(command) => command.run(given),
             Command::Replay(command) => command.run(given, &printer),
             Command::Sim(command) => command.run(&printer).await,
         }

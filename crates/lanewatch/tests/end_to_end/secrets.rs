@@ -47,7 +47,7 @@ const COMMANDS: &[&[&str]] = &[
     ],
 ];
 /// Commands that are given no secret, and those that these tests run in another way.
-const OTHERS: &[&str] = &["completions", "demo", "man", "sim"];
+const OTHERS: &[&str] = &["completions", "demo", "man", "query", "sim"];
 
 /// The secret itself and what bytes become when they are printed without thought.
 fn disguises(secret: &str) -> Vec<String> {

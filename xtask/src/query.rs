@@ -1,0 +1,44 @@
+//! `query/`, the workspace of `lanewatch query`: a query engine that the product's own build never sees.
+//!
+//! It is checked in the dev profile, in a folder of its own under the target folder. From nothing that takes some minutes, for
+//! the engine is compiled once for its lints and once for its tests; after that, seconds.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::libtest::Tally;
+use crate::process;
+use crate::workspace::Workspace;
+
+const MANIFEST: &str = "query/Cargo.toml";
+
+/// Format, lints and tests. Answers with what the tests said.
+pub(crate) fn check(workspace: &Workspace, tally: &mut Tally) -> Result<String, String> {
+    let mut format = workspace.cargo();
+    format.args(["fmt", "--manifest-path", MANIFEST, "--check"]);
+    process::run(&mut format).map_err(|_| {
+        format!("the lines above are not formatted: run `cargo fmt --manifest-path {MANIFEST}`.")
+    })?;
+    process::run(cargo(workspace, "clippy").args(["--all-targets", "--", "-D", "warnings"]))?;
+    let before = tally.passed;
+    process::run_watched(&mut cargo(workspace, "test"), |line| tally.see(line))?;
+    Ok(format!("{} passed", tally.passed - before))
+}
+
+/// Builds the program that the tests hand over to.
+pub(crate) fn build(workspace: &Workspace) -> Result<(), String> {
+    process::run(&mut cargo(workspace, "build"))
+}
+
+/// Builds the program as it is shipped, for benchmarks, and says where it is.
+pub(crate) fn build_for_speed(workspace: &Workspace) -> Result<PathBuf, String> {
+    process::run(cargo(workspace, "build").arg("--release"))?;
+    Ok(workspace.target.join("query/release/lanewatch-query"))
+}
+
+fn cargo(workspace: &Workspace, command: &str) -> Command {
+    let mut cargo = workspace.cargo();
+    cargo.args([command, "--manifest-path", MANIFEST, "--target-dir"]);
+    cargo.arg(workspace.target.join("query"));
+    cargo
+}
