@@ -3,7 +3,6 @@
 //! It is checked in the dev profile, in a folder of its own under the target folder. From nothing that takes some minutes, for
 //! the engine is compiled once for its lints and once for its tests; after that, seconds.
 
-use std::path::PathBuf;
 use std::process::Command;
 
 use crate::libtest::Tally;
@@ -28,12 +27,6 @@ pub(crate) fn check(workspace: &Workspace, tally: &mut Tally) -> Result<String, 
 /// Builds the program that the tests hand over to.
 pub(crate) fn build(workspace: &Workspace) -> Result<(), String> {
     process::run(&mut cargo(workspace, "build"))
-}
-
-/// Builds the program as it is shipped, for benchmarks, and says where it is.
-pub(crate) fn build_for_speed(workspace: &Workspace) -> Result<PathBuf, String> {
-    process::run(cargo(workspace, "build").arg("--release"))?;
-    Ok(workspace.target.join("query/release/lanewatch-query"))
 }
 
 fn cargo(workspace: &Workspace, command: &str) -> Command {

@@ -19,6 +19,10 @@ const PROGRAM: &str = "lanewatch-query";
 /// Where the program finds the lake of the settings.
 const LAKE: &str = "LANEWATCH_LAKE";
 
+/// Where it finds a bucket's server and region.
+const ENDPOINT: &str = "AWS_ENDPOINT_URL";
+const REGION: &str = "AWS_REGION";
+
 /// Ask the lake in SQL.
 #[derive(Debug, Args)]
 #[command(disable_help_flag = true)]
@@ -45,6 +49,14 @@ impl Query {
         let settings = given.resolve().settings()?;
         let mut command = Command::new(&program);
         command.args(self.arguments).env(LAKE, settings.lake);
+        for (variable, value) in [
+            (ENDPOINT, settings.s3_endpoint),
+            (REGION, settings.s3_region),
+        ] {
+            if let Some(value) = value {
+                command.env(variable, value);
+            }
+        }
         let error = command.exec();
         Err(usage(format!("cannot run {}: {error}", program.display())).into())
     }

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
-use crate::harness::{Python, Ran, judge, lanewatch, program, run};
+use crate::harness::{
+    BUCKET, Python, Ran, S3, files_below, judge, lanewatch, program, run, with_keys,
+};
 
 /// A lake of four days, and the folder that it is in.
 struct Days {
@@ -456,4 +458,47 @@ fn every_table_and_view_is_listed_with_units_and_meanings() {
     }
     ran.says(&["rx_power", "double [dBm]", "Received power"])
         .says(&["interval_seconds", "bigint [s]"]);
+}
+
+#[test]
+#[ignore = "needs lanewatch-query and s3s-fs: run by `cargo xtask test`"]
+fn a_lake_in_a_bucket_answers_as_the_one_on_the_disk_and_wrong_keys_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = S3::start(folder.path());
+    let there = server.folder.join(BUCKET).join("data/lake");
+    for file in files_below(&LAKE.path()) {
+        let copy = there.join(file.strip_prefix(LAKE.path()).unwrap_or(&file));
+        std::fs::create_dir_all(copy.parent().unwrap()).unwrap();
+        std::fs::copy(LAKE.path().join(&file), copy).unwrap();
+    }
+    let path = query(&[]);
+    let path = path.get_envs().find(|(name, _)| *name == "PATH");
+    let path = path.unwrap().1.unwrap().to_owned();
+    let in_bucket = |lake: &str, sql: &str| {
+        let arguments = ["query", "--lake", lake, "--format", "csv", sql];
+        let mut command = with_keys(folder.path(), &server.endpoint(), &arguments);
+        command.env("PATH", &path);
+        command
+    };
+    let sql = "SELECT dt, hr, count(*) AS n, sum(rx_power) AS p FROM lane_dom GROUP BY dt, hr ORDER BY dt, hr";
+    let lake = "s3://lake/data/lake";
+    let ran = run(&mut in_bucket(lake, sql)).expect(0);
+    assert_eq!(
+        ran.stdout.lines().count(),
+        ask(&["--format", "csv", sql])
+            .expect(0)
+            .stdout
+            .lines()
+            .count()
+    );
+    let sum = "SELECT count(*), sum(timestamp), count(rx_power) FROM lane_fec";
+    let ours = run(&mut in_bucket(lake, sum)).expect(0).stdout;
+    assert_eq!(ours, ask(&["--format", "csv", sum]).expect(0).stdout);
+    let wrong = run(in_bucket(lake, sql).env("AWS_SECRET_ACCESS_KEY", "wrong")).expect(2);
+    assert_eq!(
+        wrong.stderr,
+        "error: s3://lake/data/lake refuses these credentials: SignatureDoesNotMatch\n"
+    );
+    let missing = run(&mut in_bucket("s3://nowhere/lake", sql)).expect(2);
+    missing.says(&["there is no lake at s3://nowhere/lake: no such bucket"]);
 }
