@@ -3,8 +3,9 @@
 //! ```text
 //!                 ┌─ run_folder   raw replies, JSON documents, run.json, `latest`
 //!  DeviceRecords ─┤
-//!                 └─ lake         dt=…/hr=…/{intf-dom,lane-dom,intf-counters}/…parquet
-//!                        both written beside, then renamed
+//!                 ├─ lake         dt=…/hr=…/{intf-dom,lane-dom,intf-counters}/…parquet
+//!                 └─ prometheus   the same rows as series, in one text
+//!                        all written beside, then renamed
 //!                        lake::sync ─► a remote lake: S3, other stores, a mounted folder
 //! ```
 //!
@@ -14,6 +15,7 @@
 mod error;
 mod file_name;
 pub mod lake;
+pub mod prometheus;
 mod run_folder;
 mod staged;
 

@@ -5,6 +5,7 @@
 
 mod debian;
 mod netconfd;
+mod prometheus;
 mod python;
 mod query;
 mod s3s;
@@ -60,6 +61,11 @@ pub(crate) const COMPONENTS: &[Component] = &[
         name: "component query",
         tests: "with_query::",
         prepare: query::prepare,
+    },
+    Component {
+        name: "component prometheus",
+        tests: "with_prometheus::",
+        prepare: prometheus::prepare,
     },
 ];
 

@@ -61,6 +61,9 @@ impl Collect {
                 "the lake has nothing of this run: {error}; {remedy}"
             ));
         }
+        if let Some(error) = &finished.metrics_error {
+            printer.error(&format!("the metrics are not those of this run: {error}"));
+        }
         if let Some(error) = &finished.report_error {
             printer.error(&format!(
                 "{error}; without the run report, the run in {folder} cannot be replayed"
@@ -84,7 +87,12 @@ impl Collect {
 fn exit_status(finished: &Finished) -> ExitStatus {
     let report = &finished.report;
     let all = report.devices.len();
-    if report.lake_error.is_some() || finished.report_error.is_some() {
+    let errors = [
+        &report.lake_error,
+        &finished.report_error,
+        &finished.metrics_error,
+    ];
+    if errors.into_iter().any(Option::is_some) {
         ExitStatus::Internal
     } else if report.count(Outcome::Delivered) == all {
         ExitStatus::Delivered

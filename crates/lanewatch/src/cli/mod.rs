@@ -11,6 +11,7 @@ mod merge;
 mod parse;
 mod printer;
 mod query;
+mod record;
 mod replay;
 mod sim;
 
@@ -54,6 +55,8 @@ enum Command {
     Parse(parse::Parse),
     /// Ask the lake in SQL
     Query(query::Query),
+    /// Keep what devices answer, scrubbed if asked for
+    Record(record::Record),
     /// Read saved replies again: JSON and rows
     Replay(replay::Replay),
     /// Run simulated Junos devices behind real SSH
@@ -152,6 +155,7 @@ pub(crate) fn main() -> ExitCode {
             Command::Parse(command) => command.run(given, &printer),
             Command::Lake(command) => command.run(given, &printer).await,
             Command::Query(command) => command.run(given),
+            Command::Record(command) => command.run(given, &printer).await,
             Command::Replay(command) => command.run(given, &printer),
             Command::Sim(command) => command.run(&printer).await,
         }

@@ -18,6 +18,7 @@ mod report;
 mod retry;
 mod run;
 mod saved;
+mod scrub;
 
 pub(crate) use clock::Clock;
 pub(crate) use loose::LooseFiles;
@@ -28,3 +29,4 @@ pub(crate) use report::{Outcome, RunReport};
 pub(crate) use retry::Retry;
 pub(crate) use run::{Event, Finished, run};
 pub(crate) use saved::SavedRun;
+pub(crate) use scrub::Scrubber;

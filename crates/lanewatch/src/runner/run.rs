@@ -6,12 +6,14 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use netconf::ssh::Connector;
 use records::table::Table;
 use sinks::lake::{Writer, Written, require_free_space};
+use sinks::prometheus::{Exposition, Health};
 use sinks::{RunFolder, RunIdentity};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinError, JoinSet};
@@ -19,7 +21,7 @@ use tokio::task::{JoinError, JoinSet};
 use super::clock::Clock;
 use super::device::{self, Collected};
 use super::patience::{Limit, Patience};
-use super::report::{DeviceReport, LakeFile, Outcome, RunReport};
+use super::report::{DeviceReport, LakeFile, Outcome, RpcOutcome, RunReport};
 use crate::config::{Plan, Problem, Problems};
 use crate::defect;
 
@@ -86,6 +88,8 @@ pub(crate) struct Finished {
     pub(crate) is_latest: bool,
     /// Why there is no `run.json`.
     pub(crate) report_error: Option<String>,
+    /// Why the metrics are those of an earlier run.
+    pub(crate) metrics_error: Option<String>,
     /// What went wrong without harm to what was delivered.
     pub(crate) warnings: Vec<String>,
 }
@@ -104,6 +108,16 @@ pub(crate) async fn run(
     let began = Instant::now();
     let settings = &plan.settings;
     let limit = Limit::from_now(settings.run_timeout);
+    if let Some(folder) = settings.metrics_file.as_deref().and_then(Path::parent)
+        && !folder.as_os_str().is_empty()
+        && !folder.is_dir()
+    {
+        let message = format!(
+            "the metrics cannot be written: {} is no folder; nothing was contacted, make it or choose another with `--metrics-file`",
+            folder.display()
+        );
+        return Err(Problems::from(Problem::new(message)).into());
+    }
     let (folder, identity) =
         begin(plan.settings.output_dir.as_path(), &plan.runner_name, clock).await?;
     let names: Vec<_> = plan
@@ -125,7 +139,9 @@ pub(crate) async fn run(
         }
     };
     let (rows, waiting) = mpsc::channel(WAITING_DEVICES);
-    let writing = tokio::task::spawn_blocking(move || write(writer, waiting));
+    let metrics = settings.metrics_file.is_some();
+    let metrics = metrics.then(|| Exposition::new(settings.metric_names));
+    let writing = tokio::task::spawn_blocking(move || write(writer, metrics, waiting));
 
     let connector = Connector::new(plan.settings.netconf());
     let run = Arc::new(Run {
@@ -148,21 +164,33 @@ pub(crate) async fn run(
         ..RunReport::default()
     };
     collect_all(&run, rows, &mut report, stop).await;
+    let mut metrics = None;
     match writing
         .await
         .map_err(|error| panicked("the lake's writer", error))
     {
-        Ok(Ok(files)) => report.files = files.into_iter().map(LakeFile::from).collect(),
-        Ok(Err(error)) => report.lake_error = Some(error.to_string()),
+        Ok((files, exposition)) => {
+            metrics = exposition;
+            match files {
+                Ok(files) => report.files = files.into_iter().map(LakeFile::from).collect(),
+                Err(error) => report.lake_error = Some(error.to_string()),
+            }
+        }
         Err(error) => report.lake_error = Some(error),
     }
     report.finished = clock.now();
+    let metrics_file = run.plan.settings.metrics_file.as_deref();
+    let written = metrics
+        .zip(metrics_file)
+        .map(|(metrics, file)| write_metrics(metrics, &report, file));
+    let metrics_error = written.and_then(Result::err).map(|error| error.to_string());
     report.seconds = began.elapsed().as_secs_f64();
     let finished = Finished {
         report,
         folder: run.folder.clone(),
         is_latest: false,
         report_error: None,
+        metrics_error,
         warnings: Vec::new(),
     };
     Ok(close(&run, finished))
@@ -170,7 +198,7 @@ pub(crate) async fn run(
 
 /// Makes the run's folder. Two runs of one runner cannot begin in the same second: the later one waits for the next.
 async fn begin(
-    output_dir: &std::path::Path,
+    output_dir: &Path,
     runner_name: &str,
     clock: Clock,
 ) -> anyhow::Result<(RunFolder, RunIdentity)> {
@@ -258,15 +286,41 @@ async fn collect_all(
     }
 }
 
-/// The lake's writer: one thread, fed through a bounded queue.
+/// The writer of lake and metrics: one thread, fed through a bounded queue. A lake that fails takes no metrics with it.
 fn write(
-    mut writer: Writer,
+    writer: Writer,
+    mut metrics: Option<Exposition>,
     mut waiting: mpsc::Receiver<(String, Vec<Table>)>,
-) -> sinks::Result<Vec<Written>> {
+) -> (sinks::Result<Vec<Written>>, Option<Exposition>) {
+    let mut lake = Ok(writer);
     while let Some((device, tables)) = waiting.blocking_recv() {
-        writer.add(&device, tables)?;
+        if let Some(metrics) = &mut metrics {
+            tables.iter().for_each(|table| metrics.add(table));
+        }
+        if let Ok(writer) = &mut lake
+            && let Err(error) = writer.add(&device, tables)
+        {
+            lake = Err(error);
+        }
     }
-    writer.finish()
+    (lake.and_then(Writer::finish), metrics)
+}
+
+/// Adds how each device's collection went, and writes the file.
+fn write_metrics(mut metrics: Exposition, report: &RunReport, file: &Path) -> sinks::Result<()> {
+    for (name, device) in &report.devices {
+        let rpcs = device.rpcs.iter();
+        metrics.add_health(&Health {
+            device: name.clone(),
+            is_up: device.outcome != Outcome::Failed,
+            succeeded: (device.outcome == Outcome::Delivered).then_some(report.finished),
+            seconds: device.seconds,
+            rpcs: rpcs
+                .map(|(name, rpc)| (name.clone(), rpc.outcome == RpcOutcome::Ok, rpc.seconds))
+                .collect(),
+        });
+    }
+    metrics.write(file)
 }
 
 /// Writes `run.json`, then shows the run to those who look for the newest. What fails here takes nothing from what was delivered.
@@ -326,13 +380,13 @@ mod tests {
     use crate::config::Settings;
 
     /// Runs the devices of this inventory, with the time for one of them cut to two seconds.
-    async fn run_all(folder: &std::path::Path, inventory: &str, watch: Watch) -> RunReport {
+    async fn run_all(folder: &Path, inventory: &str, watch: Watch) -> RunReport {
         let finished = run_with(folder, inventory, watch, |_| {}, std::future::pending());
         finished.await.report
     }
 
     async fn run_with(
-        folder: &std::path::Path,
+        folder: &Path,
         inventory: &str,
         watch: Watch,
         change: impl FnOnce(&mut Settings),
@@ -360,7 +414,7 @@ mod tests {
         inventory.replacen("      hosts:\n", &host, 1)
     }
 
-    async fn fleet(folder: &std::path::Path) -> Fleet {
+    async fn fleet(folder: &Path) -> Fleet {
         let device = |name: &str| DeviceSpec::simulated(name, Model::healthy(Platform::Mx480, 1));
         let spec = FleetSpec::new(vec![device("one"), device("two")], folder.join("sim"), 1);
         std::fs::create_dir_all(folder.join("sim")).unwrap();

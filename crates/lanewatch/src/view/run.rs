@@ -274,6 +274,7 @@ mod tests {
             folder: RunFolder::at(&output.join("20260203_153045_shard1")).unwrap(),
             is_latest: true,
             report_error: None,
+            metrics_error: None,
             warnings: Vec::new(),
         };
         let text = render_run(&finished, &output, Path::new("/lake"));

@@ -27,6 +27,15 @@ const COMMANDS: &[&[&str]] = &[
         "again",
     ],
     &[
+        "record",
+        "-i",
+        "LAB",
+        "--attempts",
+        "1",
+        "--output",
+        "recording",
+    ],
+    &[
         "parse",
         "system_information",
         "--input",

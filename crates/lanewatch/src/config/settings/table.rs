@@ -9,6 +9,7 @@ use netconf::options;
 use secrecy::SecretString;
 use sinks::RawReplies;
 use sinks::lake::Compression;
+use sinks::prometheus::Names;
 
 use super::layers::Layers;
 use super::row::{Row, settings};
@@ -17,9 +18,9 @@ use crate::config::{HostKeys, NetconfVersion, Problem};
 use crate::runner::Retry;
 
 /// Commands that resolve a plan.
-const PLANNING: &[&str] = &["collect"];
+const PLANNING: &[&str] = &["collect", "record"];
 /// Commands that know RPCs by name.
-const CATALOGUE: &[&str] = &["collect", "parse", "replay"];
+const CATALOGUE: &[&str] = &["collect", "parse", "record", "replay"];
 /// Commands that talk to devices.
 const CONNECTING: &[&str] = PLANNING;
 /// Commands that make a run.
@@ -51,7 +52,7 @@ settings! {
     catalogue: Vec<PathBuf> = Vec::new(), { value: "FILE", group: WHO, commands: CATALOGUE, otherwise: Some("built in") }
 
     /// Interfaces to collect, where the inventory has no filter: names and globs, with commas
-    interfaces: Option<String> = None, { value: "LIST", group: WHO, commands: &["collect", "parse"], otherwise: Some("all") }
+    interfaces: Option<String> = None, { value: "LIST", group: WHO, commands: &["collect", "parse", "record"], otherwise: Some("all") }
 
     /// What this runner is called in file names and rows
     runner_name: Option<String> = None, {
@@ -98,13 +99,13 @@ settings! {
     device_timeout: Duration = Duration::from_secs(300), { value: "TIME", group: PACE, commands: CONNECTING }
 
     /// How long the whole run may take; devices that are not done by then are given up
-    run_timeout: Duration = Duration::from_secs(1800), { value: "TIME", group: PACE, commands: COLLECTING }
+    run_timeout: Duration = Duration::from_secs(1800), { value: "TIME", group: PACE, commands: CONNECTING }
 
     /// How often a connection, an RPC or an upload is tried that failed for what may pass: refused, reset, timed out
-    attempts: u32 = 3, { value: "N", group: PACE, commands: &["collect", "lake sync"] }
+    attempts: u32 = 3, { value: "N", group: PACE, commands: &["collect", "record", "lake sync"] }
 
     /// The bound of the random pause before the second attempt; it doubles with each further one, up to half a minute
-    retry_pause: Duration = Duration::from_secs(1), { value: "TIME", group: PACE, commands: COLLECTING }
+    retry_pause: Duration = Duration::from_secs(1), { value: "TIME", group: PACE, commands: CONNECTING }
 
     /// Finding the address of a name
     resolve_timeout: Duration = options::DEFAULT_RESOLVE_TIMEOUT, { value: "TIME", group: STEPS, commands: CONNECTING }
@@ -153,6 +154,12 @@ settings! {
 
     /// How Parquet pages are compressed
     compression: Compression = Compression::Snappy, { value: "CODEC", group: OUTPUT, commands: LAKE }
+
+    /// Prometheus text of what was measured, written anew by each run: for the text file collector of node_exporter, or to be pushed
+    metrics_file: Option<PathBuf> = None, { value: "FILE", group: OUTPUT, commands: COLLECTING, otherwise: Some("none is written") }
+
+    /// Which names the series have: the documented ones, or beside them those that Prometheus' own rules ask for
+    metric_names: Names = Names::Documented, { value: "NAMES", group: OUTPUT, commands: COLLECTING }
 
     /// What becomes of the raw replies: kept as they came, kept compressed, or dropped
     raw: RawReplies = RawReplies::Keep, { value: "FATE", group: OUTPUT, commands: COLLECTING }

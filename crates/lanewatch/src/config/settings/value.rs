@@ -6,6 +6,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use sinks::RawReplies;
 use sinks::lake::Compression;
+use sinks::prometheus::Names;
 
 use crate::config::{HostKeys, NetconfVersion};
 
@@ -354,6 +355,8 @@ choice!(HostKeys, "`strict`, `accept-new` or `off`",
     "strict" => Self::Strict, "accept-new" => Self::AcceptNew, "off" => Self::Off);
 choice!(Compression, "`snappy`, `zstd`, `gzip` or `none`",
     "snappy" => Self::Snappy, "zstd" => Self::Zstd, "gzip" => Self::Gzip, "none" => Self::None);
+choice!(Names, "`documented` or `both`",
+    "documented" => Self::Documented, "both" => Self::Both);
 choice!(RawReplies, "`keep`, `zstd` or `drop`",
     "keep" => Self::Keep, "zstd" => Self::Zstd, "drop" => Self::Drop);
 
@@ -436,6 +439,7 @@ mod tests {
         check::<HostKeys>();
         check::<NetconfVersion>();
         check::<Compression>();
+        check::<Names>();
         check::<RawReplies>();
         check::<bool>();
     }
