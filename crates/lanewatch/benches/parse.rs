@@ -31,6 +31,9 @@ const PROCESSES: usize = 5;
 const OF_BARE_TOKENS: f64 = 0.75;
 const TIMES_WARM_PYTHON: f64 = 20.0;
 
+/// When the clock started and when the box answers.
+const AT: (i64, i64) = (1_770_132_640, 1_770_132_640);
+
 /// RPC and operation.
 const REPLIES: [(&str, &str); 2] = [
     (
@@ -48,7 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let model = Model::lived_in(Platform::Qfx5240, 7);
     for (rpc, operation) in REPLIES {
         let ledger = folder.path().join("ledger.jsonl");
-        let reply = sim::reply("leaf1", &model, operation, 1_770_132_640, &ledger)?;
+        let reply = sim::reply("leaf1", &model, operation, AT, &ledger)?;
         let path = folder.path().join("reply.xml");
         std::fs::write(&path, &reply)?;
         measure(rpc, &reply, &path)?;

@@ -18,13 +18,14 @@ use crate::{
 
 /// What a simulated box answers at one instant, without a network: for benchmarks, and for tests of what reads replies.
 ///
-/// `operation` is the operation as in a request, `<get-system-information/>`; `ledger` is the file that the ledger is
-/// written to, anew.
+/// `operation` is the operation as in a request, `<get-system-information/>`; `started_at` and `utc` are UTC seconds, of the
+/// clock's start (two answers of one box have it in common) and of the answer; `ledger` is the file that the ledger is written
+/// to, anew.
 pub fn reply(
     name: &str,
     model: &Model,
     operation: &str,
-    utc: i64,
+    (started_at, utc): (i64, i64),
     ledger: &Path,
 ) -> Result<String, Error> {
     let failed = |source| Error::File {
@@ -32,7 +33,7 @@ pub fn reply(
         source,
     };
     let respondent = Respondent {
-        device: Device::build(name, model, model.seed, Epoch { start: utc })?,
+        device: Device::build(name, model, model.seed, Epoch { start: started_at })?,
         user: "fleet".to_owned(),
     };
     let book = Ledger::create(ledger).map_err(failed)?;
