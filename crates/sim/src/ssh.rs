@@ -3,10 +3,10 @@
 //! A connection may open a few sessions at a time, a device takes a few connections at a time; more have to wait or are refused. Whatever
 //! else SSH can do (shells, forwarding, agents) is refused by default.
 
-use std::{collections::HashMap, net::Shutdown, sync::Arc, time::Duration};
+use std::{borrow::Cow, collections::HashMap, net::Shutdown, sync::Arc, time::Duration};
 
 use russh::{
-    Channel, ChannelId, Disconnect,
+    Channel, ChannelId, Disconnect, Preferred, kex,
     keys::{PrivateKey, PublicKey},
     server::{self, Auth, ChannelOpenHandle, Msg, PublicKeyOffer, Session, VerifiedPublicKey},
 };
@@ -52,6 +52,20 @@ pub(crate) struct Gate {
     pub(crate) stopping: Stopping,
 }
 
+/// The key exchanges of a router of these years, best first, as far as the SSH library has them: none that resists quantum computers. The
+/// last two are no exchanges: they say that signature algorithms are told and that the exchange is strict.
+const KEX: &[kex::Name] = &[
+    kex::CURVE25519,
+    kex::CURVE25519_PRE_RFC_8731,
+    kex::ECDH_SHA2_NISTP256,
+    kex::ECDH_SHA2_NISTP384,
+    kex::ECDH_SHA2_NISTP521,
+    kex::DH_G16_SHA512,
+    kex::DH_G14_SHA256,
+    kex::EXTENSION_SUPPORT_AS_SERVER,
+    kex::EXTENSION_OPENSSH_STRICT_KEX_AS_SERVER,
+];
+
 /// The settings of a device's SSH server.
 pub(crate) fn config(host_key: PrivateKey) -> server::Config {
     server::Config {
@@ -59,6 +73,10 @@ pub(crate) fn config(host_key: PrivateKey) -> server::Config {
         auth_rejection_time: REJECTION_TIME,
         auth_rejection_time_initial: Some(Duration::ZERO),
         inactivity_timeout: Some(INACTIVITY),
+        preferred: Preferred {
+            kex: Cow::Borrowed(KEX),
+            ..Preferred::default()
+        },
         ..server::Config::default()
     }
 }

@@ -259,7 +259,7 @@ fn ssh(server: &Server, port: u16) -> Result<bool> {
         .arg(format!("{}@127.0.0.1", server.user))
         .arg("netconf")
         .stdin(Stdio::piped())
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn();
     let mut child = match child {
@@ -274,9 +274,19 @@ fn ssh(server: &Server, port: u16) -> Result<bool> {
     stdin.write_all(said.as_bytes())?;
     let ended = child.wait_with_output()?;
     drop(stdin);
-    if ended.status.success() {
+    // Hello and both replies. The exit status says nothing: a device that gives none is 255 to OpenSSH.
+    if messages(&ended.stdout) == 3 {
         return Ok(true);
     }
     let words = String::from_utf8_lossy(&ended.stderr).into_owned();
     Err(format!("ssh failed ({}): {words}", ended.status).into())
+}
+
+/// How many messages end in these bytes.
+fn messages(bytes: &[u8]) -> usize {
+    let mark = END.as_bytes();
+    bytes
+        .windows(mark.len())
+        .filter(|window| *window == mark)
+        .count()
 }
