@@ -60,6 +60,12 @@ const BENCHES: &[Bench] = &[
         about: "1.6 million lane rows beside pyarrow, 5,000 small files to S3 beside the AWS tools",
         with_python: true,
     },
+    Bench {
+        name: "plan",
+        of: "lanewatch",
+        about: "time and memory to read an inventory of ten thousand hosts, beside ansible-inventory",
+        with_python: false,
+    },
 ];
 
 /// Runs the benchmark that is named first, with the other arguments; without a name, lists them.

@@ -43,6 +43,11 @@ pub(crate) const COMPONENTS: &[Component] = &[
         prepare: python::prepare,
     },
     Component {
+        name: "component ansible",
+        tests: "with_ansible::",
+        prepare: python::prepare_ansible,
+    },
+    Component {
         name: "component netconfd",
         tests: "with_netconfd::",
         prepare: netconfd::prepare,

@@ -1,6 +1,6 @@
 //! The Python environments: clients and readers that nobody here wrote.
 //!
-//! Two of them, under the target folder, because PyEZ pins another ncclient. Each remembers the requirements that it was
+//! Three of them, under the target folder: PyEZ pins another ncclient, and Ansible is judged alone. Each remembers the requirements that it was
 //! made from and is made anew when they change; a half-made one never looks finished, because that note is written last.
 
 use std::fs;
@@ -27,6 +27,13 @@ const CLIENTS_AND_READERS: Environment = Environment {
     proof: "import ncclient.manager, pyarrow.parquet, duckdb, yaml, pandas, polars, boto3, awscli, sqlglot, pyspark",
 };
 
+/// ansible-core, which judges inventories and vault values.
+const ANSIBLE: Environment = Environment {
+    folder: "venv-ansible",
+    requirements: "xtask/python-requirements-ansible.txt",
+    proof: "import ansible.cli.inventory, ansible.cli.vault",
+};
+
 const ENVIRONMENTS: &[Environment] = &[
     CLIENTS_AND_READERS,
     Environment {
@@ -44,6 +51,14 @@ pub(super) fn prepare(workspace: &Workspace) -> Availability {
         }
     }
     Availability::Ready
+}
+
+/// Makes the environment of Ansible.
+pub(super) fn prepare_ansible(workspace: &Workspace) -> Availability {
+    match make(workspace, &ANSIBLE) {
+        Ok(()) => Availability::Ready,
+        Err(message) => Availability::Missing(format!("{}: {message}.", ANSIBLE.requirements)),
+    }
 }
 
 /// Makes the one environment, if need be, and names its interpreter.

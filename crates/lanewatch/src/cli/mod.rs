@@ -4,6 +4,7 @@ mod collect;
 mod completions;
 mod config;
 mod demo;
+mod inventory;
 mod lake;
 mod log;
 mod man;
@@ -14,6 +15,7 @@ mod query;
 mod record;
 mod replay;
 mod sim;
+mod vault;
 
 use std::process::ExitCode;
 
@@ -49,6 +51,8 @@ enum Command {
     Man(man::Man),
     /// Write, sync, check and describe the Parquet lake
     Lake(lake::Lake),
+    /// Show the inventory as it is read
+    Inventory(inventory::InventoryCommand),
     /// Put metadata into a document of optics
     Merge(merge::Merge),
     /// Turn saved replies to one RPC into JSON
@@ -61,6 +65,8 @@ enum Command {
     Replay(replay::Replay),
     /// Run simulated Junos devices behind real SSH
     Sim(sim::Sim),
+    /// Encrypt and decrypt secrets as ansible-vault does
+    Vault(vault::VaultCommand),
 }
 
 /// How a command ended. The numbers are a promise to whoever calls us.
@@ -156,8 +162,10 @@ pub(crate) fn main() -> ExitCode {
             Command::Lake(command) => command.run(given, &printer).await,
             Command::Query(command) => command.run(given),
             Command::Record(command) => command.run(given, &printer).await,
+            Command::Inventory(command) => command.run(given, &printer),
             Command::Replay(command) => command.run(given, &printer),
             Command::Sim(command) => command.run(&printer).await,
+            Command::Vault(command) => command.run(given, &printer),
         }
     });
     match ended {

@@ -5,11 +5,13 @@
 
 mod access;
 mod catalogue;
-mod inventory;
+pub(crate) mod inventory;
 mod plan;
-mod problem;
+pub(crate) mod problem;
+mod secrets;
 mod settings;
 mod snippet;
+pub(crate) mod vault;
 mod yaml;
 
 pub(crate) use access::NetconfVersion;

@@ -7,11 +7,13 @@ use std::str::FromStr;
 
 use netconf::ssh::Target;
 use records::InterfaceFilter;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::Catalogue;
 use super::access::Access;
-use super::inventory::{Host, Inventory, Variable};
+use super::inventory::{Host, Inventory, Resolved, Variable};
 use super::problem::{Problem, Problems};
+use super::secrets::{Secrets, Source};
 use super::settings::Settings;
 use super::yaml::Value;
 
@@ -59,11 +61,8 @@ impl Plan {
     ///
     /// Everything that is wrong, at once. Nothing was contacted.
     pub(crate) fn build(settings: Settings) -> Result<Self, Problems> {
-        if settings.inventory.is_empty() {
-            return Err(Problem::new(NO_INVENTORY).into());
-        }
         let (inventory, catalogue) = match (
-            Inventory::read(&settings.inventory),
+            Inventory::read(&settings.sources()),
             Catalogue::read(&settings.catalogue),
         ) {
             (Ok(inventory), Ok(catalogue)) => (inventory, catalogue),
@@ -86,21 +85,27 @@ impl Plan {
         let too_long = too_long("the runner's name", &runner_name);
         problems.extend(too_long.map(Problem::new));
         let mut plain_text_passwords = 0_usize;
+        let mut secrets = Secrets::default();
         let mut access = Access::read(&settings, &mut problems);
-        for (name, host) in &inventory.hosts {
+        for host in inventory.hosts() {
             let mut resolver = Resolver {
-                name,
+                name: host.name(),
                 host,
                 settings: &settings,
                 problems: &mut problems,
+                secrets: &mut secrets,
+                plain_text_passwords: &mut plain_text_passwords,
             };
-            plain_text_passwords += usize::from(resolver.first(PASSWORD).is_some());
             devices.extend(resolver.device(&mut access));
         }
         if !problems.is_empty() {
             return Err(Problems(problems));
         }
-        let mut warnings = Vec::new();
+        let mut warnings: Vec<String> = inventory
+            .warnings()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         if plain_text_passwords > 0 {
             warnings.push(format!(
                 "the inventory holds the password of {plain_text_passwords} device(s) in plain text; a key file (`ansible_ssh_private_key_file`) or `--password-file` keeps it out"
@@ -116,8 +121,6 @@ impl Plan {
         })
     }
 }
-
-const NO_INVENTORY: &str = "no inventory is named: give `--inventory FILE` (`-i`), set LANEWATCH_INVENTORY, or write `inventory = \"FILE\"` into lanewatch.toml";
 
 impl Settings {
     /// The runner's name: what was asked for, else the host's.
@@ -140,6 +143,9 @@ pub(super) const PASSWORD: Names = &[
     "ansible_ssh_pass",
     "ansible_ssh_password",
 ];
+const PASSWORD_COMMAND: Names = &["password_command"];
+const PASSWORD_FILE: Names = &["password_file"];
+const PASSWORD_KEYRING: Names = &["password_keyring"];
 const HARDWARE_MODEL: Names = &["hardware_model"];
 const INTERFACE_FILTER: Names = &["interface_filter"];
 
@@ -157,9 +163,11 @@ fn too_long(what: &str, name: &str) -> Option<String> {
 /// Turns one host of the inventory into a device of the plan.
 pub(super) struct Resolver<'a> {
     pub(super) name: &'a str,
-    host: &'a Host,
+    host: Host<'a>,
     settings: &'a Settings,
     problems: &'a mut Vec<Problem>,
+    secrets: &'a mut Secrets,
+    plain_text_passwords: &'a mut usize,
 }
 
 impl<'a> Resolver<'a> {
@@ -186,23 +194,54 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    /// The password as written. YAML takes `0123`, `1.50` and `yes` for something else, and what it makes of them is not the password.
-    pub(super) fn password(&mut self) -> Option<String> {
-        let variable = self.first(PASSWORD)?;
-        if matches!(
-            variable.node.value,
+    /// The password that the inventory holds, or that lies where it says.
+    pub(super) fn password(&mut self) -> Option<SecretString> {
+        if self.first(PASSWORD).is_some() {
+            return self.secret(PASSWORD);
+        }
+        let (names, source) = if let Some(line) = self.text(PASSWORD_COMMAND) {
+            (PASSWORD_COMMAND, Source::Command(line))
+        } else if let Some(path) = self.text(PASSWORD_FILE) {
+            (PASSWORD_FILE, Source::File(expand_home(&path)))
+        } else {
+            (
+                PASSWORD_KEYRING,
+                Source::Keyring(self.text(PASSWORD_KEYRING)?),
+            )
+        };
+        match self.secrets.get(source) {
+            Ok(password) => Some(password),
+            Err(message) => {
+                let name = names.first().copied().unwrap_or_default();
+                self.problem(self.first(names), format!("`{name}`: {message}"));
+                None
+            }
+        }
+    }
+
+    /// A password. YAML takes `0123`, `1.50` and `yes` for something else, and what it makes of them is not the password.
+    pub(super) fn secret(&mut self, names: Names) -> Option<SecretString> {
+        let resolved = self.resolve(names)?;
+        let is_changed = matches!(
+            resolved.value,
             Value::Integer(_) | Value::Float(_) | Value::Bool(_)
-        ) {
-            let kind = variable.node.kind();
+        );
+        if is_changed {
+            let kind = resolved.kind();
             self.problem(
-                Some(variable),
+                self.first(names),
                 format!(
                     "YAML takes the password for {kind}, which may change it; put it in quotes"
                 ),
             );
             return None;
         }
-        self.text(PASSWORD)
+        *self.plain_text_passwords += usize::from(resolved.is_plain_text);
+        let secret = resolved.secret();
+        if secret.is_none() {
+            self.not_single(names, &resolved);
+        }
+        secret
     }
 
     /// Host over group over command line: the inventory has merged the first two.
@@ -223,42 +262,37 @@ impl<'a> Resolver<'a> {
     }
 
     pub(super) fn first(&self, names: Names) -> Option<&'a Variable> {
-        names.iter().find_map(|name| self.host.variables.get(*name))
+        names.iter().find_map(|name| self.host.variable(name))
     }
 
-    /// A variable's text. A template or a vault value is a problem: what it stands for is not known.
+    /// The value of the first of the names that is set; one that cannot be had is a problem.
+    fn resolve(&mut self, names: Names) -> Option<Resolved> {
+        let name = names
+            .iter()
+            .find(|name| self.host.variable(name).is_some())?;
+        self.host.resolve(name).unwrap_or_else(|problem| {
+            self.problems.push(problem);
+            None
+        })
+    }
+
+    /// A variable's text. What is no password may come out of a vault too: an address, a user's name.
     pub(super) fn text(&mut self, names: Names) -> Option<String> {
-        let variable = self.first(names)?;
-        let name = names.first().copied().unwrap_or_default();
-        match variable.node.text() {
-            Some(text) if text.contains("{{") => {
-                self.problem(
-                    Some(variable),
-                    format!(
-                        "`{name}` is a template; templates are not read yet, write the value itself"
-                    ),
-                );
-                None
-            }
-            Some(text) if text.starts_with("$ANSIBLE_VAULT") => {
-                self.problem(
-                    Some(variable),
-                    format!(
-                        "`{name}` is a vault value; these are not read yet, use `--password-file`"
-                    ),
-                );
-                None
-            }
-            Some(text) => Some(text),
-            None => {
-                let found = variable.node.kind();
-                self.problem(
-                    Some(variable),
-                    format!("`{name}` must be a single value; found {found}"),
-                );
-                None
-            }
+        let resolved = self.resolve(names)?;
+        let secret = resolved.secret();
+        if secret.is_none() {
+            self.not_single(names, &resolved);
         }
+        secret.map(|text| text.expose_secret().to_owned())
+    }
+
+    fn not_single(&mut self, names: Names, resolved: &Resolved) {
+        let name = names.first().copied().unwrap_or_default();
+        let found = resolved.kind();
+        self.problem(
+            self.first(names),
+            format!("`{name}` must be a single value; found {found}"),
+        );
     }
 
     pub(super) fn parsed<T: FromStr>(&mut self, names: Names, expected: &str) -> Option<T> {
@@ -275,8 +309,8 @@ impl<'a> Resolver<'a> {
     }
 
     pub(super) fn problem(&mut self, variable: Option<&Variable>, message: String) {
-        let (file, line) = variable.map_or((&self.host.file, self.host.line), |variable| {
-            (&variable.file, variable.line)
+        let (file, line) = variable.map_or(self.host.named_at(), |variable| {
+            (&*variable.file, variable.line)
         });
         let problem = Problem::at(file, line, format!("{}: {message}", self.name));
         self.problems.push(problem);
@@ -314,7 +348,7 @@ impl Settings {
             inventory: vec![inventory.to_owned()],
             runner_name: Some("r".to_owned()),
             user: Some("fallback".to_owned()),
-            password: Some(secrecy::SecretString::from("hunter2")),
+            password: Some(SecretString::from("hunter2")),
             concurrency: 10,
             device_timeout: std::time::Duration::from_secs(1),
             run_timeout: std::time::Duration::from_secs(60),
@@ -398,7 +432,7 @@ mod tests {
         .unwrap_err();
         insta::assert_snapshot!(problems, @r#"
         /i.yaml:4: a: `ansible_port` must be a port from 1 to 65535; found `83O`
-        /i.yaml:5: a: `ansible_user` is a template; templates are not read yet, write the value itself
+        /i.yaml:5: a: `ansible_user`: the template refers to `vault_user`, which is set nowhere
         /i.yaml:7: b: the private key /nowhere/key cannot be read: No such file or directory (os error 2)
         /i.yaml:8: b: `lanewatch_host_keys` is `strict`, `accept-new` or `off`; found `loose`
         /i.yaml:9: b: the interface filter entry "et 0" holds ' ': expected an interface name such as et-0/0/32 or a pattern with * and ?
@@ -415,7 +449,7 @@ mod tests {
         insta::assert_snapshot!(problems.replace(&long, "LONG"), @"
         /i.yaml:4: a: `ansible_port` must be a port from 1 to 65535; found `0`
         /i.yaml:5: a: YAML takes the password for a number, which may change it; put it in quotes
-        /i.yaml:6: b: `ansible_password` is a vault value; these are not read yet, use `--password-file`
+        /i.yaml:6: b: `ansible_password` is a vault value without its tag: write `ansible_password: !vault |` and the value below it
         /i.yaml:7: LONG: the host's name takes 121 bytes in the names of files; 120 are the most that fit
         ");
     }

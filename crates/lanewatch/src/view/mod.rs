@@ -3,6 +3,7 @@
 //! Pure but for the bars: a report goes in, lines come out, and the snapshots of the tests are what is promised.
 
 mod demo;
+mod inventory;
 mod lake;
 mod lines;
 mod progress;
@@ -10,6 +11,7 @@ mod run;
 mod settings;
 
 pub(crate) use demo::{DemoShard, render_demo};
+pub(crate) use inventory::{render_host, render_inventory};
 pub(crate) use lake::{
     LakeStatus, Partition, render_lake_status, render_pruned, render_synced, render_verified,
     render_written,

@@ -18,6 +18,10 @@ const COMMANDS: &[&[&str]] = &[
     &["collect", "-i", "LAB", "--attempts", "1"],
     &["config", "show"],
     &["config", "show", "--json"],
+    &["inventory", "list", "-i", "LAB"],
+    &["inventory", "list", "--json", "-i", "LAB"],
+    &["inventory", "list", "--json", "--resolved", "-i", "LAB"],
+    &["inventory", "graph", "-i", "LAB"],
     &[
         "replay",
         "output/latest",
@@ -56,7 +60,7 @@ const COMMANDS: &[&[&str]] = &[
     ],
 ];
 /// Commands that are given no secret, and those that these tests run in another way.
-const OTHERS: &[&str] = &["completions", "demo", "man", "query", "sim"];
+const OTHERS: &[&str] = &["completions", "demo", "man", "query", "sim", "vault"];
 
 /// The secret itself and what bytes become when they are printed without thought.
 fn disguises(secret: &str) -> Vec<String> {

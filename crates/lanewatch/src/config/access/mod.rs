@@ -294,7 +294,7 @@ impl<'s> Access<'s> {
             .or_else(|| known.all.user.clone())
             .unwrap_or_else(local_user);
         let passphrase = host.text(KEY_PASSPHRASE).map(SecretString::from);
-        let password = host.password().map(SecretString::from);
+        let password = host.password();
         let mut means = Means {
             passphrase: passphrase.or_else(|| self.settings.private_key_passphrase.clone()),
             password: password.or_else(|| self.settings.password.clone()),
@@ -487,7 +487,7 @@ impl<'s> Access<'s> {
         let user = user.unwrap_or_else(local_user);
         let mut means = Means {
             passphrase: self.settings.private_key_passphrase.clone(),
-            password: host.text(JUMP_PASSWORD).map(SecretString::from),
+            password: host.secret(JUMP_PASSWORD),
             keys: existing(options.identity_paths(&spec.host, &user)),
             ..Means::default()
         };

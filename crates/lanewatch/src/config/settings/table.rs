@@ -14,6 +14,8 @@ use sinks::prometheus::Names;
 use super::layers::Layers;
 use super::row::{Row, settings};
 use super::value::{Age, LogFilter, Size, Value};
+use crate::config::inventory::Sources;
+use crate::config::vault::VaultSources;
 use crate::config::{HostKeys, NetconfVersion, Problem};
 use crate::runner::Retry;
 
@@ -21,6 +23,27 @@ use crate::runner::Retry;
 const PLANNING: &[&str] = &["collect", "record"];
 /// Commands that know RPCs by name.
 const CATALOGUE: &[&str] = &["collect", "parse", "record", "replay"];
+/// Commands that read an inventory.
+const INVENTORY: &[&str] = &[
+    "collect",
+    "record",
+    "inventory list",
+    "inventory graph",
+    "inventory host",
+];
+/// Commands that may meet what is encrypted.
+const VAULT: &[&str] = &[
+    "collect",
+    "record",
+    "inventory list",
+    "inventory graph",
+    "inventory host",
+    "vault encrypt",
+    "vault encrypt-string",
+    "vault decrypt",
+    "vault view",
+    "vault rekey",
+];
 /// Commands that talk to devices.
 const CONNECTING: &[&str] = PLANNING;
 /// Commands that make a run.
@@ -45,8 +68,17 @@ const LOGGING: &[&str] = &["collect", "replay"];
 const AWAY: &str = "The remote lake";
 
 settings! {
-    /// An inventory; several are read as one
-    inventory: Vec<PathBuf> = Vec::new(), { value: "FILE", short: Some('i'), group: WHO, commands: PLANNING }
+    /// An inventory as Ansible takes it: a file, a folder, or hosts with commas; several are read as one
+    inventory: Vec<PathBuf> = Vec::new(), { value: "FILE", short: Some('i'), group: WHO, commands: INVENTORY }
+
+    /// The hosts that are meant: `xai:&qfx*:!spare`, names, globs, `~regex`, `leaf[0:3]`, `@FILE`
+    limit: Option<String> = None, { value: "PATTERN", short: Some('l'), group: WHO, commands: INVENTORY, otherwise: Some("all") }
+
+    /// Variables over all others: `name=value`, a mapping in JSON, or @FILE
+    extra_vars: Vec<String> = Vec::new(), { value: "VARIABLES", short: Some('e'), group: WHO, commands: INVENTORY }
+
+    /// Where the playbook lies, whose `group_vars` and `host_vars` count too
+    playbook_dir: Option<PathBuf> = None, { value: "FOLDER", group: WHO, commands: INVENTORY, otherwise: Some("the current folder") }
 
     /// The RPCs to ask, in place of the built-in ones; a file keeps those with `include: built-in`
     catalogue: Vec<PathBuf> = Vec::new(), { value: "FILE", group: WHO, commands: CATALOGUE, otherwise: Some("built in") }
@@ -76,6 +108,15 @@ settings! {
 
     /// Which ways to log in are tried, in this order: key, agent, password and keyboard-interactive, with commas
     auth_order: Option<String> = None, { value: "LIST", group: LOGIN, commands: CONNECTING, otherwise: Some("what is named, keys first") }
+
+    /// A file that holds a vault password, or a program that prints it (also ANSIBLE_VAULT_PASSWORD_FILE)
+    vault_password_file: Vec<PathBuf> = Vec::new(), { value: "FILE", group: LOGIN, commands: VAULT }
+
+    /// A vault password with its label: `label@FILE`, `label@prompt` (also ANSIBLE_VAULT_IDENTITY_LIST)
+    vault_id: Vec<String> = Vec::new(), { value: "ID", group: LOGIN, commands: VAULT }
+
+    /// Ask for the vault password
+    ask_vault_pass: bool = false, { value: "BOOL", short: Some('J'), group: LOGIN, commands: VAULT }
 
     /// What is done about the devices' host keys: only known ones, unknown ones written down, or none checked
     host_keys: Option<HostKeys> = None, { value: "POLICY", group: LOGIN, commands: CONNECTING, otherwise: Some("strict") }
@@ -203,6 +244,27 @@ impl Settings {
             region: self.s3_region.clone(),
             endpoint: self.s3_endpoint.clone(),
         }
+    }
+
+    /// What the inventory is read from.
+    pub(crate) fn sources(&self) -> Sources {
+        Sources {
+            inventories: self.inventory.clone(),
+            playbook_dir: self.playbook_dir.clone(),
+            extra_vars: self.extra_vars.clone(),
+            limit: self.limit.clone(),
+            vault: self.vault(),
+        }
+    }
+
+    /// Where vault passwords come from: these settings, then what the environment says to Ansible.
+    pub(crate) fn vault(&self) -> VaultSources {
+        let sources = VaultSources {
+            ids: self.vault_id.clone(),
+            password_files: self.vault_password_file.clone(),
+            ask: self.ask_vault_pass,
+        };
+        sources.with_environment()
     }
 
     /// How often something is tried that failed, and how patiently.

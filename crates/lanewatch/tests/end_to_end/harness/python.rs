@@ -13,11 +13,13 @@ pub(crate) enum Python {
     Readers,
     /// PyEZ.
     PyEz,
+    /// ansible-core.
+    Ansible,
 }
 
 impl Python {
     /// The interpreter: the environments lie in the target folder, two levels above the binary.
-    fn interpreter(self) -> PathBuf {
+    pub(crate) fn interpreter(self) -> PathBuf {
         let target = Path::new(env!("CARGO_BIN_EXE_lanewatch"))
             .ancestors()
             .nth(2)
@@ -25,6 +27,7 @@ impl Python {
         let folder = match self {
             Self::Readers => "venv",
             Self::PyEz => "venv-pyez",
+            Self::Ansible => "venv-ansible",
         };
         target.join(folder).join("bin/python")
     }

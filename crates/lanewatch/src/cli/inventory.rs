@@ -1,0 +1,123 @@
+//! `lanewatch inventory`: which devices there are and what is known of each, as it was read.
+
+use clap::{Args, Subcommand};
+
+use super::printer::Printer;
+use super::{ExitStatus, usage};
+use crate::config::inventory::Inventory;
+use crate::config::problem::did_you_mean;
+use crate::config::{Layers, Problems};
+use crate::view::{render_host, render_inventory};
+
+/// Show the inventory as it is read: hosts, groups, variables and where each was set.
+#[derive(Debug, Args)]
+pub(super) struct InventoryCommand {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List the hosts; as JSON in the form of `ansible-inventory --list`, with all their variables
+    List(List),
+    /// Show the groups as a tree
+    Graph(Graph),
+    /// Show the variables of one host, each with the place that sets it
+    Host(Host),
+}
+
+#[derive(Debug, Args)]
+struct List {
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+    /// Evaluate templates, in the JSON
+    #[arg(long, requires = "json")]
+    resolved: bool,
+}
+
+#[derive(Debug, Args)]
+struct Graph {
+    /// The group to begin with
+    #[arg(default_value = "all")]
+    group: String,
+}
+
+#[derive(Debug, Args)]
+struct Host {
+    /// Its name in the inventory
+    name: String,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+    /// Evaluate templates
+    #[arg(long)]
+    resolved: bool,
+}
+
+impl InventoryCommand {
+    pub(super) fn run(self, given: Layers, printer: &Printer) -> anyhow::Result<ExitStatus> {
+        let settings = given.resolve().settings()?;
+        let inventory = Inventory::read(&settings.sources())?;
+        for warning in inventory.warnings() {
+            printer.warning(&warning.to_string());
+        }
+        printer.answer(&match self.command {
+            Command::List(command) => command.show(&inventory)?,
+            Command::Graph(command) => inventory.graph(&command.group).map_err(Problems::from)?,
+            Command::Host(command) => command.show(&inventory)?,
+        });
+        Ok(ExitStatus::Delivered)
+    }
+}
+
+impl List {
+    fn show(self, inventory: &Inventory) -> Result<String, Problems> {
+        if !self.json {
+            return Ok(render_inventory(inventory));
+        }
+        let mut listing = inventory.to_json();
+        if self.resolved {
+            let mut problems = Vec::new();
+            for host in inventory.hosts() {
+                match host.resolved_json() {
+                    Ok(variables) => {
+                        if let Some(place) = listing
+                            .pointer_mut("/_meta/hostvars")
+                            .and_then(|hosts| hosts.get_mut(host.name()))
+                        {
+                            *place = variables;
+                        }
+                    }
+                    Err(more) => problems.extend(more),
+                }
+            }
+            if !problems.is_empty() {
+                return Err(Problems(problems));
+            }
+        }
+        Ok(format!("{listing:#}"))
+    }
+}
+
+impl Host {
+    fn show(self, inventory: &Inventory) -> Result<String, Problems> {
+        let Some(host) = inventory.host(&self.name) else {
+            let hint = did_you_mean(&self.name, inventory.hosts().map(|host| host.name()));
+            return Err(usage(format!(
+                "the inventory has no host `{}`{hint}",
+                self.name
+            )));
+        };
+        let values = if self.resolved {
+            host.resolved_json().map_err(Problems)?
+        } else {
+            host.to_json()
+        };
+        Ok(if self.json {
+            format!("{values:#}")
+        } else {
+            render_host(host, &values)
+        })
+    }
+}
