@@ -118,6 +118,13 @@ pub(crate) async fn run(
         );
         return Err(Problems::from(Problem::new(message)).into());
     }
+    for (setting, folder) in [
+        ("--lake", &settings.lake),
+        ("--output-dir", &settings.output_dir),
+    ] {
+        require_free_space(folder, settings.min_free_space.bytes())
+            .map_err(|error| unwritable(setting, &error))?;
+    }
     let (folder, identity) =
         begin(plan.settings.output_dir.as_path(), &plan.runner_name, clock).await?;
     let names: Vec<_> = plan

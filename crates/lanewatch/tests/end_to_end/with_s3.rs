@@ -230,7 +230,11 @@ fn other_content_is_never_overwritten_unseen_and_a_rerun_of_ours_is_replaced_and
     judge(
         Python::Readers,
         "s3_put.py",
-        &[&of(&server, folder.path())[..2], &["runner02".to_owned()]].concat(),
+        &[
+            &of(&server, folder.path())[..2],
+            &["155950_runner02".to_owned()],
+        ]
+        .concat(),
     );
     write_run(
         folder.path(),

@@ -10,7 +10,7 @@ TABLES = {"intf_dom": "intf-dom", "lane_dom": "lane-dom", "intf_counters": "intf
 def questions():
     """Yields each question's title with its SQL, Polars and pandas."""
     text = PAGE.read_text(encoding="utf-8")
-    for part in re.split(r"^### ", text, flags=re.M)[1:]:
+    for part in re.split(r"^### (?=\d)", text, flags=re.M)[1:]:
         title = part.splitlines()[0]
         part = part.split("\n## ")[0]
         blocks = dict(re.findall(r"^```(sql|python polars|python pandas)\n(.*?)^```", part, flags=re.M | re.S))
