@@ -252,7 +252,11 @@ impl<'a> Scanner<'a> {
         let tag = self.at;
         // From the slash on, as a quote directly behind it counts too.
         let close = self.tag_end(from - 1).ok_or_else(|| self.truncated())?;
-        let name = self.text[from..close].trim_end_matches([' ', '\n', '\t', '\r']);
+        let written = &self.text[from..close];
+        let name = match written.trim_end_matches([' ', '\n', '\t', '\r']) {
+            "" => written, // white space is no name, not even that of a tag without one
+            name => name,
+        };
         self.at = close + 1;
         match self.open.pop() {
             Some(open) if open == name => Ok(Event::End(name)),
@@ -457,6 +461,7 @@ mod tests {
             "<//>",
             "<a/ >",
             "<a/></>",
+            "< x></ >",
             "<é>ü</é>",
         ] {
             assert_eq!(ours(xml), theirs(xml), "{xml:?}");
