@@ -6,15 +6,25 @@
 use std::any::Any;
 use std::panic::{Location, PanicHookInfo};
 
+use tokio::task::JoinError;
+
 /// What stands for words that may hold a secret.
 const WITHHELD: &str = "its words are not shown, they might hold a secret";
 
 /// The words of a panic, as far as they are the program's own.
-pub(crate) fn words(payload: &(dyn Any + Send)) -> &'static str {
+fn words(payload: &(dyn Any + Send)) -> &'static str {
     payload
         .downcast_ref::<&'static str>()
         .copied()
         .unwrap_or(WITHHELD)
+}
+
+/// Why a task did not end by itself.
+pub(crate) fn of_task(error: JoinError) -> String {
+    match error.try_into_panic() {
+        Ok(panic) => words(&*panic).to_owned(),
+        Err(error) => error.to_string(),
+    }
 }
 
 /// Says of each panic where it was, from now on.

@@ -12,7 +12,7 @@ use crate::{
     render::{
         self, chassis_inventory, environment,
         interface_information::{self, Depth},
-        optics_diagnostics, pic_detail, route_engine, rpc_error, system_information,
+        optics_diagnostics, pic_detail, route_engine, rpc_error, system_information, system_uptime,
     },
 };
 
@@ -99,6 +99,7 @@ impl Respondent {
         };
         match operation.name.as_str() {
             "get-system-information" => Ok(system_information::render(device)),
+            "get-system-uptime-information" => Ok(system_uptime::render(device, utc)),
             "get-chassis-inventory" => {
                 note(Said::chassis(device))?;
                 Ok(chassis_inventory::render(device))

@@ -1,5 +1,6 @@
 //! The command line: one file a command, one enum of ways to end.
 
+mod check;
 mod collect;
 mod completions;
 mod config;
@@ -10,6 +11,7 @@ mod log;
 mod man;
 mod merge;
 mod parse;
+mod plan;
 mod printer;
 mod query;
 mod record;
@@ -39,6 +41,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Check each device before its first collection
+    Check(check::Check),
     /// Collect all devices of an inventory once
     Collect(collect::Collect),
     /// Say what is set, to which value and where
@@ -53,6 +57,8 @@ enum Command {
     Lake(lake::Lake),
     /// Show the inventory as it is read
     Inventory(inventory::InventoryCommand),
+    /// Show what collect would do, contacting nothing
+    Plan(plan::Plan),
     /// Put metadata into a document of optics
     Merge(merge::Merge),
     /// Turn saved replies to one RPC into JSON
@@ -152,6 +158,7 @@ pub(crate) fn main() -> ExitCode {
     };
     let ended = runtime.block_on(async {
         match cli.command {
+            Command::Check(command) => command.run(given, &printer).await,
             Command::Collect(command) => command.run(given, &printer).await,
             Command::Config(command) => command.run(given, &printer),
             Command::Completions(command) => Ok(command.run(&printer)),
@@ -163,6 +170,7 @@ pub(crate) fn main() -> ExitCode {
             Command::Query(command) => command.run(given),
             Command::Record(command) => command.run(given, &printer).await,
             Command::Inventory(command) => command.run(given, &printer),
+            Command::Plan(command) => command.run(given, &printer),
             Command::Replay(command) => command.run(given, &printer),
             Command::Sim(command) => command.run(&printer).await,
             Command::Vault(command) => command.run(given, &printer),
@@ -177,11 +185,23 @@ pub(crate) fn main() -> ExitCode {
                 ExitStatus::Internal
             };
             match error.downcast_ref::<Problems>() {
-                Some(problems) => printer
-                    .error(&problems.with_snippets(|file| std::fs::read_to_string(file).ok())),
+                Some(problems) => tell(problems, &printer),
                 None => printer.error(&format!("{error:#}")),
             }
             status.into()
         }
+    }
+}
+
+/// Says each mistake, with the line that it stands on, and what they mean together.
+fn tell(problems: &Problems, printer: &Printer) {
+    for problem in &problems.0 {
+        printer.error(&problem.with_snippet(|file| std::fs::read_to_string(file).ok()));
+    }
+    if problems.0.len() > 1 {
+        printer.note(&format!(
+            "{} mistakes; nothing was contacted",
+            problems.0.len()
+        ));
     }
 }

@@ -1,6 +1,8 @@
 //! The one way to the terminal: answers on standard output, everything else on standard error.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
+
+use crate::view::{BAD, GOOD};
 
 /// Prints lines. A reader that has gone away (`| head`) is no error.
 #[derive(Debug, Clone, Copy, Default)]
@@ -18,6 +20,25 @@ impl Printer {
         to.write_all(bytes).and_then(|()| to.flush()).ok();
     }
 
+    /// An answer with verdicts in it: green and red on a terminal, unless `NO_COLOR` is set (no-color.org).
+    pub(super) fn verdicts(self, text: &str) {
+        let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let mut to = io::stdout().lock();
+        let shown = harmless(text);
+        let painted = if to.is_terminal() && !set("NO_COLOR") && !is_dumb {
+            paint(&shown)
+        } else {
+            shown
+        };
+        writeln!(to, "{painted}").and_then(|()| to.flush()).ok();
+    }
+
+    /// What is said beside the answer.
+    pub(super) fn note(self, text: &str) {
+        write(io::stderr().lock(), text);
+    }
+
     /// Something that works, but should be known.
     pub(super) fn warning(self, text: &str) {
         write(io::stderr().lock(), &format!("warning: {text}"));
@@ -29,25 +50,52 @@ impl Printer {
     }
 }
 
-/// Where nobody reads there is nobody to tell. Devices' words stand in the text: what could steer a terminal is shown, not sent.
+/// Where nobody reads there is nobody to tell.
 fn write(mut to: impl Write, text: &str) {
+    writeln!(to, "{}", harmless(text))
+        .and_then(|()| to.flush())
+        .ok();
+}
+
+/// Devices' words stand in the text: what could steer a terminal is shown, not sent.
+fn harmless(text: &str) -> String {
     let is_safe = |letter: char| letter == '\n' || !letter.is_control();
-    let shown: String = if text.chars().all(is_safe) {
-        text.to_owned()
-    } else {
-        text.chars()
-            .map(|letter| match letter {
-                letter if is_safe(letter) => letter.to_string(),
-                letter => letter.escape_default().to_string(),
-            })
-            .collect()
-    };
-    writeln!(to, "{shown}").and_then(|()| to.flush()).ok();
+    if text.chars().all(is_safe) {
+        return text.to_owned();
+    }
+    let letters = text.chars();
+    let shown = letters.map(|letter| match letter {
+        letter if is_safe(letter) => letter.to_string(),
+        letter => letter.escape_default().to_string(),
+    });
+    shown.collect()
+}
+
+/// The verdicts green and red, where they stand as words of the table.
+fn paint(text: &str) -> String {
+    let (green, red, plain) = ("\u{1b}[32m", "\u{1b}[31m", "\u{1b}[0m");
+    let cell = |word: &str, colour: &str| (format!(" {word} "), format!(" {colour}{word}{plain} "));
+    let ((good, is_green), (bad, is_red)) = (cell(GOOD, green), cell(BAD, red));
+    // Columns are parted by more than one space, so no space is between two cells alone.
+    format!("{text} ")
+        .replace(&good, &is_green)
+        .replace(&bad, &is_red)
+        .trim_end()
+        .to_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn verdicts_are_painted_and_other_words_are_not() {
+        let painted = paint(" leaf   ok   FAILED 1/5\n took");
+        assert_eq!(
+            painted,
+            " leaf   \u{1b}[32mok\u{1b}[0m   \u{1b}[31mFAILED\u{1b}[0m 1/5\n took"
+        );
+    }
 
     #[test]
     fn a_devices_words_cannot_steer_the_terminal() {

@@ -10,12 +10,14 @@ mod plan;
 pub(crate) mod problem;
 mod secrets;
 mod settings;
+mod shard;
 mod snippet;
 pub(crate) mod vault;
 mod yaml;
 
 pub(crate) use access::NetconfVersion;
 pub(crate) use catalogue::{Catalogue, Command, Per, mapping_of_report};
-pub(crate) use plan::{DevicePlan, HostKeys, Plan, expand_home};
+pub(crate) use plan::{DevicePlan, FilterSource, HostKeys, Plan, expand_home};
 pub(crate) use problem::{Problem, Problems, did_you_mean};
 pub(crate) use settings::{Layers, LogFilter, Settings, Shown, add_to, given};
+pub(crate) use shard::Shard;

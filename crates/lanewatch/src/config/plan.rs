@@ -37,6 +37,8 @@ pub(crate) struct Plan {
     pub(crate) catalogue: Catalogue,
     /// By name.
     pub(crate) devices: Vec<DevicePlan>,
+    /// How many devices of the inventory other shards hold.
+    pub(crate) elsewhere: usize,
     /// What works, but should be known, once each.
     pub(crate) warnings: Vec<String>,
 }
@@ -50,8 +52,21 @@ pub(crate) struct DevicePlan {
     pub(crate) hardware_model: Option<String>,
     /// The filter as written, and as read.
     pub(crate) interface_filter: Option<(String, InterfaceFilter)>,
+    /// Who has set the filter.
+    pub(crate) filter_source: FilterSource,
     /// What the device itself is asked for, where the filter comes down to one pattern.
     pub(crate) interface_pattern: Option<String>,
+}
+
+/// Who has set a device's interface filter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum FilterSource {
+    /// The inventory, at this place.
+    Inventory(String),
+    /// The setting `interfaces`.
+    Setting,
+    /// Nobody: all interfaces are collected.
+    Nobody,
 }
 
 impl Plan {
@@ -87,7 +102,15 @@ impl Plan {
         let mut plain_text_passwords = 0_usize;
         let mut secrets = Secrets::default();
         let mut access = Access::read(&settings, &mut problems);
+        let mut elsewhere = 0;
         for host in inventory.hosts() {
+            if settings
+                .shard
+                .is_some_and(|shard| !shard.holds(host.name()))
+            {
+                elsewhere += 1;
+                continue;
+            }
             let mut resolver = Resolver {
                 name: host.name(),
                 host,
@@ -112,11 +135,17 @@ impl Plan {
             ));
         }
         warnings.extend(access.into_warnings());
+        if let Some(shard) = settings.shard.filter(|_| devices.is_empty()) {
+            warnings.push(format!(
+                "none of the {elsewhere} devices of the inventory is in shard {shard}"
+            ));
+        }
         Ok(Self {
             settings,
             runner_name,
             catalogue,
             devices,
+            elsewhere,
             warnings,
         })
     }
@@ -180,6 +209,7 @@ impl<'a> Resolver<'a> {
         let target = access.target(self);
         let hardware_model = self.text(HARDWARE_MODEL);
         let interface_filter = self.interface_filter();
+        let filter_source = self.filter_source(interface_filter.is_some());
         if let Some(own) = self.problems.get_mut(before..) {
             own.sort_by_key(|problem| problem.line); // as one reads the file
         }
@@ -187,6 +217,7 @@ impl<'a> Resolver<'a> {
             name: self.name.to_owned(),
             target,
             hardware_model,
+            filter_source,
             interface_pattern: interface_filter
                 .as_ref()
                 .and_then(|(written, _)| device_pattern(written)),
@@ -258,6 +289,16 @@ impl<'a> Resolver<'a> {
                 self.problem(self.first(INTERFACE_FILTER), error.to_string());
                 None
             }
+        }
+    }
+
+    fn filter_source(&self, is_set: bool) -> FilterSource {
+        match self.first(INTERFACE_FILTER) {
+            _ if !is_set => FilterSource::Nobody,
+            Some(Variable { file, line, .. }) => {
+                FilterSource::Inventory(format!("{}:{line}", file.display()))
+            }
+            None => FilterSource::Setting,
         }
     }
 

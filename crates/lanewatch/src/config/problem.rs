@@ -56,14 +56,14 @@ impl Problem {
     }
 
     /// The sentence, and below it the line as `source` has it.
-    fn with_snippet(&self, source: impl Fn(&Path) -> Option<String>) -> String {
+    pub(crate) fn with_snippet(&self, source: impl Fn(&Path) -> Option<String>) -> String {
         let place = self.file.as_ref().zip(self.line);
         let shown = place.and_then(|(file, line)| {
-            snippet(
-                &source(file)?,
-                usize::try_from(line).ok()?,
-                self.found.as_deref(),
-            )
+            let (text, line) = (source(file)?, usize::try_from(line).ok()?);
+            let found = self.found.as_deref();
+            let found =
+                found.or_else(|| quoted(&self.message, text.lines().nth(line.checked_sub(1)?)?));
+            snippet(&text, line, found)
         });
         match shown {
             Some(shown) => format!("{self}\n{shown}"),
@@ -87,15 +87,8 @@ impl fmt::Display for Problem {
 
 /// Everything that is wrong with the configuration. Nothing was contacted, nothing was written.
 #[derive(Debug, thiserror::Error)]
-#[error("{}", join(.0.iter().map(ToString::to_string)))]
+#[error("{}", join(.0))]
 pub(crate) struct Problems(pub(crate) Vec<Problem>);
-
-impl Problems {
-    /// All sentences, each with its line as `source` has it.
-    pub(crate) fn with_snippets(&self, source: impl Fn(&Path) -> Option<String>) -> String {
-        join(self.0.iter().map(|problem| problem.with_snippet(&source)))
-    }
-}
 
 impl From<Problem> for Problems {
     fn from(problem: Problem) -> Self {
@@ -103,8 +96,27 @@ impl From<Problem> for Problems {
     }
 }
 
-fn join(problems: impl Iterator<Item = String>) -> String {
-    problems.collect::<Vec<_>>().join("\n")
+fn join(problems: &[Problem]) -> String {
+    let sentences = problems.iter().map(ToString::to_string);
+    sentences.collect::<Vec<_>>().join("\n")
+}
+
+/// What a message quotes of a line: what it says that it found, else the first words in backticks that stand there.
+fn quoted<'m>(message: &'m str, line: &str) -> Option<&'m str> {
+    let words: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    let found = message
+        .rsplit_once("found `")
+        .and_then(|(_, rest)| rest.split('`').next());
+    let is_part = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-');
+    let stands_there = |word: &&str| {
+        !word.is_empty()
+            && line.match_indices(*word).any(|(at, _)| {
+                let before = line[..at].chars().next_back();
+                let after = line[at + word.len()..].chars().next();
+                !before.is_some_and(is_part) && !after.is_some_and(is_part)
+            })
+    };
+    found.into_iter().chain(words).find(stands_there)
 }
 
 /// `; did you mean …?` if one of `known` is close to `written`, else nothing.
@@ -140,18 +152,29 @@ mod tests {
     }
 
     #[test]
+    fn what_a_message_quotes_is_what_is_marked() {
+        let line = "    a: {ansible_port: 83O, ansible_prot: 1}";
+        let found = "a: `ansible_port` must be a port; found `83O`";
+        assert_eq!(quoted(found, line), Some("83O"));
+        let unknown = "unknown variable `ansible_prot`; did you mean `ansible_port`?";
+        assert_eq!(quoted(unknown, line), Some("ansible_prot"));
+        assert_eq!(
+            quoted("the group `nsible` is `83`", line),
+            None,
+            "parts of words are not words"
+        );
+        assert_eq!(quoted("found a list", line), None);
+    }
+
+    #[test]
     fn a_problem_is_shown_with_its_line_and_without_one_where_the_file_is_gone() {
-        let problems = Problems(vec![
-            Problem::at("i.yaml", 2, "`ansible_port` must be a port").marking("83O"),
-            Problem::new("no inventory"),
-        ]);
+        let problem = Problem::at("i.yaml", 2, "`ansible_port` must be a port").marking("83O");
         let text = "a:\n  ansible_port: 83O\n";
-        insta::assert_snapshot!(problems.with_snippets(|_| Some(text.to_owned())), @"
+        insta::assert_snapshot!(problem.with_snippet(|_| Some(text.to_owned())), @"
         i.yaml:2: `ansible_port` must be a port
           2 |   ansible_port: 83O
             |                 ^^^
-        no inventory
         ");
-        assert_eq!(problems.with_snippets(|_| None), problems.to_string());
+        assert_eq!(problem.with_snippet(|_| None), problem.to_string());
     }
 }

@@ -336,12 +336,12 @@ impl<'r> Visit<'r> {
 }
 
 /// What the user of this program can do about it, where the error alone cannot know.
-fn advice(error: &netconf::Error) -> &'static str {
+pub(super) fn advice(error: &netconf::Error) -> &'static str {
     match error {
         netconf::Error::HostKey { cause, .. }
             if matches!(**cause, HostKeyError::Unknown { .. }) =>
         {
-            " (`--host-keys accept-new` writes unknown keys down, `--known-hosts` names another file)"
+            " (`lanewatch check --accept-host-keys` shows fingerprints and writes keys down, `--known-hosts` names another file)"
         }
         netconf::Error::Authentication { .. } => {
             "; check `ansible_user` and its key or password in the inventory, or `--user`, `--private-key` and `--password-file`"
@@ -351,7 +351,7 @@ fn advice(error: &netconf::Error) -> &'static str {
 }
 
 /// What a command asks of this device, given what is known of it by now: each reply's name and its operation.
-fn operations(
+pub(super) fn operations(
     command: &Command,
     device: &DevicePlan,
     snapshot: &Snapshot,

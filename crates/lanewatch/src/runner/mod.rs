@@ -6,8 +6,9 @@
 //!                └─◄ DeviceReport ◄── each task's end, whatever it was: delivered, failed, out of time, panicked
 //! ```
 //!
-//! `replay` walks the same line from the raw replies of an earlier run instead of a session.
+//! `check` walks the way to a device alone and says what stands in it. `replay` walks the same line from the raw replies of an earlier run instead of a session.
 
+mod check;
 mod clock;
 mod device;
 mod digest;
@@ -20,6 +21,7 @@ mod run;
 mod saved;
 mod scrub;
 
+pub(crate) use check::{Checked, Step, UnknownKey, Verdict, check};
 pub(crate) use clock::Clock;
 pub(crate) use loose::LooseFiles;
 pub(crate) use replay::{Parsed, Replayed, parse, replay};

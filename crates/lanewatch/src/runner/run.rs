@@ -358,10 +358,7 @@ fn close(run: &Run, mut finished: Finished) -> Finished {
 
 /// What a panic said, as a sentence.
 fn panicked(what: &str, error: JoinError) -> String {
-    let words = match error.try_into_panic() {
-        Ok(panic) => defect::words(&*panic).to_owned(),
-        Err(error) => error.to_string(),
-    };
+    let words = defect::of_task(error);
     format!("a defect of Lanewatch stopped {what}; please report it: {words}")
 }
 

@@ -2,20 +2,24 @@
 //!
 //! Pure but for the bars: a report goes in, lines come out, and the snapshots of the tests are what is promised.
 
+mod check;
 mod demo;
 mod inventory;
 mod lake;
 mod lines;
+mod plan;
 mod progress;
 mod run;
 mod settings;
 
+pub(crate) use check::{BAD, GOOD, check_as_json, render_check};
 pub(crate) use demo::{DemoShard, render_demo};
 pub(crate) use inventory::{render_host, render_inventory};
 pub(crate) use lake::{
     LakeStatus, Partition, render_lake_status, render_pruned, render_synced, render_verified,
     render_written,
 };
+pub(crate) use plan::{plan_as_json, render_plan};
 pub(crate) use progress::{Progress, SyncBar};
 pub(crate) use run::{render_replay, render_run};
 pub(crate) use settings::{render_settings, settings_as_json};

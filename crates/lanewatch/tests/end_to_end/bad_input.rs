@@ -62,14 +62,14 @@ fn a_misspelt_key_is_named_with_its_line_and_the_right_spelling() {
     insta::assert_snapshot!(group.complaint(), @"
     error: lab.yaml:2: unknown key `hots` in the group `all`: a group has `hosts`, `vars` and `children`; did you mean `hosts`?
       2 |   hots:
-        |   ^^^^^
+        |   ^^^^
     ");
     let host = "all:\n  hosts:\n    leaf-01:\n      ansible_password: x\n      ansible_prot: 830\n";
     let host = collect_from(folder.path(), host).expect(2);
     insta::assert_snapshot!(host.complaint(), @"
     error: lab.yaml:5: unknown variable `ansible_prot`; did you mean `ansible_port`?
       5 |       ansible_prot: 830
-        |       ^^^^^^^^^^^^^^^^^
+        |       ^^^^^^^^^^^^
     ");
 }
 

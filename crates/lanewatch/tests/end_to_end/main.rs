@@ -11,6 +11,8 @@
 )]
 
 mod bad_input;
+mod broken;
+mod check;
 mod collect;
 mod demo;
 mod faults;
@@ -19,6 +21,7 @@ mod inventory;
 mod lake;
 mod mappings;
 mod metrics;
+mod plan;
 mod query;
 mod record;
 mod replay;

@@ -16,6 +16,10 @@ const NEVER_ASKED: &str = "Batt3ry-stap1e-7";
 /// What each command is called with here; `LAB` is an inventory whose devices answer.
 const COMMANDS: &[&[&str]] = &[
     &["collect", "-i", "LAB", "--attempts", "1"],
+    &["check", "-i", "LAB"],
+    &["plan", "-i", "LAB"],
+    &["plan", "-i", "LAB", "--json"],
+    &["lake", "status"],
     &["config", "show"],
     &["config", "show", "--json"],
     &["inventory", "list", "-i", "LAB"],

@@ -87,17 +87,18 @@ fn what_is_wrong_with_flags_environment_file_and_inventory_is_told_at_once() {
     command.env("LANEWATCH_RAW", "keeps");
     let ran = run(&mut command).expect(2);
     insta::assert_snapshot!(ran.complaint(), @"
+    error: `--attempts` must be a whole number from 1 up; found `x`
+    error: `LANEWATCH_RAW` must be `keep`, `zstd` or `drop`; found `keeps`; did you mean `keep`?
     error: lanewatch.toml:1: unknown setting `concurency`; did you mean `concurrency`?
       1 | concurency = 5
         | ^^^^^^^^^^
-    `--attempts` must be a whole number from 1 up; found `x`
-    `LANEWATCH_RAW` must be `keep`, `zstd` or `drop`; found `keeps`; did you mean `keep`?
-    lanewatch.toml:2: `keep_runs` must be a whole number from 1 up; found `0`
+    error: lanewatch.toml:2: `keep_runs` must be a whole number from 1 up; found `0`
       2 | keep_runs = 0
         |             ^
-    lab.yaml:2: unknown key `hots` in the group `all`: a group has `hosts`, `vars` and `children`; did you mean `hosts`?
+    error: lab.yaml:2: unknown key `hots` in the group `all`: a group has `hosts`, `vars` and `children`; did you mean `hosts`?
       2 |   hots:
-        |   ^^^^^
+        |   ^^^^
+    5 mistakes; nothing was contacted
     ");
     assert!(!folder.path().join("output").exists());
 }

@@ -33,7 +33,7 @@ fn bash_loads_the_completions_and_proposes_commands_flags_and_choices() {
         .expect(0)
         .stdout;
     assert!(completed(&script, &["lanewatch", "col"]).contains("collect"));
-    let flags = completed(&script, &["lanewatch", "collect", "--keep"]);
+    let flags = completed(&script, &["lanewatch", "collect", "--keep-"]);
     assert_eq!(flags.trim(), "--keep-runs");
     let choices = completed(&script, &["lanewatch", "collect", "--host-keys", "s"]);
     assert_eq!(choices.trim(), "strict");

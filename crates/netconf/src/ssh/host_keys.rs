@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use russh::keys::{Algorithm, HashAlg, PublicKey};
 
 use super::Endpoint;
-use super::known_hosts::{Entry, Marker, append, find};
+use super::known_hosts::{self, Entry, Marker, append, find};
 use super::preferences::same_type;
 
 /// Which host keys are trusted.
@@ -41,6 +41,17 @@ pub struct KnownHosts {
     pub files: Vec<PathBuf>,
     /// Looked up in place of the endpoint's host and port: OpenSSH's `HostKeyAlias`.
     pub alias: Option<String>,
+}
+
+impl KnownHosts {
+    /// Makes a host known: adds the `entry` of a [`HostKeyError::Unknown`] to its file, once somebody has compared the fingerprint.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    pub fn add(file: &Path, entry: &str) -> Result<(), HostKeyError> {
+        known_hosts::append_line(file, entry)
+    }
 }
 
 impl From<PathBuf> for KnownHosts {
@@ -73,6 +84,8 @@ pub enum HostKeyError {
         algorithm: String,
         /// Its fingerprint.
         fingerprint: String,
+        /// The line that would make the host known: see [`KnownHosts::add`].
+        entry: String,
         /// The first of the files that were searched.
         file: PathBuf,
         /// File and line of a certificate authority for this host: certificates are not read.
@@ -225,6 +238,7 @@ impl Verifier {
                     name: self.name.clone(),
                     algorithm: algorithm(),
                     fingerprint: fingerprint(),
+                    entry: known_hosts::line(&self.name, key)?,
                     file: first,
                     authority: authority.map(|entry| {
                         format!("{} line {}", entry.file.display(), entry.line).into()

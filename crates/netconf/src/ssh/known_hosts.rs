@@ -189,20 +189,30 @@ pub(super) fn matches_pattern(pattern: &str, name: &str) -> bool {
     pattern.iter().skip(p).all(|rest| *rest == '*')
 }
 
-/// Adds a line, in one write so that connections opened at the same time do not mix theirs.
-pub(super) fn append(file: &Path, name: &str, key: &PublicKey) -> Result<(), HostKeyError> {
-    let failed = |error: &io::Error| file_error(file, error);
+/// A key as a line that makes it known under a name.
+pub(super) fn line(name: &str, key: &PublicKey) -> Result<String, HostKeyError> {
     let key = key.to_openssh().map_err(|error| HostKeyError::File {
-        file: file.to_owned(),
+        file: PathBuf::new(),
         reason: error.to_string(),
     })?;
+    Ok(format!("{name} {}", key.trim()))
+}
+
+/// Makes a key known under a name.
+pub(super) fn append(file: &Path, name: &str, key: &PublicKey) -> Result<(), HostKeyError> {
+    append_line(file, &line(name, key)?)
+}
+
+/// Adds a line, in one write so that connections opened at the same time do not mix theirs.
+pub(super) fn append_line(file: &Path, entry: &str) -> Result<(), HostKeyError> {
+    let failed = |error: &io::Error| file_error(file, error);
     let ends_in_mid_line = match std::fs::read(file) {
         Ok(text) => text.last().is_some_and(|last| *last != b'\n'),
         Err(error) if error.kind() == io::ErrorKind::NotFound => false,
         Err(error) => return Err(failed(&error)),
     };
     let start = if ends_in_mid_line { "\n" } else { "" };
-    let line = format!("{start}{name} {}\n", key.trim());
+    let line = format!("{start}{entry}\n");
     if let Some(folder) = file
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())

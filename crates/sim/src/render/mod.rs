@@ -13,6 +13,7 @@ pub(crate) mod pic_detail;
 mod pluggable;
 pub(crate) mod route_engine;
 pub(crate) mod system_information;
+pub(crate) mod system_uptime;
 pub(crate) mod xml;
 
 pub(crate) use xml::Xml;

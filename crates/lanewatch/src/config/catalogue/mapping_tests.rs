@@ -30,7 +30,11 @@ rpc_commands:
     reading.text(Path::new("fan.yml"), &text, 0);
     match reading.finish() {
         Ok(_) => "nothing".to_owned(),
-        Err(problems) => problems.with_snippets(|_| Some(text.clone())),
+        Err(problems) => {
+            let shown = problems.0.iter();
+            let shown = shown.map(|problem| problem.with_snippet(|_| Some(text.clone())));
+            shown.collect::<Vec<_>>().join("\n")
+        }
     }
 }
 

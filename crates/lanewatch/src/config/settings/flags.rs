@@ -89,15 +89,19 @@ impl TypedValueParser for AsWritten {
 
 /// What was typed, with the environment and the file of settings below it.
 pub(crate) fn given(mut matches: &ArgMatches) -> Layers {
-    while let Some((_, below)) = matches.subcommand() {
+    let mut path = Vec::new();
+    while let Some((name, below)) = matches.subcommand() {
+        path.push(name);
         matches = below;
     }
+    let path = path.join(" ");
     let typed = |name: &str| {
         let texts = matches.try_get_many::<String>(name).ok()??; // an error where the command has no such flag
         Some(texts.cloned().collect::<Vec<_>>())
     };
-    let flags: BTreeMap<_, _> = ROWS
-        .iter()
+    // A command may have a flag of its own by the name of a setting that it does not take.
+    let taken = ROWS.iter().filter(|row| row.is_flag_of(&path));
+    let flags: BTreeMap<_, _> = taken
         .filter_map(|row| Some((row.name, typed(row.name)?)))
         .collect();
     let config = typed(CONFIG).and_then(|mut texts| texts.pop());

@@ -109,11 +109,13 @@ impl Layers {
         if let Some(file) = &layers.file {
             log::info!("settings are read from {}", file.path.display());
         }
+        let mut problems: Vec<_> = before.into_iter().chain(problems).collect();
+        problems.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line))); // as one reads the file
         Resolved {
             settings,
             file: layers.file.as_ref().map(|file| file.path.clone()),
             warnings,
-            problems: before.into_iter().chain(problems).collect(),
+            problems,
             layers,
         }
     }
@@ -361,8 +363,8 @@ mod tests {
         `--concurrency` must be a whole number from 1 up; found `0`
         `LANEWATCH_DEVICE_TIMEOUT` must be a time such as `500ms`, `10s`, `2m` or `1h`, more than none and at most `24h` (a number alone is seconds); found `inf`
         `LANEWATCH_ATTEMPTS` must be a whole number from 1 up; found `many`
-        `lake` must be a path; found ``
         `keep_runs` must be a whole number from 1 up; found `-1`
+        `lake` must be a path; found ``
         ");
     }
 

@@ -21,7 +21,7 @@ Each setting has one name and four places, the first that speaks wins:
 The file is the one that `--config FILE` or `LANEWATCH_CONFIG` names, else `lanewatch.toml` in the current folder, else
 `lanewatch/lanewatch.toml` below `$XDG_CONFIG_HOME` (`~/.config`). `lanewatch config show` says each value and where it came from.
 Times are written `500ms`, `10s`, `2m`, `1h`, or as a number of seconds; none can be zero or more than a day.
-`config show` takes the flags of all commands.
+`plan` takes the flags of `collect`, and `config show` those of all commands.
 ";
 
 fn page() -> String {

@@ -15,7 +15,7 @@ pub(crate) struct Row {
     pub(crate) short: Option<char>,
     /// The heading in help and in the reference.
     pub(crate) group: &'static str,
-    /// Who takes it as a flag, with `config show`, which takes all.
+    /// Who takes it as a flag. `plan` takes what `collect` takes, and `config show` takes all.
     pub(crate) commands: &'static [&'static str],
     /// What holds when it is not given and there is no default in the table.
     pub(crate) otherwise: Option<&'static str>,
@@ -57,7 +57,9 @@ impl Row {
 
     /// Whether a command, given as `lake sync`, takes it as a flag. A secret is never one: other users of the machine see flags.
     pub(crate) fn is_flag_of(&self, command: &str) -> bool {
-        let is_taken = self.commands.contains(&command) || command == "config show";
+        let takes = |command| self.commands.contains(&command);
+        let is_taken =
+            takes(command) || command == "config show" || (command == "plan" && takes("collect"));
         is_taken && !self.accepts.is_secret
     }
 

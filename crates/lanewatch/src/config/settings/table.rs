@@ -16,16 +16,17 @@ use super::row::{Row, settings};
 use super::value::{Age, LogFilter, Size, Value};
 use crate::config::inventory::Sources;
 use crate::config::vault::VaultSources;
-use crate::config::{HostKeys, NetconfVersion, Problem};
+use crate::config::{HostKeys, NetconfVersion, Problem, Shard};
 use crate::runner::Retry;
 
 /// Commands that resolve a plan.
-const PLANNING: &[&str] = &["collect", "record"];
+const PLANNING: &[&str] = &["collect", "check", "record"];
 /// Commands that know RPCs by name.
-const CATALOGUE: &[&str] = &["collect", "parse", "record", "replay"];
+const CATALOGUE: &[&str] = &["collect", "check", "parse", "record", "replay"];
 /// Commands that read an inventory.
 const INVENTORY: &[&str] = &[
     "collect",
+    "check",
     "record",
     "inventory list",
     "inventory graph",
@@ -34,6 +35,7 @@ const INVENTORY: &[&str] = &[
 /// Commands that may meet what is encrypted.
 const VAULT: &[&str] = &[
     "collect",
+    "check",
     "record",
     "inventory list",
     "inventory graph",
@@ -64,7 +66,7 @@ const STEPS: &str = "Time for each step of a session";
 const OUTPUT: &str = "What a run leaves";
 const SAYING: &str = "What is said";
 /// Commands whose doings can be watched.
-const LOGGING: &[&str] = &["collect", "replay"];
+const LOGGING: &[&str] = &["collect", "check", "replay"];
 const AWAY: &str = "The remote lake";
 
 settings! {
@@ -84,7 +86,10 @@ settings! {
     catalogue: Vec<PathBuf> = Vec::new(), { value: "FILE", group: WHO, commands: CATALOGUE, otherwise: Some("built in") }
 
     /// Interfaces to collect, where the inventory has no filter: names and globs, with commas
-    interfaces: Option<String> = None, { value: "LIST", group: WHO, commands: &["collect", "parse", "record"], otherwise: Some("all") }
+    interfaces: Option<String> = None, { value: "LIST", group: WHO, commands: &["collect", "check", "parse", "record"], otherwise: Some("all") }
+
+    /// This runner's part of the inventory, where several runners share it: 2/5 is the second of five
+    shard: Option<Shard> = None, { value: "K/N", group: WHO, commands: PLANNING, otherwise: Some("all") }
 
     /// What this runner is called in file names and rows
     runner_name: Option<String> = None, {

@@ -8,7 +8,7 @@ use sinks::RawReplies;
 use sinks::lake::Compression;
 use sinks::prometheus::Names;
 
-use crate::config::{HostKeys, NetconfVersion};
+use crate::config::{HostKeys, NetconfVersion, Shard};
 
 /// What may be written for a setting.
 #[derive(Debug, Clone, Copy)]
@@ -150,6 +150,18 @@ impl Value for bool {
 
     fn parse(text: &str) -> Option<Self> {
         text.parse().ok()
+    }
+
+    fn show(&self) -> Option<String> {
+        Some(self.to_string())
+    }
+}
+
+impl Value for Shard {
+    const ACCEPTS: Accepts = Accepts::text("one of several shards, such as `2/5`");
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::parse(text)
     }
 
     fn show(&self) -> Option<String> {

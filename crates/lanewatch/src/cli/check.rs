@@ -1,0 +1,117 @@
+//! `lanewatch check`: what stands between the devices and their first collection.
+
+use std::collections::BTreeSet;
+use std::io::{self, IsTerminal as _};
+use std::sync::Arc;
+
+use clap::Args;
+use netconf::ssh::KnownHosts;
+
+use super::printer::Printer;
+use super::{ExitStatus, usage};
+use crate::config::{Layers, Plan};
+use crate::runner::{Checked, Clock, UnknownKey, check};
+use crate::view::{check_as_json, render_check};
+
+/// Check each device before its first collection: name, port, host key, login, hello, clock, and every RPC of the catalogue.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit status:\n  0  all devices are ready\n  2  usage or configuration: nothing was contacted\n  3  some devices are \
+                  not ready\n  4  no device has let us in"
+)]
+pub(super) struct Check {
+    /// Show the fingerprints of unknown host keys and, once confirmed, write the keys into the known-hosts file
+    #[arg(long)]
+    accept_host_keys: bool,
+    /// Do not ask whether the fingerprints are right
+    #[arg(long, requires = "accept_host_keys")]
+    yes: bool,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Check {
+    pub(super) async fn run(self, given: Layers, printer: &Printer) -> anyhow::Result<ExitStatus> {
+        if self.accept_host_keys && !self.yes && !io::stdin().is_terminal() {
+            return Err(usage("nobody is at a terminal to compare fingerprints: `--accept-host-keys` needs `--yes` here").into());
+        }
+        let plan = Arc::new(given.resolve().plan()?);
+        for warning in &plan.warnings {
+            printer.warning(warning);
+        }
+        let mut checked = check(&plan, plan.devices.clone(), Clock::default()).await;
+        if self.accept_host_keys {
+            let unknown: BTreeSet<_> = checked
+                .iter()
+                .filter_map(|device| device.unknown_key.clone())
+                .collect();
+            if !unknown.is_empty() && self.is_confirmed(&unknown, printer) {
+                accept(&unknown, printer)?;
+                again(&plan, &mut checked).await;
+            }
+        }
+        if self.json {
+            printer.answer(&check_as_json(&checked));
+        } else {
+            printer.verdicts(&render_check(&checked));
+        }
+        Ok(exit_status(&checked))
+    }
+
+    /// Shows the fingerprints and asks, unless it was said that they are right.
+    fn is_confirmed(&self, unknown: &BTreeSet<UnknownKey>, printer: &Printer) -> bool {
+        for key in unknown {
+            printer.note(&format!("{}, for {}", key.shown, key.file.display()));
+        }
+        if self.yes {
+            return true;
+        }
+        printer.note("compare these fingerprints with the devices' own (`show system ssh host-keys`, or `ssh-keygen -lf` on the device)");
+        printer.note(&format!("write the {} keys down? [y/N]", unknown.len()));
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer).is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
+    }
+}
+
+/// Writes the keys down that were shown, and no others.
+fn accept(unknown: &BTreeSet<UnknownKey>, printer: &Printer) -> anyhow::Result<()> {
+    for key in unknown {
+        KnownHosts::add(&key.file, &key.entry)?;
+    }
+    printer.note(&format!("{} host keys were written down", unknown.len()));
+    Ok(())
+}
+
+/// Checks those again whose host key was not known.
+async fn again(plan: &Arc<Plan>, checked: &mut [Checked]) {
+    let is_waiting = |name: &str| {
+        checked
+            .iter()
+            .any(|device| device.device == name && device.unknown_key.is_some())
+    };
+    let devices = plan
+        .devices
+        .iter()
+        .filter(|device| is_waiting(&device.name))
+        .cloned()
+        .collect();
+    for found in check(plan, devices, Clock::default()).await {
+        if let Some(place) = checked
+            .iter_mut()
+            .find(|device| device.device == found.device)
+        {
+            *place = found;
+        }
+    }
+}
+
+fn exit_status(checked: &[Checked]) -> ExitStatus {
+    if checked.iter().all(Checked::is_good) {
+        ExitStatus::Delivered
+    } else if checked.iter().any(Checked::has_session) {
+        ExitStatus::SomeFailed
+    } else {
+        ExitStatus::NoneDelivered
+    }
+}

@@ -1,0 +1,31 @@
+//! `lanewatch plan`: what `collect` would do, before anything is touched.
+
+use clap::Args;
+
+use super::ExitStatus;
+use super::printer::Printer;
+use crate::config::Layers;
+use crate::view::{plan_as_json, render_plan};
+
+/// Show what collect would do with the same flags: every device, how it is reached, what it is asked. Nothing is contacted.
+#[derive(Debug, Args)]
+pub(super) struct Plan {
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Plan {
+    pub(super) fn run(self, given: Layers, printer: &Printer) -> anyhow::Result<ExitStatus> {
+        let plan = given.resolve().plan()?;
+        for warning in &plan.warnings {
+            printer.warning(warning);
+        }
+        printer.answer(&if self.json {
+            plan_as_json(&plan)
+        } else {
+            render_plan(&plan)
+        });
+        Ok(ExitStatus::Delivered)
+    }
+}

@@ -1,0 +1,172 @@
+//! The plan, for people and for programs. How a device is logged in to is said by kind; what is secret in it is not to be had here.
+
+use netconf::ssh::{HostKeyPolicy, KnownHosts, Route};
+use serde_json::{Value, json};
+
+use super::lines::{count, table};
+use crate::config::{Command, DevicePlan, FilterSource, Per, Plan};
+
+/// A line a device, a line an RPC, and what they have in common.
+pub(crate) fn render_plan(plan: &Plan) -> String {
+    let devices = plan.devices.iter().map(|device| {
+        let target = &device.target;
+        let filter = device.interface_filter.as_ref();
+        vec![
+            device.name.clone(),
+            target.endpoint.to_string(),
+            target.credentials.user.clone(),
+            login(device).join(", "),
+            host_keys(&target.host_keys),
+            route(&target.route).join(" → "),
+            filter.map_or_else(|| "all".to_owned(), |(written, _)| written.clone()),
+            source(&device.filter_source),
+        ]
+    });
+    let header = [
+        "Device",
+        "Address",
+        "User",
+        "Login",
+        "Host keys",
+        "Route",
+        "Interfaces",
+        "Set by",
+    ];
+    let rpcs = plan.catalogue.commands.iter();
+    let rpcs = rpcs.map(|command| {
+        vec![
+            command.name.clone(),
+            operation(command, None),
+            asked(command).to_owned(),
+        ]
+    });
+    format!(
+        "{}\n\n{}\n\n{}",
+        table(&header, &[], devices),
+        table(&["RPC", "Operation", "Asked"], &[], rpcs),
+        summary(plan)
+    )
+}
+
+fn summary(plan: &Plan) -> String {
+    let settings = &plan.settings;
+    let mut text = format!("{} devices", count(plan.devices.len()));
+    if let Some(shard) = settings.shard {
+        let all = plan.devices.len() + plan.elsewhere;
+        text += &format!(" in shard {shard} of the inventory's {}", count(all));
+    }
+    text + &format!(
+        ", {} at a time, by runner {}; replies and documents go to {}, rows to {}. Nothing was contacted.",
+        count(settings.concurrency),
+        plan.runner_name,
+        settings.output_dir.display(),
+        settings.lake.display()
+    )
+}
+
+/// The same as JSON.
+pub(crate) fn plan_as_json(plan: &Plan) -> String {
+    let devices: Vec<_> = plan
+        .devices
+        .iter()
+        .map(|device| as_json(device, plan))
+        .collect();
+    let settings = &plan.settings;
+    let document = json!({
+        "runner_name": plan.runner_name,
+        "inventories": settings.inventory,
+        "shard": settings.shard.map(|shard| shard.to_string()),
+        "devices_in_other_shards": plan.elsewhere,
+        "concurrency": settings.concurrency,
+        "output_dir": settings.output_dir,
+        "lake": settings.lake,
+        "warnings": plan.warnings,
+        "devices": devices,
+    });
+    format!("{document:#}")
+}
+
+fn as_json(device: &DevicePlan, plan: &Plan) -> Value {
+    let target = &device.target;
+    let (policy, known_hosts) = policy(&target.host_keys);
+    let pattern = device.interface_pattern.as_deref();
+    let rpcs = plan.catalogue.commands.iter().map(|command| {
+        json!({"name": command.name, "operation": operation(command, pattern), "asked": asked(command)})
+    });
+    json!({
+        "name": device.name,
+        "address": target.endpoint.host,
+        "port": target.endpoint.port,
+        "user": target.credentials.user,
+        "login": login(device),
+        "host_keys": policy,
+        "known_hosts": known_hosts.map(|known| &known.files),
+        "route": route(&target.route),
+        "legacy_algorithms": target.legacy,
+        "hardware_model": device.hardware_model,
+        "interface_filter": device.interface_filter.as_ref().map(|(written, _)| written),
+        "interface_filter_set_by": source(&device.filter_source),
+        "rpcs": rpcs.collect::<Vec<_>>(),
+    })
+}
+
+/// Each way to log in, in the order in which they are tried.
+fn login(device: &DevicePlan) -> Vec<String> {
+    let methods = device.target.credentials.methods.iter();
+    methods.map(ToString::to_string).collect()
+}
+
+fn policy(policy: &HostKeyPolicy) -> (&'static str, Option<&KnownHosts>) {
+    match policy {
+        HostKeyPolicy::Strict { known_hosts } => ("strict", Some(known_hosts)),
+        HostKeyPolicy::AcceptNew { known_hosts } => ("accept-new", Some(known_hosts)),
+        HostKeyPolicy::Off => ("off", None),
+    }
+}
+
+fn host_keys(of: &HostKeyPolicy) -> String {
+    match policy(of) {
+        (policy, Some(known)) => {
+            let first = known.files.first().map(|file| super::lines::path(file));
+            format!("{policy}: {}", first.unwrap_or_default())
+        }
+        (policy, None) => policy.to_owned(),
+    }
+}
+
+/// The way to a device, the nearest hop first.
+fn route(route: &Route) -> Vec<String> {
+    match route {
+        Route::Direct => vec!["direct".to_owned()],
+        Route::Jump(hops) => {
+            let hops = hops.iter();
+            hops.map(|hop| format!("{}@{}", hop.credentials.user, hop.endpoint))
+                .collect()
+        }
+        // The command may hold a secret, so only its program is named.
+        Route::ProxyCommand(command) => {
+            let program = command.split_whitespace().next().unwrap_or_default();
+            vec![format!("proxy command {program}")]
+        }
+    }
+}
+
+fn source(source: &FilterSource) -> String {
+    match source {
+        FilterSource::Inventory(place) => place.clone(),
+        FilterSource::Setting => "`interfaces`".to_owned(),
+        FilterSource::Nobody => "–".to_owned(),
+    }
+}
+
+fn operation(command: &Command, pattern: Option<&str>) -> String {
+    command.operation(pattern)
+}
+
+/// How often an RPC is asked.
+fn asked(command: &Command) -> &'static str {
+    match command.per {
+        Per::Device => "once a run",
+        Per::Pic => "once a run for each PIC with transceivers",
+    }
+}
