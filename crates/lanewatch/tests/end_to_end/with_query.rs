@@ -101,6 +101,18 @@ fn rows_nulls_and_sums_of_every_column_are_those_of_pyarrow_and_duckdb() {
 
 #[test]
 #[ignore = "needs lanewatch-query and the Python environments: run by `cargo xtask test`"]
+fn the_documented_questions_are_answered_as_duckdb_answers_them() {
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_lanewatch"));
+    let document = PathBuf::from("../../docs/data-lake.md");
+    judge(
+        Python::Readers,
+        "documented_questions.py",
+        &[program, engine(), LAKE.path(), document],
+    );
+}
+
+#[test]
+#[ignore = "needs lanewatch-query and the Python environments: run by `cargo xtask test`"]
 fn a_condition_on_the_day_keeps_other_days_from_being_looked_into() {
     let days = LAKE.days();
     assert!(days.len() >= 4, "{days:?}");
