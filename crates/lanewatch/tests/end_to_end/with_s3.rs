@@ -131,7 +131,9 @@ fn refusing(status: &'static str, code: &'static str) -> String {
         for mut stream in listener.incoming().map_while(Result::ok) {
             std::thread::spawn(move || {
                 let mut buffer = vec![0; 256 * 1024];
-                stream.read(&mut buffer).ok();
+                if !stream.read(&mut buffer).is_ok_and(|length| length > 0) {
+                    return;
+                }
                 let body = format!(
                     "<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>made up</Message></Error>"
                 );

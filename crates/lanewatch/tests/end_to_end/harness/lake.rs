@@ -22,7 +22,7 @@ pub(crate) fn write_documents(folder: &Path, devices: usize, ports: usize, seed:
             for lane in 0..4 {
                 let rx = -2.0 - ((number * 4 + lane) % 1013) as f64 / 100.0;
                 // One in seven is dark.
-                let dark = (number + lane) % 7 == 0;
+                let dark = (number + lane).is_multiple_of(7);
                 lanes.push(if dark {
                     serde_json::json!({"if_name": name, "lane": lane, "rx_power_state": "no_light"})
                 } else {
