@@ -217,6 +217,7 @@ fn answer(text: &str) -> Method {
     Method::KeyboardInteractive(text.into())
 }
 
+#[expect(clippy::panic, reason = "a test says what it did not expect")]
 fn outcomes(error: &Error) -> Vec<AttemptOutcome> {
     match error {
         Error::Authentication { attempts, .. } | Error::Credentials { attempts, .. } => attempts
