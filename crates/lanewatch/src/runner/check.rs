@@ -206,7 +206,7 @@ impl Visit<'_> {
         {
             self.checked.unknown_key = Some(UnknownKey {
                 file: file.clone(),
-                entry: entry.clone(),
+                entry: entry.to_string(),
                 shown: format!("{name} {algorithm} {fingerprint}"),
             });
         }

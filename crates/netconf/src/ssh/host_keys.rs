@@ -79,13 +79,13 @@ pub enum HostKeyError {
     )]
     Unknown {
         /// The name that was looked up.
-        name: String,
+        name: Box<str>,
         /// The type of the key that the device showed.
         algorithm: String,
         /// Its fingerprint.
         fingerprint: String,
         /// The line that would make the host known: see [`KnownHosts::add`].
-        entry: String,
+        entry: Box<str>,
         /// The first of the files that were searched.
         file: PathBuf,
         /// File and line of a certificate authority for this host: certificates are not read.
@@ -235,10 +235,10 @@ impl Verifier {
                 let mut entries = self.entries.iter();
                 let authority = entries.find(|entry| entry.marker == Marker::CertAuthority);
                 Err(HostKeyError::Unknown {
-                    name: self.name.clone(),
+                    name: self.name.as_str().into(),
                     algorithm: algorithm(),
                     fingerprint: fingerprint(),
-                    entry: known_hosts::line(&self.name, key)?,
+                    entry: known_hosts::line(&self.name, key)?.into(),
                     file: first,
                     authority: authority.map(|entry| {
                         format!("{} line {}", entry.file.display(), entry.line).into()
