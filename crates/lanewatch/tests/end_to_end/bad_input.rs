@@ -95,7 +95,7 @@ fn a_lake_that_cannot_be_written_is_said_before_anything_is_contacted() {
     )
     .unwrap();
     let ran = lanewatch(folder.path(), &["collect", "-i", "lab.yaml"]).expect(2);
-    insta::assert_snapshot!(ran.complaint(), @"error: cannot create the folder raw_ml_data: File exists (os error 17); nothing was contacted, choose a folder that can be written with `--lake`");
+    insta::assert_snapshot!(ran.complaint(), @"error: cannot create the folder raw_ml_data/.lanewatch/writing: Not a directory (os error 20); nothing was contacted, choose a folder that can be written with `--lake`");
     assert!(!ran.stderr.contains("cannot connect"));
     assert_eq!(
         files_below(folder.path()),
