@@ -9,7 +9,7 @@
 //! step took and what was skipped, and [`tidy`] holds one file per house rule.
 //! [`query`] does for the workspace in `query/` what the gate does for the product's.
 //! [`fuzz`] builds and runs the fuzz targets, as a step of the gate and as a task of its own.
-//! [`bench`] lists the benchmarks and stands apart.
+//! [`mod@bench`] lists the benchmarks and stands apart.
 //!
 //! Nothing here is part of the product, and nothing of the product is linked in: a broken crate must not stop the task
 //! that says so.

@@ -5,7 +5,7 @@
 //!                            the first that says something counts
 //! ```
 //!
-//! Left out: what is done on the way ([`netconf::ssh`]), and how the files of OpenSSH are read ([`openssh`]).
+//! Left out: what is done on the way ([`netconf::ssh`]), and how the files of OpenSSH are read ([`netconf::ssh::openssh`]).
 
 mod methods;
 

@@ -129,7 +129,7 @@ settings! {
     /// Where host keys are kept
     known_hosts: Option<PathBuf> = None, { value: "FILE", group: LOGIN, commands: CONNECTING, otherwise: Some("OpenSSH's files") }
 
-    /// Jump hosts on the way to the devices, the nearest first, with commas: [user@]host[:port]
+    /// Jump hosts on the way to the devices, the nearest first, with commas: `user@host:port`, user and port if need be
     jump: Option<String> = None, { value: "HOSTS", group: LOGIN, commands: CONNECTING }
 
     /// A command whose input and output are the way to a device: %h is the host, %p the port, %r the user
