@@ -230,11 +230,12 @@ fn encrypted_strings_look_alike_and_are_read_by_either() {
     let arguments = [
         "--vault-id",
         "lab@one",
+        // Before Python 3.12 argparse takes arguments without a name in one row only.
         "--name",
         "a",
-        "first text",
         "--name",
         "b",
+        "first text",
         "second",
     ];
     let ours = run(program(folder.path(), &["vault", "encrypt-string"]).args(arguments))
