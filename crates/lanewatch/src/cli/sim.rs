@@ -47,6 +47,14 @@ pub(super) struct Sim {
     /// Let something be wrong with the way to a device, or to all of them (`*`); see the list below. Several add up
     #[arg(long = "fault", value_name = "DEVICE=FAULT[:NUMBER]")]
     faults: Vec<FaultArgument>,
+    /// Let the devices' clocks be so many seconds ahead of ours, or behind if negative
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 0,
+        allow_negative_numbers = true
+    )]
+    clock_skew: i64,
     /// Run this once the devices answer, then stop with its exit status
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<String>,
@@ -71,7 +79,11 @@ impl Sim {
         if let Some(password) = self.password {
             spec.password = password;
         }
-        let fleet = Fleet::start(spec, SimClock::starting_at(Clock::default().now())).await?;
+        let fleet = Fleet::start(
+            spec,
+            SimClock::starting_at(Clock::default().now().saturating_add(self.clock_skew)),
+        )
+        .await?;
         let inventory = self
             .inventory
             .unwrap_or_else(|| self.folder.join("inventory.yaml"));

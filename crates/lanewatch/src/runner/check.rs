@@ -284,9 +284,9 @@ impl Visit<'_> {
         if off.abs() <= CLOCK_TOLERANCE_SECONDS {
             self.checked.say(CLOCK, Verdict::Good, "");
         } else {
-            let direction = if off > 0 { "ahead" } else { "behind" };
+            let direction = if off > 0 { "ahead of" } else { "behind" };
             let found = format!(
-                "its clock is {} s {direction} of ours; give both the time by NTP (`set system ntp server …`)",
+                "its clock is {} s {direction} ours; give both the time by NTP (`set system ntp server …`)",
                 off.abs()
             );
             self.checked.say(CLOCK, Verdict::Bad, found);

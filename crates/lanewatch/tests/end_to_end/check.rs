@@ -77,6 +77,109 @@ fn each_red_says_what_to_do_and_the_other_devices_are_checked() {
     ran.says(&["leaf-01 login:", "was not let in", "`ansible_user`"]);
 }
 
+/// What is wrong with a device, the step that finds it, and the cells of its row after the address.
+struct Sick {
+    device: &'static str,
+    faults: &'static [&'static str],
+    row: &'static [&'static str],
+    /// The step, and what is said to do about it.
+    to_do: (&'static str, &'static [&'static str]),
+}
+
+const SICK: &[Sick] = &[
+    Sick {
+        device: "qfx5220-01",
+        faults: &["port-closed"],
+        row: &["ok", "FAILED", "–", "–", "–", "–", "–"],
+        to_do: ("port", &["is NETCONF over SSH enabled there?"]),
+    },
+    Sick {
+        device: "qfx5240-01",
+        faults: &["black-hole"],
+        row: &["ok", "FAILED", "–", "–", "–", "–", "–"],
+        to_do: ("port", &["within 4 s"]),
+    },
+    Sick {
+        device: "qfx5120-01",
+        faults: &["changed-host-key"],
+        row: &["ok", "ok", "FAILED", "–", "–", "–", "–"],
+        to_do: ("host key", &["SHA256:", "has CHANGED", "delete that line"]),
+    },
+    Sick {
+        device: "mx480-01",
+        faults: &["refused-login"],
+        row: &["ok", "ok", "ok", "FAILED", "–", "–", "–"],
+        to_do: ("login", &["was not let in", "`ansible_user`"]),
+    },
+    Sick {
+        device: "qfx5220-02",
+        faults: &["no-hello"],
+        row: &["ok", "ok", "ok", "ok", "FAILED", "–", "–"],
+        to_do: ("hello", &["within 4 s"]),
+    },
+    Sick {
+        device: "qfx5240-02",
+        faults: &["rpc-error", "spares-replies:1"],
+        row: &["ok", "ok", "ok", "ok", "ok", "ok", "FAILED 4/4"],
+        to_do: (
+            "chassis_inventory",
+            &["the simulated device will not answer"],
+        ),
+    },
+];
+
+#[test]
+fn each_fault_is_red_at_its_own_step_with_what_to_do_about_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let faults: Vec<String> = SICK
+        .iter()
+        .flat_map(|sick| {
+            sick.faults
+                .iter()
+                .map(|fault| format!("{}={fault}", sick.device))
+        })
+        .collect();
+    let faults: Vec<&str> = faults.iter().map(String::as_str).collect();
+    let fleet = Fleet::with_faults(&folder.path().join("sim"), 7, &faults);
+    let flags = ["--hello-timeout", "4s", "--version-exchange-timeout", "4s"];
+    let arguments = [&["check", "-i", fleet.inventory()][..], &flags].concat();
+    let ran = lanewatch(folder.path(), &arguments).expect(3);
+    let (table, to_do) = ran.stdout.split_once("To do:").unwrap();
+    for Sick {
+        device,
+        row,
+        to_do: (step, words),
+        ..
+    } in SICK
+    {
+        let line = table.lines().find(|line| line.contains(device)).unwrap();
+        let cells: Vec<&str> = line
+            .split("  ")
+            .map(str::trim)
+            .filter(|cell| !cell.is_empty())
+            .collect();
+        assert_eq!(&cells[2..], *row, "{device}\n{}", ran.stdout);
+        let step = format!("{device} {step}: ");
+        let line = to_do.lines().find(|line| line.contains(&step));
+        let line = line.unwrap_or_else(|| panic!("nothing is said of {step}\n{to_do}"));
+        for word in *words {
+            assert!(line.contains(word), "{word} is not in: {line}");
+        }
+    }
+    ran.says(&["1 of 7 devices are ready."]);
+}
+
+#[test]
+fn a_clock_that_is_off_is_red_and_the_rpcs_are_asked_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    for (seconds, said) in [(3_600, "s ahead of ours"), (-3_600, "s behind ours")] {
+        let fleet = Fleet::with_clock_skew(&folder.path().join(said), 1, seconds);
+        let ran = lanewatch(folder.path(), &["check", "-i", fleet.inventory()]).expect(3);
+        ran.says(&["FAILED", "ok 5/5"]);
+        ran.says(&["qfx5220-01 clock:", said, "set system ntp server"]);
+    }
+}
+
 #[test]
 fn unknown_host_keys_are_shown_and_written_down_only_when_confirmed() {
     let folder = tempfile::tempdir().unwrap();

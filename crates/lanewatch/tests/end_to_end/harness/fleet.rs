@@ -47,6 +47,20 @@ impl Fleet {
         Self::start(folder, &arguments)
     }
 
+    /// The same without faults, but with clocks that are so many seconds ahead of ours.
+    pub(crate) fn with_clock_skew(folder: &Path, devices: usize, seconds: i64) -> Self {
+        let (devices, seconds) = (devices.to_string(), seconds.to_string());
+        let arguments = [
+            "--devices",
+            &devices,
+            "--seed",
+            "7",
+            "--clock-skew",
+            &seconds,
+        ];
+        Self::start(folder, &arguments)
+    }
+
     /// The devices of a run, answering what they answered then.
     pub(crate) fn serving(folder: &Path, run_folder: &Path) -> Self {
         Self::start(folder, &["--serve", run_folder.to_str().unwrap()])
