@@ -63,7 +63,7 @@ const BENCHES: &[Bench] = &[
     Bench {
         name: "plan",
         of: "lanewatch",
-        about: "time and memory to read an inventory of ten thousand hosts, beside ansible-inventory",
+        about: "time and memory to read an inventory of ten thousand hosts and plan a run, beside ansible-inventory",
         with_python: false,
     },
 ];
