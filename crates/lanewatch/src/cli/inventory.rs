@@ -93,7 +93,7 @@ impl List {
                 }
             }
             if !problems.is_empty() {
-                return Err(Problems(problems));
+                return Err(Problems::of_hosts(problems));
             }
         }
         Ok(format!("{listing:#}"))

@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::Catalogue;
 use super::access::Access;
-use super::inventory::{Host, Inventory, Resolved, Variable};
+use super::inventory::{Host, Inventory, Resolved, SetBy, Variable};
 use super::problem::{Problem, Problems};
 use super::secrets::{Secrets, Source};
 use super::settings::Settings;
@@ -61,9 +61,18 @@ pub(crate) struct DevicePlan {
 /// Who has set a device's interface filter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum FilterSource {
-    /// The inventory, at this place.
-    Inventory(String),
-    /// The setting `interfaces`.
+    /// The host itself, at this place of the inventory.
+    Host(String),
+    /// A group that the host is in, at this place of the inventory.
+    Group {
+        /// The group's name.
+        name: String,
+        /// File and line.
+        place: String,
+    },
+    /// `-e` on the command line.
+    ExtraVars,
+    /// The setting `interfaces`: a flag, the environment or the settings' file.
     Setting,
     /// Nobody: all interfaces are collected.
     Nobody,
@@ -122,7 +131,7 @@ impl Plan {
             devices.extend(resolver.device(&mut access));
         }
         if !problems.is_empty() {
-            return Err(Problems(problems));
+            return Err(Problems::of_hosts(problems));
         }
         let mut warnings: Vec<String> = inventory
             .warnings()
@@ -209,7 +218,7 @@ impl<'a> Resolver<'a> {
         let target = access.target(self);
         let hardware_model = self.text(HARDWARE_MODEL);
         let interface_filter = self.interface_filter();
-        let filter_source = self.filter_source(interface_filter.is_some());
+        let filter_source = self.filter_source();
         if let Some(own) = self.problems.get_mut(before..) {
             own.sort_by_key(|problem| problem.line); // as one reads the file
         }
@@ -292,13 +301,28 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn filter_source(&self, is_set: bool) -> FilterSource {
-        match self.first(INTERFACE_FILTER) {
-            _ if !is_set => FilterSource::Nobody,
-            Some(Variable { file, line, .. }) => {
-                FilterSource::Inventory(format!("{}:{line}", file.display()))
+    /// An empty filter has a source too: a host may say so that it wants none of its group's.
+    fn filter_source(&self) -> FilterSource {
+        let found = INTERFACE_FILTER
+            .iter()
+            .find_map(|name| self.host.set_by(name).zip(self.host.variable(name)));
+        match found {
+            Some((set_by, Variable { file, line, .. })) => {
+                let place = match line {
+                    0 => file.display().to_string(),
+                    line => format!("{}:{line}", file.display()),
+                };
+                match set_by {
+                    SetBy::ExtraVars => FilterSource::ExtraVars,
+                    SetBy::Host => FilterSource::Host(place),
+                    SetBy::Group(name) => FilterSource::Group {
+                        name: name.to_owned(),
+                        place,
+                    },
+                }
             }
-            None => FilterSource::Setting,
+            None if self.settings.interfaces.is_some() => FilterSource::Setting,
+            None => FilterSource::Nobody,
         }
     }
 
@@ -353,7 +377,7 @@ impl<'a> Resolver<'a> {
         let (file, line) = variable.map_or(self.host.named_at(), |variable| {
             (&*variable.file, variable.line)
         });
-        let problem = Problem::at(file, line, format!("{}: {message}", self.name));
+        let problem = Problem::at(file, line, message).of_host(self.name);
         self.problems.push(problem);
     }
 }

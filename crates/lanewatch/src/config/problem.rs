@@ -8,6 +8,8 @@
 //!
 //! A line is shown only as far as it holds no secret: see `snippet`.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -24,6 +26,10 @@ pub(crate) struct Problem {
     pub(crate) found: Option<String>,
     /// What was found and what was expected.
     pub(crate) message: String,
+    /// The host of the inventory that meets it, if it is not the matter of all.
+    host: Option<String>,
+    /// How many other hosts meet the same.
+    more_hosts: usize,
 }
 
 impl Problem {
@@ -34,6 +40,8 @@ impl Problem {
             line: None,
             found: None,
             message: message.into(),
+            host: None,
+            more_hosts: 0,
         }
     }
 
@@ -44,6 +52,16 @@ impl Problem {
             line: (line > 0).then_some(line),
             found: None,
             message: message.into(),
+            host: None,
+            more_hosts: 0,
+        }
+    }
+
+    /// Says which host meets it.
+    pub(crate) fn of_host(self, name: &str) -> Self {
+        Self {
+            host: Some(name.to_owned()),
+            ..self
         }
     }
 
@@ -81,6 +99,13 @@ impl fmt::Display for Problem {
             }
             formatter.write_str(" ")?;
         }
+        if let Some(host) = &self.host {
+            match self.more_hosts {
+                0 => write!(formatter, "{host}: ")?,
+                1 => write!(formatter, "{host} and 1 more host: ")?,
+                more => write!(formatter, "{host} and {more} more hosts: ")?,
+            }
+        }
         formatter.write_str(&self.message)
     }
 }
@@ -93,6 +118,40 @@ pub(crate) struct Problems(pub(crate) Vec<Problem>);
 impl From<Problem> for Problems {
     fn from(problem: Problem) -> Self {
         Self(vec![problem])
+    }
+}
+
+impl Problems {
+    /// The problems of many hosts: what several of them meet at the same place is told once, with the first of them and how many more.
+    pub(crate) fn of_hosts(problems: Vec<Problem>) -> Self {
+        let mut folded: Vec<Problem> = Vec::new();
+        let mut places: HashMap<_, usize> = HashMap::new();
+        for problem in problems {
+            let same = problem.host.is_some().then(|| {
+                let Problem {
+                    file,
+                    line,
+                    found,
+                    message,
+                    ..
+                } = problem.clone();
+                (file, line, found, message)
+            });
+            match same.map(|same| places.entry(same)) {
+                Some(Entry::Occupied(place)) => {
+                    if let Some(first) = folded.get_mut(*place.get()) {
+                        first.more_hosts += usize::from(first.host != problem.host);
+                    }
+                    continue;
+                }
+                Some(Entry::Vacant(place)) => {
+                    place.insert(folded.len());
+                }
+                None => {}
+            }
+            folded.push(problem);
+        }
+        Self(folded)
     }
 }
 
@@ -164,6 +223,20 @@ mod tests {
             "parts of words are not words"
         );
         assert_eq!(quoted("found a list", line), None);
+    }
+
+    #[test]
+    fn what_many_hosts_meet_at_one_place_is_told_once() {
+        let of = |host: &str, line| Problem::at("g.yml", line, "`x` is set nowhere").of_host(host);
+        let problems = vec![of("a", 1), of("b", 1), of("b", 2), of("c", 1), of("c", 2)];
+        let all = Problem::new("no host to fold by");
+        let problems = [problems, vec![all.clone(), all]].concat();
+        insta::assert_snapshot!(Problems::of_hosts(problems), @r"
+        g.yml:1: a and 2 more hosts: `x` is set nowhere
+        g.yml:2: b and 1 more host: `x` is set nowhere
+        no host to fold by
+        no host to fold by
+        ");
     }
 
     #[test]

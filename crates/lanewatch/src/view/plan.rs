@@ -105,7 +105,7 @@ fn as_json(device: &DevicePlan, plan: &Plan) -> Value {
         "legacy_algorithms": target.legacy,
         "hardware_model": device.hardware_model,
         "interface_filter": device.interface_filter.as_ref().map(|(written, _)| written),
-        "interface_filter_set_by": source(&device.filter_source),
+        "interface_filter_set_by": source_as_json(&device.filter_source),
         "rpcs": rpcs.collect::<Vec<_>>(),
     })
 }
@@ -153,9 +153,24 @@ fn route(route: &Route) -> Vec<String> {
 
 fn source(source: &FilterSource) -> String {
     match source {
-        FilterSource::Inventory(place) => place.clone(),
-        FilterSource::Setting => "`interfaces`".to_owned(),
+        FilterSource::Host(place) => format!("host, {place}"),
+        FilterSource::Group { name, place } => format!("group {name}, {place}"),
+        FilterSource::ExtraVars => "`-e`".to_owned(),
+        FilterSource::Setting => "setting `interfaces`".to_owned(),
         FilterSource::Nobody => "–".to_owned(),
+    }
+}
+
+/// `null` if nobody has set it.
+fn source_as_json(source: &FilterSource) -> Value {
+    match source {
+        FilterSource::Host(place) => json!({"kind": "host", "place": place}),
+        FilterSource::Group { name, place } => {
+            json!({"kind": "group", "name": name, "place": place})
+        }
+        FilterSource::ExtraVars => json!({"kind": "extra vars"}),
+        FilterSource::Setting => json!({"kind": "setting", "name": "interfaces"}),
+        FilterSource::Nobody => Value::Null,
     }
 }
 

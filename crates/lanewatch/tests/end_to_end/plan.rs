@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use crate::harness::{files_below, lanewatch};
+use crate::harness::{closed_port, files_below, lanewatch};
 
 const INVENTORY: &str = "all:
   vars: {ansible_user: telemetry, ansible_password: sesame-open}
@@ -38,10 +38,10 @@ fn each_device_is_shown_as_it_would_be_reached_and_asked() {
     let ran = lanewatch(folder.path(), &arguments).expect(0);
     insta::assert_snapshot!(ran.stdout, @"
      Device    Address            User        Login                            Host keys       Route    Interfaces   Set by
-    ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-     leaf-01   192.0.2.11:830     telemetry   password, keyboard-interactive   strict: known   direct   et-0/0/1     lab.yaml:4
-     leaf-02   [2001:db8::2]:22   telemetry   password, keyboard-interactive   off             direct   xe-*         `interfaces`
-     leaf-03   leaf-03:830        telemetry   password, keyboard-interactive   strict: known   direct   xe-*         `interfaces`
+    ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+     leaf-01   192.0.2.11:830     telemetry   password, keyboard-interactive   strict: known   direct   et-0/0/1     host, lab.yaml:4
+     leaf-02   [2001:db8::2]:22   telemetry   password, keyboard-interactive   off             direct   xe-*         setting `interfaces`
+     leaf-03   leaf-03:830        telemetry   password, keyboard-interactive   strict: known   direct   xe-*         setting `interfaces`
 
      RPC                    Operation                                                             Asked
     ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -62,12 +62,15 @@ fn each_device_is_shown_as_it_would_be_reached_and_asked() {
 
     let json = plan(folder.path(), &["--interfaces", "xe-*"]);
     let leaf = &json["devices"][0];
-    assert_eq!(leaf["interface_filter_set_by"], "lab.yaml:4");
+    assert_eq!(
+        leaf["interface_filter_set_by"],
+        serde_json::json!({"kind": "host", "place": "lab.yaml:4"})
+    );
     assert_eq!(json["devices"][1]["port"], 22);
     assert_eq!(json["devices"][1]["host_keys"], "off");
     assert_eq!(
         json["devices"][2]["interface_filter_set_by"],
-        "`interfaces`"
+        serde_json::json!({"kind": "setting", "name": "interfaces"})
     );
     assert_eq!(
         leaf["rpcs"][3]["operation"],
@@ -99,4 +102,115 @@ fn the_shards_of_an_inventory_hold_each_device_once() {
     assert_eq!(seen.len(), 40);
     let wrong = lanewatch(folder.path(), &["plan", "-i", "lab.yaml", "--shard", "4/3"]).expect(2);
     wrong.says(&["`--shard` must be one of several shards, such as `2/5`; found `4/3`"]);
+}
+
+#[test]
+fn the_plan_says_where_each_interface_filter_came_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let inventory = "all:
+  vars: {ansible_password: x}
+  children:
+    spines:
+      hosts: {spine-01: , spine-02: {interface_filter: et-0/0/1}, spine-03: {interface_filter: ''}}
+    leafs:
+      vars: {interface_filter: xe-*}
+      hosts: {leaf-01: }
+    edge:
+      hosts: {edge-01: }
+";
+    fs::write(folder.path().join("lab.yaml"), inventory).unwrap();
+    fs::create_dir(folder.path().join("group_vars")).unwrap();
+    let spines = folder.path().join("group_vars/spines.yml");
+    fs::write(spines, "---\ninterface_filter: et-*\n").unwrap();
+    let shown = |more: &[&str]| {
+        let all = [&["plan", "-i", "lab.yaml"], more].concat();
+        let ran = lanewatch(folder.path(), &all).expect(0);
+        let json = plan(folder.path(), more);
+        let devices = json["devices"].as_array().unwrap().iter();
+        let lines = devices.map(|device| {
+            let name = device["name"].as_str().unwrap();
+            let in_table = ran.stdout.lines().find(|line| line.contains(name)).unwrap();
+            let (_, in_table) = in_table.split_once("direct").unwrap();
+            format!(
+                "{name} |{} | {}\n",
+                in_table.trim_end(),
+                device["interface_filter_set_by"]
+            )
+        });
+        lines.collect::<String>()
+    };
+    insta::assert_snapshot!(shown(&[]), @r#"
+    edge-01 |   all          – | null
+    leaf-01 |   xe-*         group leafs, lab.yaml:7 | {"kind":"group","name":"leafs","place":"lab.yaml:7"}
+    spine-01 |   et-*         group spines, group_vars/spines.yml:2 | {"kind":"group","name":"spines","place":"group_vars/spines.yml:2"}
+    spine-02 |   et-0/0/1     host, lab.yaml:5 | {"kind":"host","place":"lab.yaml:5"}
+    spine-03 |   all          host, lab.yaml:5 | {"kind":"host","place":"lab.yaml:5"}
+    "#);
+    insta::assert_snapshot!(shown(&["--interfaces", "et-0/0/*", "--limit", "edge,leaf-01"]), @r#"
+    edge-01 |   et-0/0/*     setting `interfaces` | {"kind":"setting","name":"interfaces"}
+    leaf-01 |   xe-*         group leafs, lab.yaml:7 | {"kind":"group","name":"leafs","place":"lab.yaml:7"}
+    "#);
+    insta::assert_snapshot!(shown(&["-e", "interface_filter=et-9/*", "--limit", "leaf-01"]), @r#"leaf-01 |   et-9/*       `-e` | {"kind":"extra vars"}"#);
+}
+
+#[test]
+fn a_host_in_two_inventories_is_told_once_and_planned_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let shard = |hosts: &str| format!("all:\n  vars: {{ansible_password: x}}\n  hosts:\n{hosts}");
+    let write = |name: &str, text: String| fs::write(folder.path().join(name), text).unwrap();
+    let nobody = format!(
+        "{{ansible_host: 127.0.0.1, ansible_port: {}}}",
+        closed_port()
+    );
+    write(
+        "a.yaml",
+        shard(&format!("    leaf-[01:40]:\n    spine-01: {nobody}\n")),
+    );
+    write("b.yaml", shard("    spine-02:\n    spine-01:\n"));
+    write("c.yaml", shard("    leaf-[01:50]:\n"));
+    let said = |command: &[&str], inventories: &[&str]| {
+        let sources = inventories.iter().flat_map(|file| ["-i", file]);
+        let all: Vec<&str> = command.iter().copied().chain(sources).collect();
+        let ran = lanewatch(folder.path(), &all).expect(0);
+        let lines = ran.stderr.lines().filter(|line| line.contains(" too;"));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    let all = ["a.yaml", "b.yaml", "c.yaml"];
+    let warned = said(&["plan"], &all);
+    insta::assert_snapshot!(warned, @"
+    warning: b.yaml:5: `spine-01` is in a.yaml:5 too; it is one device with the variables of both files, and runners that read one file each collect it twice
+    warning: c.yaml:4: `leaf-01`, `leaf-02`, `leaf-03` … and 37 more are in a.yaml:4 too; each is one device with the variables of both files, and runners that read one file each collect it twice
+    ");
+    assert_eq!(said(&["inventory", "list"], &all), warned);
+    for command in ["collect", "check"] {
+        let flags = ["-i", "a.yaml", "-i", "b.yaml", "--limit", "spine-01"];
+        let ran = lanewatch(folder.path(), &[&[command][..], &flags].concat()).expect(4);
+        ran.says(&["`spine-01` is in a.yaml:5 too;"]);
+    }
+    assert_eq!(
+        said(&["plan"], &["a.yaml", "./a.yaml"]),
+        "",
+        "the same file given twice is one inventory"
+    );
+    assert_eq!(said(&["plan"], &["a.yaml"]), "");
+}
+
+#[test]
+fn what_many_hosts_meet_at_one_place_is_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let inventory = "all:
+  vars: {ansible_password: '{{ vault_pasword }}', lanewatch_host_keys: lose}
+  hosts: {'leaf-[0001:3000]': }
+";
+    fs::write(folder.path().join("lab.yaml"), inventory).unwrap();
+    let ran = lanewatch(folder.path(), &["plan", "-i", "lab.yaml"]).expect(2);
+    insta::assert_snapshot!(ran.stderr, @"
+    error: lab.yaml:2: leaf-0001 and 2999 more hosts: `lanewatch_host_keys` is `strict`, `accept-new` or `off`; found `lose`
+      2 |   vars: {ansible_password: …
+        |   ^^^^^^^^^^^^^^^^^^^^^^^^^^
+    error: lab.yaml:2: leaf-0001 and 2999 more hosts: `ansible_password`: the template refers to `vault_pasword`, which is set nowhere
+      2 |   vars: {ansible_password: …
+        |          ^^^^^^^^^^^^^^^^
+    2 mistakes; nothing was contacted
+    ");
 }

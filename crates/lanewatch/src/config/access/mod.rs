@@ -22,7 +22,7 @@ use secrecy::SecretString;
 
 use self::methods::{Kind, Means, existing, methods, parse_order};
 use super::plan::{HostKeys, Names, PASSWORD, Resolver, expand_home};
-use super::problem::Problem;
+use super::problem::{Problem, did_you_mean};
 use super::settings::Settings;
 
 /// NETCONF's own port (RFC 6242).
@@ -110,10 +110,11 @@ impl Written {
         let policy = host.text(HOST_KEYS).and_then(|text| {
             let policy = <HostKeys as clap::ValueEnum>::from_str(&text, false);
             if policy.is_err() {
+                let hint = did_you_mean(&text, ["strict", "accept-new", "off"]);
                 host.problem(
                     host.first(HOST_KEYS),
                     format!(
-                        "`lanewatch_host_keys` is `strict`, `accept-new` or `off`; found `{text}`"
+                        "`lanewatch_host_keys` is `strict`, `accept-new` or `off`; found `{text}`{hint}"
                     ),
                 );
             }

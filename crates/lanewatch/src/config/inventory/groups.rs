@@ -1,6 +1,6 @@
 //! Groups and hosts on the way from the files to an inventory: who belongs where, and which group's variables win.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -38,7 +38,12 @@ pub(super) struct HostEntry {
     pub(super) line: u64,
     pub(super) variables: VariableSet,
     pub(super) groups: Vec<usize>,
+    /// Another file that names it too, and the line there.
+    again: Option<(Arc<Path>, u64)>,
 }
+
+/// How many hosts a warning names that is about many.
+const MOST_NAMED: usize = 3;
 
 /// All groups and hosts.
 #[derive(Debug)]
@@ -126,7 +131,15 @@ impl Graph {
         port: Option<u16>,
     ) -> usize {
         let place = match self.host_places.get(name) {
-            Some(place) => *place,
+            Some(place) => {
+                if let Some(host) = self.hosts.get_mut(*place)
+                    && host.again.is_none()
+                    && host.file != *file
+                {
+                    host.again = Some((Arc::clone(file), line));
+                }
+                *place
+            }
             None => {
                 let place = self.hosts.len();
                 self.host_places.insert(name.to_owned(), place);
@@ -148,6 +161,7 @@ impl Graph {
                     line,
                     variables,
                     groups: Vec::new(),
+                    again: None,
                 });
                 place
             }
@@ -265,6 +279,7 @@ impl Graph {
             }
         }
         self.measure();
+        self.find_shared_hosts();
         let conflicts: Vec<_> = self
             .hosts
             .iter()
@@ -274,6 +289,52 @@ impl Graph {
         for (file, line, name) in conflicts {
             self.warning(&file, line, format!("`{name}` is the name of a host and of a group: patterns such as `--limit {name}` mean the group"));
         }
+    }
+
+    /// Hosts that several files name are one host with the variables of all, which is a mistake where the files are shards: one warning
+    /// for each pair of files.
+    fn find_shared_hosts(&mut self) {
+        let mut pairs: BTreeMap<(&Path, &Path), Vec<&HostEntry>> = BTreeMap::new();
+        for host in &self.hosts {
+            if let Some((again, _)) = &host.again {
+                pairs.entry((&host.file, again)).or_default().push(host);
+            }
+        }
+        let mut found = Vec::new();
+        for ((first, second), hosts) in pairs {
+            let same = |file: &Path| file.canonicalize().ok();
+            if same(first).is_some_and(|file| same(second) == Some(file)) {
+                continue; // the same file given twice
+            }
+            let named = hosts.iter().take(MOST_NAMED);
+            let mut names = named
+                .map(|host| format!("`{}`", host.name))
+                .collect::<Vec<_>>()
+                .join(", ");
+            let more = hosts.len().saturating_sub(MOST_NAMED);
+            if more > 0 {
+                names += &format!(" … and {more} more");
+            }
+            let (is, each) = match hosts.len() {
+                1 => ("is", "it is one device"),
+                _ => ("are", "each is one device"),
+            };
+            let Some(host) = hosts.first() else { continue };
+            let at = match host.line {
+                0 => String::new(),
+                line => format!(":{line}"),
+            };
+            let line = host.again.as_ref().map_or(0, |(_, line)| *line);
+            found.push(Problem::at(
+                second,
+                line,
+                format!(
+                    "{names} {is} in {}{at} too; {each} with the variables of both files, and runners that read one file each collect it twice",
+                    first.display()
+                ),
+            ));
+        }
+        self.warnings.extend(found);
     }
 
     /// The depth of each group below `all`. A group that is its own ancestor is a problem.

@@ -77,7 +77,25 @@ struct Contents {
 #[derive(Debug)]
 struct HostLayers {
     own: Vec<Arc<Layer>>,
-    shared: Arc<[Arc<Layer>]>,
+    shared: Arc<[GroupLayer]>,
+}
+
+/// A layer that the hosts of a group have in common, and the group.
+#[derive(Debug)]
+struct GroupLayer {
+    group: usize,
+    layer: Arc<Layer>,
+}
+
+/// Who sets a host's variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SetBy<'a> {
+    /// `-e` on the command line.
+    ExtraVars,
+    /// The host itself.
+    Host,
+    /// The group of this name, from which the host has it.
+    Group(&'a str),
 }
 
 /// One device, as the inventory knows it.
@@ -206,6 +224,30 @@ impl<'a> Host<'a> {
             .map(|(variable, _)| variable)
     }
 
+    /// Who sets the variable that [`Host::variable`] finds.
+    pub(crate) fn set_by(self, name: &str) -> Option<SetBy<'a>> {
+        let contents: &'a Contents = self.contents;
+        let has = |layer: &Layer| {
+            layer
+                .variables(&contents.vault)
+                .is_ok_and(|variables| variables.contains_key(name))
+        };
+        if has(&contents.extra) {
+            return Some(SetBy::ExtraVars);
+        }
+        let layers = contents.hosts.get(self.place)?;
+        if layers.own.iter().any(|layer| has(layer)) {
+            return Some(SetBy::Host);
+        }
+        let group = layers
+            .shared
+            .iter()
+            .find(|shared| has(&shared.layer))?
+            .group;
+        let group = contents.graph.groups.get(group)?;
+        Some(SetBy::Group(&group.name))
+    }
+
     /// All variables as they are written, by name.
     pub(crate) fn variables(self) -> BTreeMap<&'a str, &'a Variable> {
         let mut variables = BTreeMap::new();
@@ -230,7 +272,9 @@ impl Contents {
     fn layers(&self, host: usize) -> impl Iterator<Item = &Arc<Layer>> {
         let layers = self.hosts.get(host);
         let own = layers.into_iter().flat_map(|layers| &layers.own);
-        let shared = layers.into_iter().flat_map(|layers| layers.shared.iter());
+        let shared = layers
+            .into_iter()
+            .flat_map(|layers| layers.shared.iter().map(|shared| &shared.layer));
         std::iter::once(&self.extra).chain(own).chain(shared)
     }
 
@@ -271,7 +315,10 @@ fn open_vaults(selected: &[usize], hosts: &[HostLayers], vault: &Vault) -> Vec<P
     let layers = selected
         .iter()
         .filter_map(|host| hosts.get(*host))
-        .flat_map(|layers| layers.own.iter().chain(layers.shared.iter()));
+        .flat_map(|layers| {
+            let shared = layers.shared.iter().map(|shared| &shared.layer);
+            layers.own.iter().chain(shared)
+        });
     layers
         .filter(|layer| layer.is_vaulted() && seen.insert(Arc::as_ptr(layer)))
         .filter_map(|layer| layer.variables(vault).err().cloned())
@@ -287,7 +334,7 @@ struct Layers {
     beside_playbook: usize,
     /// The groups' own, by place.
     of_groups: Vec<Arc<Layer>>,
-    chains: HashMap<Vec<usize>, Arc<[Arc<Layer>]>>,
+    chains: HashMap<Vec<usize>, Arc<[GroupLayer]>>,
 }
 
 impl Layers {
@@ -379,7 +426,7 @@ impl Layers {
     }
 
     /// The layers of a host's groups, made once for all hosts in the same groups.
-    fn chain(&mut self, graph: &mut Graph, groups: Vec<usize>) -> Arc<[Arc<Layer>]> {
+    fn chain(&mut self, graph: &mut Graph, groups: Vec<usize>) -> Arc<[GroupLayer]> {
         if let Some(chain) = self.chains.get(&groups) {
             return Arc::clone(chain);
         }
@@ -399,7 +446,12 @@ impl Layers {
                         .get(*group)
                         .map(|group| group.name.clone())
                         .unwrap_or_default();
-                    chain.extend(group_vars.layers(graph, &name));
+                    chain.extend(
+                        group_vars
+                            .layers(graph, &name)
+                            .into_iter()
+                            .map(|layer| (*group, layer)),
+                    );
                 }
             }
         }
@@ -407,10 +459,14 @@ impl Layers {
             ranked
                 .iter()
                 .chain(&[groups::ALL])
-                .filter_map(|group| self.of_groups.get(*group))
-                .map(Arc::clone),
+                .filter_map(|group| Some((*group, Arc::clone(self.of_groups.get(*group)?)))),
         );
-        let chain: Arc<[_]> = Arc::from(once_each(chain));
+        let mut seen = HashSet::new();
+        let chain: Arc<[_]> = chain
+            .into_iter()
+            .filter(|(_, layer)| seen.insert(Arc::as_ptr(layer)))
+            .map(|(group, layer)| GroupLayer { group, layer })
+            .collect();
         self.chains.insert(groups, Arc::clone(&chain));
         chain
     }

@@ -61,10 +61,7 @@ impl Host<'_> {
         };
         let trail = Arc::new(Trail::default());
         let resolved = self.contents.value(self.place, name, variable, &trail);
-        let value = resolved.map_err(|problem| Problem {
-            message: format!("{}: {}", self.name(), problem.message),
-            ..problem
-        })?;
+        let value = resolved.map_err(|problem| problem.of_host(self.name()))?;
         let is_secret = from_vault || trail.has_secret();
         Ok(Some(Resolved {
             is_plain_text: !is_secret
