@@ -70,8 +70,6 @@ fn steps(workspace: &Workspace, report: &mut Report, tally: &mut Tally) -> Optio
         process::run(&mut command).map(|()| String::new())
     })?;
 
-    report.step("query", || query::check(workspace, tally))?;
-
     let mut missing = Vec::new();
     for component in COMPONENTS {
         report.step(component.name, || match (component.prepare)(workspace) {
@@ -90,6 +88,7 @@ fn steps(workspace: &Workspace, report: &mut Report, tally: &mut Tally) -> Optio
     report.step("tests", || {
         cargo_test(workspace, &["--no-fail-fast"], &[], tally)
     })?;
+    report.step("query", || query::check(workspace, tally))?;
     for component in COMPONENTS {
         match missing
             .iter()
