@@ -20,7 +20,7 @@ use crate::workspace::Workspace;
 /// The test binary that holds the tests against outside programs, one module for each [`Component`].
 const COMPONENT_TESTS: &str = "end_to_end";
 
-/// How long each fuzz target runs, in CI and at a developer's desk.
+/// How long a parser is fuzzed, in CI and at a developer's desk.
 const FUZZ_IN_CI: Duration = Duration::from_secs(120);
 const FUZZ_AT_DESK: Duration = Duration::from_secs(10);
 
@@ -107,7 +107,7 @@ fn steps(workspace: &Workspace, report: &mut Report, tally: &mut Tally) -> Optio
     report.step("fuzz", || match fuzz::all(workspace, time, &[]) {
         Ok(summary) => {
             println!("{summary}");
-            Ok(format!("{} s a target", time.as_secs()))
+            Ok(format!("{} s a parser", time.as_secs()))
         }
         Err(fuzz::Failure::Missing(what)) if !in_ci() => {
             missing = Some(what);
