@@ -76,27 +76,7 @@ impl List {
         if !self.json {
             return Ok(render_inventory(inventory));
         }
-        let mut listing = inventory.to_json();
-        if self.resolved {
-            let mut problems = Vec::new();
-            for host in inventory.hosts() {
-                match host.resolved_json() {
-                    Ok(variables) => {
-                        if let Some(place) = listing
-                            .pointer_mut("/_meta/hostvars")
-                            .and_then(|hosts| hosts.get_mut(host.name()))
-                        {
-                            *place = variables;
-                        }
-                    }
-                    Err(more) => problems.extend(more),
-                }
-            }
-            if !problems.is_empty() {
-                return Err(Problems::of_hosts(problems));
-            }
-        }
-        Ok(format!("{listing:#}"))
+        inventory.to_json(self.resolved)
     }
 }
 

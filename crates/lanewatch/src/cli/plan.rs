@@ -22,7 +22,7 @@ impl Plan {
             printer.warning(warning);
         }
         printer.answer(&if self.json {
-            plan_as_json(&plan)
+            plan_as_json(&plan)?
         } else {
             render_plan(&plan)
         });

@@ -1,5 +1,6 @@
 //! The one way to the terminal: answers on standard output, everything else on standard error.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write};
 
 use crate::view::{BAD, GOOD};
@@ -27,7 +28,7 @@ impl Printer {
         let mut to = io::stdout().lock();
         let shown = harmless(text);
         let painted = if to.is_terminal() && !set("NO_COLOR") && !is_dumb {
-            paint(&shown)
+            paint(&shown).into()
         } else {
             shown
         };
@@ -58,17 +59,17 @@ fn write(mut to: impl Write, text: &str) {
 }
 
 /// Devices' words stand in the text: what could steer a terminal is shown, not sent.
-fn harmless(text: &str) -> String {
+fn harmless(text: &str) -> Cow<'_, str> {
     let is_safe = |letter: char| letter == '\n' || !letter.is_control();
     if text.chars().all(is_safe) {
-        return text.to_owned();
+        return Cow::Borrowed(text); // a listing may be many megabytes
     }
     let letters = text.chars();
     let shown = letters.map(|letter| match letter {
         letter if is_safe(letter) => letter.to_string(),
         letter => letter.escape_default().to_string(),
     });
-    shown.collect()
+    Cow::Owned(shown.collect())
 }
 
 /// The verdicts green and red, where they stand as words of the table.

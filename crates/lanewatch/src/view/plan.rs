@@ -1,6 +1,10 @@
 //! The plan, for people and for programs. How a device is logged in to is said by kind; what is secret in it is not to be had here.
 
+use std::borrow::Cow;
+use std::path::Path;
+
 use netconf::ssh::{HostKeyPolicy, KnownHosts, Route};
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::lines::{count, table};
@@ -64,26 +68,52 @@ fn summary(plan: &Plan) -> String {
     )
 }
 
-/// The same as JSON.
-pub(crate) fn plan_as_json(plan: &Plan) -> String {
-    let devices: Vec<_> = plan
-        .devices
-        .iter()
-        .map(|device| as_json(device, plan))
-        .collect();
+/// The same as JSON. Ten thousand devices are many megabytes of it, so they become text one by one.
+///
+/// # Errors
+///
+/// Something in it has no form in JSON, which nothing is known to lack.
+pub(crate) fn plan_as_json(plan: &Plan) -> serde_json::Result<String> {
     let settings = &plan.settings;
-    let document = json!({
-        "runner_name": plan.runner_name,
-        "inventories": settings.inventory,
-        "shard": settings.shard.map(|shard| shard.to_string()),
-        "devices_in_other_shards": plan.elsewhere,
-        "concurrency": settings.concurrency,
-        "output_dir": settings.output_dir,
-        "lake": settings.lake,
-        "warnings": plan.warnings,
-        "devices": devices,
-    });
-    format!("{document:#}")
+    let document = Document {
+        runner_name: &plan.runner_name,
+        inventories: settings.inventory.iter().map(|path| shown(path)).collect(),
+        shard: settings.shard.map(|shard| shard.to_string()),
+        devices_in_other_shards: plan.elsewhere,
+        concurrency: settings.concurrency,
+        output_dir: shown(&settings.output_dir),
+        lake: shown(&settings.lake),
+        warnings: &plan.warnings,
+        devices: Devices(plan),
+    };
+    serde_json::to_string_pretty(&document)
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    runner_name: &'a str,
+    inventories: Vec<Cow<'a, str>>,
+    shard: Option<String>,
+    devices_in_other_shards: usize,
+    concurrency: usize,
+    output_dir: Cow<'a, str>,
+    lake: Cow<'a, str>,
+    warnings: &'a [String],
+    devices: Devices<'a>,
+}
+
+/// A path that is no UTF-8 has no form in JSON otherwise.
+fn shown(path: &Path) -> Cow<'_, str> {
+    path.to_string_lossy()
+}
+
+struct Devices<'a>(&'a Plan);
+
+impl Serialize for Devices<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(plan) = self;
+        serializer.collect_seq(plan.devices.iter().map(|device| as_json(device, plan)))
+    }
 }
 
 fn as_json(device: &DevicePlan, plan: &Plan) -> Value {
@@ -100,7 +130,7 @@ fn as_json(device: &DevicePlan, plan: &Plan) -> Value {
         "user": target.credentials.user,
         "login": login(device),
         "host_keys": policy,
-        "known_hosts": known_hosts.map(|known| &known.files),
+        "known_hosts": known_hosts.map(|known| known.files.iter().map(|file| shown(file)).collect::<Vec<_>>()),
         "route": route(&target.route),
         "legacy_algorithms": target.legacy,
         "hardware_model": device.hardware_model,

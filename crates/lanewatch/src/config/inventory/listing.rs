@@ -3,10 +3,14 @@
 //! Values are as they are written, templates unresolved, as Ansible shows them. Unlike Ansible's, no listing shows a secret: what comes
 //! out of a vaulted file, and plain passwords, are `(secret)`. Vault values in a file that is not encrypted itself stay what they are.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json, json};
 
 use super::{Host, Inventory, Variable, groups};
-use crate::config::problem::{Problem, did_you_mean};
+use crate::config::problem::{Problem, Problems, did_you_mean};
 use crate::config::yaml::{Key, Node, Value, is_template, plain};
 
 /// What stands in place of a secret.
@@ -21,11 +25,70 @@ const SECRET_NAMES: &[&str] = &[
     "token",
 ];
 
+/// What stands below a key of the listing.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Entry<'a> {
+    Group(Map<String, Json>),
+    Meta(BTreeMap<&'static str, &'a HostVariables<'a>>),
+}
+
+/// The variables of all hosts that are meant and have any, by name.
+struct HostVariables<'a> {
+    inventory: &'a Inventory,
+    is_resolved: bool,
+    /// What went wrong on the way to the text, which is then of no use.
+    problems: RefCell<Vec<Problem>>,
+}
+
+impl Serialize for HostVariables<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let values = |host: Host<'_>| {
+            if !self.is_resolved {
+                return Some(host.to_json());
+            }
+            let resolved = host.resolved_json();
+            resolved
+                .map_err(|more| self.problems.borrow_mut().extend(more))
+                .ok()
+        };
+        let is_any = |json: &Json| json.as_object().is_some_and(|values| !values.is_empty());
+        serializer.collect_map(
+            self.inventory
+                .hosts()
+                .filter_map(|host| Some((host.name(), values(host).filter(is_any)?))),
+        )
+    }
+}
+
 impl Inventory {
-    /// All groups and the variables of all hosts that are meant, in the form of `ansible-inventory --list`.
-    pub(crate) fn to_json(&self) -> Json {
+    /// All groups and the variables of all hosts that are meant, in the form of `ansible-inventory --list`: as they are written, or with
+    /// templates evaluated. Ten thousand hosts are many megabytes of it, so they become text one by one.
+    ///
+    /// # Errors
+    ///
+    /// All values that cannot be had.
+    pub(crate) fn to_json(&self, is_resolved: bool) -> Result<String, Problems> {
+        let variables = HostVariables {
+            inventory: self,
+            is_resolved,
+            problems: RefCell::default(),
+        };
+        let mut listing: BTreeMap<&str, Entry<'_>> = self.groups_as_json();
+        let meta = BTreeMap::from([("hostvars", &variables)]);
+        listing.insert("_meta", Entry::Meta(meta));
+        let text = serde_json::to_string_pretty(&listing);
+        drop(listing);
+        match variables.problems.into_inner() {
+            problems if !problems.is_empty() => Err(Problems::of_hosts(problems)),
+            _ => text.map_err(|error| Problem::new(error.to_string()).into()),
+        }
+    }
+
+    /// The hosts and children of each group that has any.
+    fn groups_as_json(&self) -> BTreeMap<&str, Entry<'_>> {
         let graph = &self.contents.graph;
-        let mut listing = Map::new();
+        let mut listing = BTreeMap::new();
         let selected: std::collections::HashSet<usize> =
             self.contents.selected.iter().copied().collect();
         for (place, group) in graph.groups.iter().enumerate() {
@@ -54,20 +117,10 @@ impl Inventory {
                 entry.insert("children".to_owned(), children.into());
             }
             if !entry.is_empty() {
-                listing.insert(group.name.clone(), entry.into());
+                listing.insert(group.name.as_str(), Entry::Group(entry));
             }
         }
-        let hostvars: Map<_, _> = self
-            .hosts()
-            .map(|host| (host.name().to_owned(), host.to_json()))
-            .filter(|(_, variables)| {
-                variables
-                    .as_object()
-                    .is_some_and(|variables| !variables.is_empty())
-            })
-            .collect();
-        listing.insert("_meta".to_owned(), json!({"hostvars": hostvars}));
-        listing.into()
+        listing
     }
 
     /// The groups below one as a tree, in the form of `ansible-inventory --graph`.
