@@ -334,7 +334,9 @@ fn in_words(errors: &[String], user: &str) -> String {
             "{words}; may `{user}` ask this? Its login class needs the permission `view`, and the release must know the RPC"
         )
     } else {
-        words
+        format!(
+            "{words}; log in there as `{user}` and ask for the same: what its command line refuses too has to be put right on the device"
+        )
     }
 }
 
@@ -375,6 +377,10 @@ mod tests {
             said.contains("may `u` ask this?") && said.contains("`view`"),
             "{said}"
         );
-        assert_eq!(in_words(&["no such slot".to_owned()], "u"), "no such slot");
+        let said = in_words(&["no such slot".to_owned()], "u");
+        assert!(
+            said.starts_with("no such slot; log in there as `u`") && !said.contains("`view`"),
+            "{said}"
+        );
     }
 }

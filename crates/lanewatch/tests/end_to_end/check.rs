@@ -123,7 +123,7 @@ const SICK: &[Sick] = &[
         row: &["ok", "ok", "ok", "ok", "ok", "ok", "FAILED 4/4"],
         to_do: (
             "chassis_inventory",
-            &["the simulated device will not answer"],
+            &["the simulated device will not answer", "log in there as `"],
         ),
     },
 ];
