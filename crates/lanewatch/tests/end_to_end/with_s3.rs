@@ -234,7 +234,7 @@ fn other_content_is_never_overwritten_unseen_and_a_rerun_of_ours_is_replaced_and
         "s3_put.py",
         &[
             &of(&server, folder.path())[..2],
-            &["155950_runner02".to_owned()],
+            &["20260203_155950_runner02".to_owned()],
         ]
         .concat(),
     );
