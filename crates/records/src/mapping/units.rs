@@ -59,11 +59,13 @@ impl Unit {
         UNITS.iter().find(|unit| unit.code == code)
     }
 
-    /// True for the words that a device may write for it.
+    /// True for the words that a device may write for it, its own code among them.
     pub(crate) fn allows(&self, word: &str) -> bool {
-        self.words
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(word))
+        self.code.eq_ignore_ascii_case(word)
+            || self
+                .words
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(word))
     }
 }
 
@@ -85,6 +87,11 @@ mod tests {
                     .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
             );
             assert_eq!(Unit::of_code(unit.code), Some(unit));
+            assert!(
+                unit.allows(unit.code),
+                "{}: a device may write the code",
+                unit.code
+            );
         }
         assert_eq!(Unit::of_code("C"), None);
     }
