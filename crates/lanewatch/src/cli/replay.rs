@@ -51,6 +51,11 @@ impl Replay {
         let run = run.map_err(usage)?;
         let (devices, files) =
             runner::replay(&run, &self.output, &self.lake, settings.compression)?;
+        for replayed in &devices {
+            for said in replayed.report.said_beside_data() {
+                printer.warning(&format!("{}: {said}", replayed.device));
+            }
+        }
         printer.answer(&render_replay(&devices, &files, &self.output));
         let failed = devices
             .iter()

@@ -17,7 +17,9 @@ pub(super) fn read_reply(
     snapshot: &mut Snapshot,
 ) -> RpcReport {
     let outcome = reader.parse(bytes, arrived, snapshot);
-    let mut errors: Vec<_> = outcome.errors.iter().map(in_words).collect();
+    // Damage first: a message of the device must not hide that the reply was cut.
+    let mut errors: Vec<_> = outcome.damaged().into_iter().collect();
+    errors.extend(outcome.errors.iter().map(in_words));
     let failure = outcome.failure();
     if errors.is_empty() {
         errors.extend(failure.clone());

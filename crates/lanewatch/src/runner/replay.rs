@@ -52,14 +52,16 @@ pub(crate) fn parse(
         let errors: Vec<_> = failed
             .map(|(name, said)| format!("{name}: {}", said.errors.join("; ")))
             .collect();
+        let mut notes: Vec<_> = report.said_beside_data().collect();
         let records = records::enrich::join(snapshot, &context(run, device, filter)?);
         let documents = records::json::documents(&records);
         let document = documents.into_iter().find(|(name, _)| name == rpc);
+        notes.extend(records.notes.into_iter().map(ToString::to_string));
         parsed.push(Parsed {
             device: device.clone(),
             document: document.map(|(_, json)| json),
             error: (!errors.is_empty()).then(|| errors.join("; ")),
-            notes: records.notes.into_iter().map(ToString::to_string).collect(),
+            notes,
         });
     }
     Ok(parsed)

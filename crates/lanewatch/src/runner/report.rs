@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::retry::FailedAttempt;
 use crate::findings::Finding;
 
+/// How many of an RPC's errors a device's line tells; `run.json` has all.
+const MOST_ERRORS_TOLD: usize = 3;
+
 /// One run of one runner.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct RunReport {
@@ -144,6 +147,19 @@ impl RunReport {
 }
 
 impl DeviceReport {
+    /// What the device said beside data that was good: the RPC did not fail for it, and it must still be told.
+    pub(crate) fn said_beside_data(&self) -> impl Iterator<Item = String> {
+        let good = self
+            .rpcs
+            .iter()
+            .filter(|(_, rpc)| rpc.outcome == RpcOutcome::Ok);
+        good.flat_map(|(name, rpc)| {
+            rpc.errors
+                .iter()
+                .map(move |said| format!("{name}: beside the data, the device says: {said}"))
+        })
+    }
+
     /// Settles the outcome from how the RPCs went. Without any there is none to deliver.
     pub(crate) fn conclude(&mut self) {
         let failed = self
@@ -162,10 +178,11 @@ impl DeviceReport {
                 .iter()
                 .filter(|(_, rpc)| rpc.outcome == RpcOutcome::Failed)
                 .map(|(name, rpc)| {
-                    format!(
-                        "{name}: {}",
-                        rpc.errors.first().map_or("failed", String::as_str)
-                    )
+                    let told = &rpc.errors[..rpc.errors.len().min(MOST_ERRORS_TOLD)];
+                    match told {
+                        [] => format!("{name}: failed"),
+                        told => format!("{name}: {}", told.join("; ")),
+                    }
                 })
                 .collect();
             self.error = Some(said.join("; "));

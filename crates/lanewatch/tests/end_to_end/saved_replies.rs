@@ -382,3 +382,46 @@ fn what_cannot_be_read_is_said_and_nothing_is_written() {
     );
     insta::assert_snapshot!(complaints.join("\n"));
 }
+
+#[test]
+fn what_the_device_says_beside_data_or_before_a_cut_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = "<interface-information><physical-interface><name>et-0/0/0</name><optics-diagnostics/></physical-interface>";
+    let errors = "<rpc-error><error-message>fpc 1 is offline</error-message></rpc-error>\
+                  <rpc-error><error-message>fpc 2 is offline</error-message></rpc-error>";
+    let write = |name: &str, text: String| fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "beside_optics_diagnostics_raw.xml",
+        format!("<rpc-reply>{errors}{good}</interface-information></rpc-reply>"),
+    );
+    write(
+        "cut_optics_diagnostics_raw.xml",
+        format!("<rpc-reply>{errors}{good}<phys"),
+    );
+    let parse = |name, status| {
+        let arguments = ["parse", "optics_diagnostics", "-i", name, "-o", "out.json"];
+        lanewatch(folder.path(), &arguments).expect(status).stderr
+    };
+    let replay = |name, status| {
+        let arguments = ["replay", name, "--output", "again", "--lake", "lake"];
+        let ran = lanewatch(folder.path(), &arguments).expect(status);
+        ran.stdout + &ran.stderr
+    };
+    for (name, status, said) in [
+        ("beside_optics_diagnostics_raw.xml", 0, &["warning"][..]),
+        (
+            "cut_optics_diagnostics_raw.xml",
+            3,
+            &["the reply is damaged"],
+        ),
+    ] {
+        let of_parse = parse(name, status);
+        // Its only RPC failed, so of the cut one nothing is delivered by a replay.
+        let of_replay = replay(name, if status == 0 { 0 } else { 4 });
+        for text in [&of_parse, &of_replay] {
+            for words in said.iter().chain(&["fpc 1 is offline", "fpc 2 is offline"]) {
+                assert!(text.contains(words), "{name}: {words}: {text}");
+            }
+        }
+    }
+}

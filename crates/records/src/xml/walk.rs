@@ -43,6 +43,15 @@ impl Outcome {
         }
     }
 
+    /// A sentence when the reply is damaged: how, and what was kept of it. The device's own words are not in it.
+    pub fn damaged(&self) -> Option<String> {
+        let damage = self.damage.as_ref()?;
+        Some(format!(
+            "the reply is damaged ({damage}); {} complete items were kept",
+            self.found
+        ))
+    }
+
     /// A sentence when the RPC must count as failed: the reply was damaged, or held no payload. An empty payload is no
     /// failure (a device without optics answers so), and neither is a message of the device beside data.
     pub fn failure(&self) -> Option<String> {
@@ -54,16 +63,13 @@ impl Outcome {
             .map(ToString::to_string)
             .collect();
         let said = said.join("; ");
-        if let Some(damage) = &self.damage {
+        if let Some(damaged) = self.damaged() {
             let device = if said.is_empty() {
                 String::new()
             } else {
                 format!("; the device says: {said}")
             };
-            Some(format!(
-                "the reply is damaged ({damage}); {} complete items were kept{device}",
-                self.found
-            ))
+            Some(format!("{damaged}{device}"))
         } else if self.found == 0 && !said.is_empty() {
             Some(format!("the device says: {said}"))
         } else if self.found == 0 && !self.payload_seen {
