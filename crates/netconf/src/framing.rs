@@ -27,8 +27,9 @@ const LARGEST_CHUNK_SENT: usize = 64 * 1024;
 /// `\n#`, ten digits (a chunk is at most 4 294 967 295 bytes) and `\n`: a chunk header cannot be longer.
 const LONGEST_CHUNK_HEADER: usize = 13;
 
-/// Room made for each read.
-const READ_SIZE: usize = 64 * 1024;
+/// Room made for a read, at least and at most: a hello and most answers are small and sessions many, a large reply wants few reads.
+const SMALLEST_READ: usize = 4 * 1024;
+const LARGEST_READ: usize = 64 * 1024;
 
 /// How messages are kept apart on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,7 +151,8 @@ impl Decoder {
 
     /// The same without a copy: room for one read, to be appended to.
     pub(crate) fn room(&mut self) -> &mut Vec<u8> {
-        self.input.reserve(READ_SIZE);
+        let as_much_again = self.input.len().clamp(SMALLEST_READ, LARGEST_READ);
+        self.input.reserve(as_much_again);
         &mut self.input
     }
 
