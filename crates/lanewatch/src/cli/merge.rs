@@ -1,6 +1,5 @@
 //! `lanewatch merge`: metadata into a document of optics, whoever wrote the documents.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -46,8 +45,7 @@ impl Merge {
         let mut text = serde_json::to_vec_pretty(&optics)?;
         text.push(b'\n');
         if self.output == Path::new("-") {
-            // A reader that has gone away is no error.
-            std::io::stdout().lock().write_all(&text).ok();
+            printer.verbatim(&text);
             return Ok(ExitStatus::Delivered);
         }
         sinks::write_file(&self.output, &text)?;

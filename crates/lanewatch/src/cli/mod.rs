@@ -177,6 +177,12 @@ pub(crate) fn main() -> ExitCode {
         }
     });
     match ended {
+        Ok(ExitStatus::Delivered) if let Some(error) = printer.lost() => {
+            printer.error(&format!(
+                "the answer could not be written to standard output: {error}"
+            ));
+            ExitStatus::Internal.into()
+        }
         Ok(status) => status.into(),
         Err(error) => {
             let status = if error.is::<Problems>() {

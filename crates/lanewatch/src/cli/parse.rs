@@ -1,6 +1,6 @@
 //! `lanewatch parse`: saved replies to one RPC, as the JSON that `collect` writes.
 
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -135,8 +135,7 @@ impl Parse {
         is_folder: bool,
     ) -> anyhow::Result<()> {
         if self.output == Path::new(STANDARD) {
-            // A reader that has gone away is no error.
-            std::io::stdout().lock().write_all(document).ok();
+            Printer.verbatim(document);
         } else if is_folder || self.output.is_dir() {
             sinks::RunFolder::at(&self.output)?.save_metrics(device, rpc, document)?;
         } else {

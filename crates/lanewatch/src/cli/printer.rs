@@ -2,8 +2,12 @@
 
 use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write};
+use std::sync::OnceLock;
 
 use crate::view::{BAD, GOOD};
+
+/// Why a part of the answer could not be written, the first time that one could not.
+static LOST: OnceLock<String> = OnceLock::new();
 
 /// Prints lines. A reader that has gone away (`| head`) is no error.
 #[derive(Debug, Clone, Copy, Default)]
@@ -12,13 +16,18 @@ pub(super) struct Printer;
 impl Printer {
     /// A part of the answer.
     pub(super) fn answer(self, text: &str) {
-        write(io::stdout().lock(), text);
+        answered(write(io::stdout().lock(), text));
     }
 
     /// An answer for a program, byte for byte.
     pub(super) fn verbatim(self, bytes: &[u8]) {
         let mut to = io::stdout().lock();
-        to.write_all(bytes).and_then(|()| to.flush()).ok();
+        answered(to.write_all(bytes).and_then(|()| to.flush()));
+    }
+
+    /// Why some of the answer is not where it was to go: a disk that is full, most likely.
+    pub(super) fn lost(self) -> Option<&'static str> {
+        LOST.get().map(String::as_str)
     }
 
     /// An answer with verdicts in it: green and red on a terminal, unless `NO_COLOR` is set (no-color.org).
@@ -32,30 +41,36 @@ impl Printer {
         } else {
             shown
         };
-        writeln!(to, "{painted}").and_then(|()| to.flush()).ok();
+        answered(writeln!(to, "{painted}").and_then(|()| to.flush()));
     }
 
     /// What is said beside the answer.
     pub(super) fn note(self, text: &str) {
-        write(io::stderr().lock(), text);
+        write(io::stderr().lock(), text).ok();
     }
 
     /// Something that works, but should be known.
     pub(super) fn warning(self, text: &str) {
-        write(io::stderr().lock(), &format!("warning: {text}"));
+        write(io::stderr().lock(), &format!("warning: {text}")).ok();
     }
 
     /// Why there is no answer.
     pub(super) fn error(self, text: &str) {
-        write(io::stderr().lock(), &format!("error: {text}"));
+        write(io::stderr().lock(), &format!("error: {text}")).ok();
     }
 }
 
-/// Where nobody reads there is nobody to tell.
-fn write(mut to: impl Write, text: &str) {
-    writeln!(to, "{}", harmless(text))
-        .and_then(|()| to.flush())
-        .ok();
+/// Keeps why an answer is not all there. Where nobody reads any more there is nobody to tell.
+fn answered(written: io::Result<()>) {
+    if let Err(error) = written
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        LOST.get_or_init(|| error.to_string());
+    }
+}
+
+fn write(mut to: impl Write, text: &str) -> io::Result<()> {
+    writeln!(to, "{}", harmless(text)).and_then(|()| to.flush())
 }
 
 /// Devices' words stand in the text: what could steer a terminal is shown, not sent.
@@ -101,7 +116,7 @@ mod tests {
     #[test]
     fn a_devices_words_cannot_steer_the_terminal() {
         let mut shown = Vec::new();
-        write(&mut shown, "größe\nleaf: \"\u{1b}[2J\0\u{9b}1m\"");
+        write(&mut shown, "größe\nleaf: \"\u{1b}[2J\0\u{9b}1m\"").unwrap();
         let shown = String::from_utf8(shown).unwrap();
         assert_eq!(shown, "größe\nleaf: \"\\u{1b}[2J\\u{0}\\u{9b}1m\"\n");
     }

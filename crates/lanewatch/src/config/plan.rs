@@ -106,8 +106,9 @@ impl Plan {
             problems.extend(more.0);
             String::new()
         });
-        let too_long = too_long("the runner's name", &runner_name);
-        problems.extend(too_long.map(Problem::new));
+        if !runner_name.is_empty() {
+            problems.extend(unusable("the runner's name", &runner_name).map(Problem::new));
+        }
         let mut plain_text_passwords = 0_usize;
         let mut secrets = Secrets::default();
         let mut access = Access::read(&settings, &mut problems);
@@ -190,8 +191,17 @@ const INTERFACE_FILTER: Names = &["interface_filter"];
 /// Bytes that a device's or runner's name may have in the names of files, which have room for 255 with all that is added.
 const LONGEST_NAME: usize = 120;
 
-/// What to say of a name with which no file could be written.
-fn too_long(what: &str, name: &str) -> Option<String> {
+/// What to say of a name with which no file could be written, or no line of a report.
+fn unusable(what: &str, name: &str) -> Option<String> {
+    if name.trim().is_empty() {
+        return Some(format!("{what} is empty"));
+    }
+    if name.contains(char::is_control) {
+        return Some(format!(
+            "{what} holds a control character: {}",
+            name.escape_debug()
+        ));
+    }
     let length = sinks::encode_file_name(name).len();
     (length > LONGEST_NAME).then(|| {
         format!("{what} takes {length} bytes in the names of files; {LONGEST_NAME} are the most that fit")
@@ -212,7 +222,7 @@ impl<'a> Resolver<'a> {
     /// The device, unless something is wrong with it.
     fn device(&mut self, access: &mut Access<'_>) -> Option<DevicePlan> {
         let before = self.problems.len();
-        if let Some(message) = too_long("the host's name", self.name) {
+        if let Some(message) = unusable("the host's name", self.name) {
             self.problem(None, message);
         }
         let target = access.target(self);
@@ -365,12 +375,28 @@ impl<'a> Resolver<'a> {
         let parsed = text.trim().parse().ok();
         if parsed.is_none() {
             let name = names.first().copied().unwrap_or_default();
+            let found = self.found(names, &text);
             self.problem(
                 self.first(names),
-                format!("`{name}` must be {expected}; found `{text}`"),
+                format!("`{name}` must be {expected}; found {found}"),
             );
         }
         parsed
+    }
+
+    /// Whether the value comes out of a vault, or of a template that a secret takes part in.
+    pub(super) fn is_secret(&mut self, names: Names) -> bool {
+        self.resolve(names)
+            .is_some_and(|resolved| resolved.is_secret)
+    }
+
+    /// A value as a message may show it.
+    pub(super) fn found(&mut self, names: Names, text: &str) -> String {
+        if self.is_secret(names) {
+            "a secret value".to_owned()
+        } else {
+            format!("`{text}`")
+        }
     }
 
     pub(super) fn problem(&mut self, variable: Option<&Variable>, message: String) {

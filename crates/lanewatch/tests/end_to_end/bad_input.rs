@@ -225,3 +225,64 @@ fn a_reply_that_is_not_xml_fails_its_rpc_and_the_others_count() {
     );
     assert_nothing_half_written(folder.path());
 }
+
+#[test]
+fn an_answer_that_does_not_fit_on_the_disk_is_no_success() {
+    let folder = tempfile::tempdir().unwrap();
+    let full = fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let mut command = crate::harness::program(folder.path(), &["config", "show"]);
+    let output = command.stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.contains("the answer could not be written to standard output: No space left"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_secret_that_is_put_where_a_number_belongs_is_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let inventory = "all: {vars: {ansible_password: sesame7}, hosts: {leaf: {}}}\n";
+    fs::write(folder.path().join("lab.yaml"), inventory).unwrap();
+    for (variable, what) in [
+        ("ansible_port", "a secret value"),
+        ("lanewatch_host_keys", "a secret value"),
+        ("lanewatch_auth_order", "a secret value"),
+        ("lanewatch_netconf_version", "a secret value"),
+    ] {
+        let extra = format!("{variable}={{{{ ansible_password }}}}");
+        let ran = lanewatch(folder.path(), &["plan", "-i", "lab.yaml", "-e", &extra]).expect(2);
+        ran.says(&[variable, what]);
+        assert!(!ran.complaint().contains("sesame7"), "{}", ran.complaint());
+    }
+    // A forgotten quote: the rest of a password is not repeated.
+    let arguments = [
+        "plan",
+        "-i",
+        "lab.yaml",
+        "-e",
+        "ansible_password=open sesame7",
+    ];
+    let ran = lanewatch(folder.path(), &arguments).expect(2);
+    ran.says(&["behind `ansible_password=…`", "in quotes"]);
+    assert!(!ran.complaint().contains("sesame7"), "{}", ran.complaint());
+}
+
+#[test]
+fn a_misspelt_extra_variable_and_a_host_without_a_usable_name_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let inventory = "all: {hosts: {leaf: {}, '': {}, \"two\\tlines\": {}}}\n";
+    fs::write(folder.path().join("lab.yaml"), inventory).unwrap();
+    let plan = ["plan", "-i", "lab.yaml"];
+    let ran = lanewatch(folder.path(), &plan).expect(2);
+    ran.says(&["the host's name is empty"])
+        .says(&["holds a control character: two\\tlines"]);
+    fs::write(folder.path().join("lab.yaml"), "all: {hosts: {leaf: {}}}\n").unwrap();
+    let misspelt = [&plan[..], &["-e", "ansible_prt=3"]].concat();
+    let ran = lanewatch(folder.path(), &misspelt).expect(2);
+    ran.says(&["unknown variable `ansible_prt`", "`ansible_port`"]);
+}

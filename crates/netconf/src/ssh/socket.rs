@@ -113,7 +113,11 @@ impl<S> State<S> {
         let kept = bytes.get(..room).unwrap_or(bytes);
         self.head.extend_from_slice(kept);
         let mut lines = self.head.split_inclusive(|byte| *byte == b'\n');
-        self.is_identified = lines.any(|line| line.starts_with(b"SSH-") && line.ends_with(b"\n"));
+        self.is_identified = lines.any(|line| {
+            // `1.99` is a server that speaks 2.0 and older versions too (RFC 4253, section 5.1).
+            let is_known = line.starts_with(b"SSH-2.0-") || line.starts_with(b"SSH-1.99-");
+            is_known && line.ends_with(b"\n")
+        });
         if self.is_identified {
             self.head = Vec::new();
         }

@@ -111,10 +111,11 @@ impl Written {
             let policy = <HostKeys as clap::ValueEnum>::from_str(&text, false);
             if policy.is_err() {
                 let hint = did_you_mean(&text, ["strict", "accept-new", "off"]);
+                let found = host.found(HOST_KEYS, &text);
                 host.problem(
                     host.first(HOST_KEYS),
                     format!(
-                        "`lanewatch_host_keys` is `strict`, `accept-new` or `off`; found `{text}`{hint}"
+                        "`lanewatch_host_keys` is `strict`, `accept-new` or `off`; found {found}{hint}"
                     ),
                 );
             }
@@ -209,8 +210,9 @@ impl<'s> Access<'s> {
         let offer = version.and_then(|text| {
             let offer = NetconfVersion::parse(&text).map(NetconfVersion::framing);
             if offer.is_none() {
+                let found = host.found(NETCONF_VERSION, &text);
                 let message =
-                    format!("`lanewatch_netconf_version` is `1.0` or `1.1`; found `{text}`");
+                    format!("`lanewatch_netconf_version` is `1.0` or `1.1`; found {found}");
                 host.problem(host.first(NETCONF_VERSION), message);
             }
             offer
@@ -319,6 +321,11 @@ impl<'s> Access<'s> {
             None => self.order.clone(),
             Some(Ok(order)) => Some(order),
             Some(Err(message)) => {
+                let message = if host.is_secret(AUTH_ORDER) {
+                    "a secret value is no order of ways to log in".to_owned()
+                } else {
+                    message
+                };
                 host.problem(
                     host.first(AUTH_ORDER),
                     format!("`lanewatch_auth_order`: {message}"),

@@ -57,12 +57,13 @@ fn read_one(argument: &str, vault: &Vault) -> Result<VariableSet, Problem> {
     let words = python::shell_words(argument, python::Hash::Letter)
         .ok_or_else(|| Problem::new("a quote in `-e` is opened and not closed"))?;
     let mut variables = VariableSet::new();
+    let mut last = None;
     for word in with_whole_templates(words) {
-        let (name, value) = word.split_once('=').ok_or_else(|| {
-            Problem::new(format!(
-                "`-e` takes `name=value`, `@file` or a mapping in JSON; found `{word}`"
-            ))
-        })?;
+        let (name, value) = word
+            .split_once('=')
+            .filter(|(name, _)| !name.trim().is_empty())
+            .ok_or_else(|| no_variable(&word, last.as_deref()))?;
+        last = Some(name.trim().to_owned());
         // Ansible leaves all values of this form text.
         let variable = Variable {
             file: Arc::clone(&command_line),
@@ -94,6 +95,16 @@ fn parse(file: &Arc<Path>, text: &str, is_secret: bool) -> Result<VariableSet, P
             line,
             format!("extra variables are a mapping, as `name: value`; found {found}"),
         )
+    })
+}
+
+/// A word that sets nothing. Behind another variable it is most likely the rest of a value with spaces, a password perhaps.
+fn no_variable(word: &str, last: Option<&str>) -> Problem {
+    Problem::new(match last {
+        None => format!("`-e` takes `name=value`, `@file` or a mapping in JSON; found `{word}`"),
+        Some(last) => format!(
+            "`-e` takes `name=value`, and a word behind `{last}=…` sets nothing: a value with spaces in it goes in quotes"
+        ),
     })
 }
 

@@ -233,7 +233,7 @@ fn shown(name: &str, variable: &Variable) -> Json {
 }
 
 /// Whether a variable of this name holds a secret, as far as a name can say.
-fn is_secret_name(name: &str) -> bool {
+pub(super) fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     SECRET_NAMES.iter().any(|ending| name.ends_with(ending))
 }

@@ -138,6 +138,9 @@ impl Inventory {
             .unwrap_or_else(|| PathBuf::from("."));
         let (extra, problems) = extra_vars::read(&from.extra_vars, &vault);
         graph.problems.extend(problems);
+        for (name, variable) in &extra {
+            graph.check_spelling(name, &variable.file, variable.line);
+        }
         let mut hosts = Vec::new();
         // A circle of groups has no depths to rank by.
         if graph.problems.is_empty() {

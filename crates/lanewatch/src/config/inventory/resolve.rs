@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::listing::is_secret_name;
 use super::templates::{Scope, Trail};
 use super::{Contents, Host, Variable};
 use crate::config::problem::Problem;
@@ -126,7 +127,7 @@ impl Contents {
                         .lookup(host, referred)
                         .map_err(|problem| Failure::Elsewhere(problem.clone()))?
                 {
-                    if from_vault {
+                    if from_vault || is_secret_name(referred) {
                         trail.sees_secret();
                     }
                     return self

@@ -12,6 +12,7 @@ use minijinja::value::{Enumerator, Object, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value as Jinja};
 
 use super::Contents;
+use super::listing::is_secret_name;
 use crate::config::problem::{Problem, did_you_mean};
 use crate::config::yaml::{Key, Node, Value};
 
@@ -312,7 +313,7 @@ impl Scope {
             Ok(found) => found?,
             Err(problem) => return failed(problem.clone()),
         };
-        if from_vault {
+        if from_vault || is_secret_name(name) {
             self.trail.sees_secret();
         }
         match self.contents.value(self.host, name, variable, &self.trail) {
