@@ -32,7 +32,7 @@ pub(crate) struct Parsed {
 ///
 /// # Errors
 ///
-/// If a reply cannot be read from the disk.
+/// If an interface filter of the run cannot be read. A device whose replies cannot be read from the disk is one that failed.
 pub(crate) fn parse(
     run: &SavedRun,
     rpc: &str,
@@ -43,7 +43,18 @@ pub(crate) fn parse(
         if !replies.iter().any(|reply| reply.belongs_to(rpc)) {
             continue;
         }
-        let (report, snapshot) = read_all(replies, run.report.devices.get(device))?;
+        let (report, snapshot) = match read_all(replies, run.report.devices.get(device)) {
+            Ok(read) => read,
+            Err(error) => {
+                parsed.push(Parsed {
+                    device: device.clone(),
+                    document: None,
+                    error: Some(format!("{error:#}")),
+                    notes: Vec::new(),
+                });
+                continue;
+            }
+        };
         let of_rpc = report
             .rpcs
             .iter()
@@ -68,10 +79,14 @@ pub(crate) fn parse(
 }
 
 /// Reads the replies of a device, those that never came included.
+///
+/// # Errors
+///
+/// If a reply cannot be read from the disk.
 fn read_all(
     replies: &[SavedReply],
     before: Option<&DeviceReport>,
-) -> anyhow::Result<(DeviceReport, Snapshot)> {
+) -> sinks::Result<(DeviceReport, Snapshot)> {
     let (mut report, mut snapshot) = (DeviceReport::default(), Snapshot::default());
     let rpcs = before.map(|before| before.rpcs.iter());
     let unanswered = rpcs.into_iter().flatten();
@@ -130,11 +145,11 @@ impl SavedReply {
 }
 
 /// Reads all replies of a run, writing the documents to `output` and the rows to `lake`. Devices that failed are left out, as they
-/// were then.
+/// were then; one with a reply that cannot be read from the disk fails now, and the others do not.
 ///
 /// # Errors
 ///
-/// If a reply cannot be read from the disk, or something cannot be written to it.
+/// If something cannot be written to the disk.
 pub(crate) fn replay(
     run: &SavedRun,
     output: &Path,
@@ -155,7 +170,21 @@ pub(crate) fn replay(
             writer.add(device, Vec::new())?;
             continue;
         }
-        let (mut report, snapshot) = read_all(replies, before)?;
+        let (mut report, snapshot) = match read_all(replies, before) {
+            Ok(read) => read,
+            Err(error) => {
+                // Only part of its replies would be other rows than those of the run: all of it is left out.
+                writer.add(device, Vec::new())?;
+                replayed.push(Replayed {
+                    device: device.clone(),
+                    report: DeviceReport {
+                        error: Some(format!("{error:#}")),
+                        ..DeviceReport::default()
+                    },
+                });
+                continue;
+            }
+        };
         report.conclude();
         let context = context(run, device, None)?;
         let tables = digest::deliver(snapshot, &context, &folder, &mut report)?;

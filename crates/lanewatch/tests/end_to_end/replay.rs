@@ -105,6 +105,54 @@ fn replay_gives_the_same_bytes_as_the_run() {
 }
 
 #[test]
+fn a_reply_that_is_gone_fails_its_device_and_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let fleet = Fleet::simulated(&folder.path().join("sim"), 2);
+    let recorded = collect(folder.path(), fleet.inventory());
+    drop(fleet);
+    let devices = recorded.devices();
+    let (gone, other) = (&devices[0], &devices[1]);
+    let file = format!("{gone}_optics_diagnostics_raw.xml");
+    fs::remove_file(recorded.path.join(&file)).unwrap();
+    let run_folder = recorded.path.to_str().unwrap();
+
+    let replay = [
+        "replay",
+        run_folder,
+        "--output",
+        "again",
+        "--lake",
+        "again-lake",
+    ];
+    let ran = lanewatch(folder.path(), &replay).expect(3);
+    assert!(ran.stdout.contains(&file), "{}", ran.stdout);
+    let written: Vec<_> = files_below(&folder.path().join("again"))
+        .iter()
+        .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
+        .collect();
+    assert_eq!(written.len(), 5, "{written:?}");
+    assert!(
+        written
+            .iter()
+            .all(|name| name.starts_with(&format!("{other}_"))),
+        "{written:?}"
+    );
+    assert_eq!(files_below(&folder.path().join("again-lake")).len(), 3);
+
+    let parse = [
+        "parse",
+        "optics_diagnostics",
+        "-i",
+        run_folder,
+        "-o",
+        "parsed",
+    ];
+    let ran = lanewatch(folder.path(), &parse).expect(3);
+    assert!(ran.stderr.contains(&file), "{}", ran.stderr);
+    assert_eq!(files_below(&folder.path().join("parsed")).len(), 1);
+}
+
+#[test]
 fn a_folder_that_no_run_left_is_refused_with_what_to_name_instead() {
     let folder = tempfile::tempdir().unwrap();
     let ran = lanewatch(
