@@ -29,6 +29,10 @@ const LINE_CARD: &str = "chassis-module";
 /// Deeper nesting than any chassis has; it bounds the recursion, whatever a reply holds.
 const MAX_DEPTH: usize = 12;
 
+/// What stands for the numbers of a part that is built in and has none of its own. It is the same word for all of them, so
+/// it must not stand before a number that PIC detail has.
+const NO_NUMBER: &str = "BUILTIN";
+
 /// A transceiver whose place is being put together from the inside out.
 struct Found {
     fpc: Option<u32>,
@@ -176,10 +180,11 @@ fn module<'a>(
 fn finish(facts: Facts, found: &mut Vec<Found>, backplane: &mut Option<String>) {
     if let Some(port) = slot(&facts.name, "Xcvr") {
         let text = |fact: Option<String>| fact.as_deref().and_then(label).map(str::to_owned);
+        let number = |fact| text(fact).filter(|number| !number.eq_ignore_ascii_case(NO_NUMBER));
         let transceiver = ChassisTransceiver {
             location: None,
-            part_number: text(facts.part_number),
-            serial_number: text(facts.serial_number),
+            part_number: number(facts.part_number),
+            serial_number: number(facts.serial_number),
             revision: text(facts.version),
             description: text(facts.description),
             model_number: text(facts.model_number),
@@ -234,6 +239,18 @@ mod tests {
             })
         );
         assert_eq!(inventory.pics_with_transceivers(), [(2, 3)]);
+    }
+
+    #[test]
+    fn a_built_in_transceiver_has_no_numbers_of_its_own() {
+        let (inventory, _) = inventory(
+            "<chassis-module><name>FPC 0</name><chassis-sub-module><name>PIC 0</name><chassis-sub-sub-module>\
+             <name>Xcvr 3</name><part-number>BUILTIN</part-number><serial-number>BUILTIN</serial-number>\
+             <description>1x G SFP</description></chassis-sub-sub-module></chassis-sub-module></chassis-module>",
+        );
+        let module = &inventory.transceivers[0];
+        assert_eq!((&module.part_number, &module.serial_number), (&None, &None));
+        assert_eq!(module.description.as_deref(), Some("1x G SFP"));
     }
 
     #[test]
