@@ -5,10 +5,11 @@
 
 use std::borrow::Cow;
 
+use super::counted;
 use crate::junos::word;
 use crate::model::Fec;
 use crate::note::Notebook;
-use crate::value::{Quantity, Reading, State, absence, counter, number};
+use crate::value::{Quantity, Reading, State, absence, number};
 use crate::xml::{Cursor, Damage, Element};
 
 /// What was sent; `None` for what was not.
@@ -33,10 +34,10 @@ impl Sent {
     ) -> Result<bool, Damage> {
         match element.name() {
             "fec_ccw_count" | "fec-ccw-count" | "fec-ccw" | "fec_ccw" => {
-                self.ccw = Some(codewords(cursor, element, "fec_ccw", notes)?);
+                self.ccw = Some(counted(cursor, element, "fec_ccw", notes)?);
             }
             "fec_nccw_count" | "fec-nccw-count" | "fec-nccw" | "fec_nccw" => {
-                self.nccw = Some(codewords(cursor, element, "fec_nccw", notes)?);
+                self.nccw = Some(counted(cursor, element, "fec_nccw", notes)?);
             }
             "fec_ccw_error_rate" | "fec-ccw-error-rate" | "fec-ccw-rate" | "fec_ccw_rate" => {
                 self.ccw_rate = rate(cursor, element, "fec_ccw_rate", notes)?;
@@ -74,8 +75,9 @@ impl Sent {
         let readings = [self.ccw, self.nccw];
         let state =
             |wanted: fn(&State) -> bool| readings.iter().flatten().map(Reading::state).find(wanted);
-        let state = state(|s| *s == State::Ok)
-            .or_else(|| state(|s| *s == State::Invalid))
+        // A counter that could not be read is not missed behind one that could.
+        let state = state(|s| *s == State::Invalid)
+            .or_else(|| state(|s| *s == State::Ok))
             .or_else(|| state(|_| true))
             .unwrap_or(State::NotSupported);
         let (pre_fec_ber, pre_fec_ber_value) = self.pre_fec_ber.unzip();
@@ -93,20 +95,6 @@ impl Sent {
     }
 }
 
-fn codewords<'a>(
-    cursor: &mut Cursor<'a>,
-    element: &Element<'a>,
-    field: &'static str,
-    notes: &mut Notebook<'_>,
-) -> Result<Reading<i64>, Damage> {
-    let text = cursor.text(element)?;
-    let reading = counter(&text);
-    if reading == Reading::Invalid {
-        notes.unreadable(field, &text, "a whole number of at most 63 bits");
-    }
-    Ok(reading)
-}
-
 fn rate<'a>(
     cursor: &mut Cursor<'a>,
     element: &Element<'a>,
@@ -119,4 +107,31 @@ fn rate<'a>(
         notes.unreadable(field, &text, Quantity::Rate.expected());
     }
     Ok(reading.value())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::PARSER;
+    use crate::model::Snapshot;
+    use crate::value::State;
+
+    #[test]
+    fn one_unreadable_counter_makes_the_state_invalid_and_an_absent_one_does_not() {
+        for (ccw, nccw, state) in [
+            ("7", "9", State::Ok),
+            ("7", "N/A", State::Ok),
+            ("seven", "9", State::Invalid),
+            ("7", "-9", State::Invalid),
+        ] {
+            let reply = format!(
+                "<physical-interface><name>et-0/0/1</name><ethernet-fec-statistics><fec_ccw_count>{ccw}</fec_ccw_count>\
+                 <fec_nccw_count>{nccw}</fec_nccw_count></ethernet-fec-statistics></physical-interface>"
+            );
+            let mut snapshot = Snapshot::default();
+            PARSER.parse(reply.as_bytes(), 9, &mut snapshot);
+            let fec = &snapshot.statistics[0].fec;
+            assert_eq!(fec.state, state, "{ccw} {nccw}");
+            assert_eq!(fec.ccw, ccw.parse().ok());
+        }
+    }
 }

@@ -6,10 +6,10 @@
 //!
 //! Which count belongs to which bin must be certain. Where it is not, the container costs a note.
 
-use super::count;
+use super::counted;
 use crate::model::{BINS, Histogram};
 use crate::note::Notebook;
-use crate::value::{State, index};
+use crate::value::{Reading, State, index};
 use crate::xml::{Cursor, Damage, Element};
 
 /// What was sent.
@@ -21,7 +21,7 @@ pub(super) struct Sent {
     harvest_sent: [bool; BINS],
     /// True when any element of a histogram was there.
     sent: bool,
-    /// True when counts could not be given to their bins.
+    /// True when a count could not be read, or not be given to its bin.
     damaged: bool,
 }
 
@@ -88,13 +88,13 @@ impl Sent {
                 "sym-live-err" | "sym_live_err" => {
                     live.push((
                         numbers.pushed,
-                        count(cursor, child, "histogram_bin_live", notes)?,
+                        self.count(cursor, child, "histogram_bin_live", notes)?,
                     ));
                 }
                 "sym-harvest-err" | "sym_harvest_err" => {
                     harvest.push((
                         numbers.pushed,
-                        count(cursor, child, "histogram_bin_harvest", notes)?,
+                        self.count(cursor, child, "histogram_bin_harvest", notes)?,
                     ));
                 }
                 _ => {
@@ -171,7 +171,7 @@ impl Sent {
             notes.unreadable("histogram_bin", name, "a bin from 0 to 15");
             return Ok(true);
         };
-        let value = count(cursor, element, "histogram_bin", notes)?;
+        let value = self.count(cursor, element, "histogram_bin", notes)?;
         let bins = self.bins.get_or_insert_default();
         match part {
             "" => bins.total[bin] = value,
@@ -183,6 +183,18 @@ impl Sent {
             _ => {}
         }
         Ok(true)
+    }
+
+    fn count<'a>(
+        &mut self,
+        cursor: &mut Cursor<'a>,
+        element: &Element<'a>,
+        field: &'static str,
+        notes: &mut Notebook<'_>,
+    ) -> Result<Option<i64>, Damage> {
+        let reading = counted(cursor, element, field, notes)?;
+        self.damaged |= reading == Reading::Invalid;
+        Ok(reading.value())
     }
 
     fn set(
@@ -218,11 +230,13 @@ impl Sent {
             };
             return (None, state);
         };
+        let mut damaged = self.damaged;
         for bin in 0..BINS {
             let sum = match (bins.live[bin], bins.harvest[bin]) {
                 (Some(live), Some(harvest)) => {
                     let sum = live.checked_add(harvest);
                     if sum.is_none() {
+                        damaged = true;
                         notes.unreadable(
                             "histogram_bin",
                             &format!("{live} + {harvest}"),
@@ -236,7 +250,7 @@ impl Sent {
             };
             bins.total[bin] = sum.or(bins.total[bin]);
         }
-        let state = if bins.total.iter().any(Option::is_some) {
+        let state = if !damaged && bins.total.iter().any(Option::is_some) {
             State::Ok
         } else {
             State::Invalid
@@ -255,6 +269,7 @@ fn follows_its_bin(counts: &[Count]) -> bool {
 mod tests {
     use super::super::PARSER;
     use crate::model::{Histogram, Snapshot};
+    use crate::value::State;
 
     fn histogram(children: &str) -> (Option<Box<Histogram>>, usize) {
         let reply =
@@ -321,6 +336,34 @@ mod tests {
             "<bin-num>0</bin-num><sym-live-err>7</sym-live-err><sym-harvest-err>x</sym-harvest-err>",
         ));
         assert_eq!((found.unwrap().total[0], notes), (None, 1));
+    }
+
+    #[test]
+    fn one_unreadable_bin_makes_the_state_invalid_and_keeps_the_others() {
+        for (harvest, state, total) in [
+            ("10", State::Ok, Some(17)),
+            ("N/A", State::Ok, None),
+            ("ten", State::Invalid, None),
+            ("9223372036854775807", State::Invalid, None),
+        ] {
+            let inner = format!(
+                "<bin-num>0</bin-num><sym-live-err>7</sym-live-err><sym-harvest-err>{harvest}</sym-harvest-err>\
+                 <bin-num>1</bin-num><sym-live-err>1</sym-live-err><sym-harvest-err>2</sym-harvest-err>"
+            );
+            let reply = format!(
+                "<physical-interface><name>et-0/0/1</name>{}</physical-interface>",
+                container(&inner)
+            );
+            let mut snapshot = Snapshot::default();
+            PARSER.parse(reply.as_bytes(), 9, &mut snapshot);
+            let statistics = &snapshot.statistics[0];
+            let bins = statistics.histogram.as_ref().unwrap();
+            assert_eq!(
+                (statistics.histogram_state, bins.total[0], bins.total[1]),
+                (state, total, Some(3)),
+                "{harvest}"
+            );
+        }
     }
 
     #[test]

@@ -166,12 +166,22 @@ fn count<'a>(
     field: &'static str,
     notes: &mut Notebook<'_>,
 ) -> Result<Option<i64>, Damage> {
+    Ok(counted(cursor, element, field, notes)?.value())
+}
+
+/// A count, or why there is none.
+fn counted<'a>(
+    cursor: &mut Cursor<'a>,
+    element: &Element<'a>,
+    field: &'static str,
+    notes: &mut Notebook<'_>,
+) -> Result<Reading<i64>, Damage> {
     let text = cursor.text(element)?;
     let reading = counter(&text);
     if reading == Reading::Invalid {
         notes.unreadable(field, &text, "a whole number of at most 63 bits");
     }
-    Ok(reading.value())
+    Ok(reading)
 }
 
 fn read_traffic<'a>(
