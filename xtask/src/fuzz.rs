@@ -106,10 +106,12 @@ pub(crate) fn all(
             "there is no fuzz target {unknown:?}: there are {there_are}."
         )));
     }
-    let chosen: Vec<&String> = targets
+    let mut chosen: Vec<&String> = targets
         .iter()
         .filter(|name| wanted.is_empty() || wanted.contains(name))
         .collect();
+    // The long ones first: the short ones fill what is left beside the last of them.
+    chosen.sort_by_key(|name| std::cmp::Reverse(share(workspace, name, time)));
     let folder = build(workspace, &chosen)?;
 
     let queue = Mutex::new(chosen.into_iter());
