@@ -152,6 +152,7 @@ pub(crate) fn render_synced(outcome: &Outcome, url: &str) -> String {
         outcome.conflicts.len(),
         "left alone, for they have other content there",
     );
+    add(outcome.damaged.len(), "left out, for they are damaged here");
     add(outcome.failed.len(), "failed");
     add(outcome.left, "not tried");
     let state = if outcome.is_complete() {

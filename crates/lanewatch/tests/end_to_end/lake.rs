@@ -66,11 +66,110 @@ fn a_lake_is_written_synced_checked_and_described() {
     lanewatch(folder, &verify)
         .expect(1)
         .says(&["cannot be read"]);
-    fs::remove_file(folder.join(names[0].replacen("lake/", "copy/", 1))).unwrap();
     fs::remove_file(folder.join(&names[1])).unwrap();
+    lanewatch(folder, &verify).expect(0).says(&["5 files"]);
+}
+
+#[test]
+fn what_the_remote_has_lost_since_is_found_and_brought_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    lake(folder);
+    let sync = ["lake", "sync", "--lake", "lake", "--to", "copy"];
+    let verify = [
+        "lake", "verify", "--lake", "lake", "--remote", "--to", "copy",
+    ];
+    let status = ["lake", "status", "--lake", "lake"];
+    lanewatch(folder, &sync).expect(0);
+    let copies = files_below(&folder.join("copy"));
+    let whole = fs::read(&copies[0]).unwrap();
+    fs::remove_file(&copies[0]).unwrap();
+    fs::write(&copies[1], "somebody else's").unwrap();
+    lanewatch(folder, &sync)
+        .expect(0)
+        .says(&["0 files", "has everything"]);
+
     lanewatch(folder, &verify)
         .expect(5)
-        .says(&["does not have it"]);
+        .says(&["does not have it; `lanewatch lake sync` brings it"])
+        .says(&["has other content"])
+        .says(&["does NOT have all of them"]);
+    lanewatch(folder, &status)
+        .expect(0)
+        .says(&["copy", "lacks 2 files"]);
+    // What is gone comes back, what is different is told and stays.
+    lanewatch(folder, &sync)
+        .expect(5)
+        .says(&["1 files", "other content there; it is behind"]);
+    assert_eq!(fs::read(&copies[0]).unwrap(), whole);
+    assert_eq!(fs::read(&copies[1]).unwrap(), b"somebody else's");
+    lanewatch(folder, &[&sync[..], &["--replace"]].concat())
+        .expect(0)
+        .says(&["was replaced"]);
+    lanewatch(folder, &verify).expect(0);
+    lanewatch(folder, &status)
+        .expect(0)
+        .says(&["copy", "has everything"]);
+}
+
+#[test]
+fn what_is_no_whole_parquet_file_is_left_out_of_a_sync_and_the_others_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    lake(folder);
+    let files = parquet_files(&folder.join("lake"));
+    let whole = fs::read(&files[0]).unwrap();
+    // Another program's file that is still growing, and something else with that ending.
+    fs::write(&files[0], &whole[..whole.len() - 9]).unwrap();
+    fs::write(files[1].with_file_name("notes.parquet"), "some text").unwrap();
+    fs::write(files[1].with_file_name("empty.parquet"), "").unwrap();
+    let sync = ["lake", "sync", "--lake", "lake", "--to", "copy"];
+    lanewatch(folder, &sync)
+        .expect(5)
+        .says(&["notes.parquet was left out: it is no whole Parquet file"])
+        .says(&["empty.parquet was left out"])
+        .says(&["5 files", "3 left out", "it is behind"]);
+    assert_eq!(files_below(&folder.join("copy")).len(), 5);
+
+    fs::write(&files[0], &whole).unwrap();
+    for name in ["notes.parquet", "empty.parquet"] {
+        fs::remove_file(files[1].with_file_name(name)).unwrap();
+    }
+    lanewatch(folder, &sync).expect(0).says(&["1 files"]);
+}
+
+#[test]
+fn a_file_that_its_disk_has_changed_never_takes_the_place_of_the_good_copy() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    lake(folder);
+    let sync = ["lake", "sync", "--lake", "lake", "--to", "copy"];
+    lanewatch(folder, &sync).expect(0);
+    let file = parquet_files(&folder.join("lake")).remove(0);
+    let copy = parquet_files(&folder.join("copy")).remove(0);
+    let whole = fs::read(&file).unwrap();
+    let written = fs::metadata(&file).unwrap().modified().unwrap();
+    let mut bytes = whole.clone();
+    bytes[8] ^= 1;
+    fs::write(&file, bytes).unwrap();
+    let opened = fs::File::options().append(true).open(&file).unwrap();
+    opened.set_modified(written).unwrap();
+
+    let verify = [
+        "lake", "verify", "--lake", "lake", "--remote", "--to", "copy",
+    ];
+    lanewatch(folder, &verify)
+        .expect(1)
+        .says(&["has changed on this disk since it was brought"]);
+    // Nor does it go when room is made.
+    lanewatch(
+        folder,
+        &[&sync[..], &["--replace", "--prune-after", "7d"]].concat(),
+    )
+    .expect(0)
+    .says(&["stays: it has changed on this disk"]);
+    assert!(file.exists());
+    assert_eq!(fs::read(&copy).unwrap(), whole);
 }
 
 #[test]
@@ -130,12 +229,19 @@ fn old_files_go_from_this_disk_when_the_remote_has_them_whole() {
     bytes[8] ^= 1;
     fs::write(&copy, bytes).unwrap();
     lanewatch(folder, &prune)
-        .expect(0)
+        .expect(5)
         .says(&["5 files"])
-        .says(&["stays: the remote has other content"]);
+        .says(&["stays: the remote has other content"])
+        .says(&["has lost or changed 1 files"]);
     let left = parquet_files(&folder.join("lake"));
     assert_eq!(left.len(), 1, "{left:?}");
     assert_eq!(left[0].file_name(), copy.file_name());
+    // It is in doubt from then on: the next sync tells it, and still nothing is freed.
+    lanewatch(folder, &prune)
+        .expect(5)
+        .says(&["other content and was left alone"])
+        .says(&["stays: it was not synced"]);
+    assert_eq!(parquet_files(&folder.join("lake")).len(), 1);
 }
 
 #[test]

@@ -66,9 +66,7 @@ fn a_file_of_many_parts_arrives_whole() {
     let server = S3::start(folder.path());
     let partition = folder.path().join("lake/dt=2026-02-03/hr=15/lane-dom");
     fs::create_dir_all(&partition).unwrap();
-    let bytes: Vec<u8> = (0_u32..12_500_000)
-        .flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes())
-        .collect();
+    let bytes = big_parquet(folder.path());
     fs::write(partition.join("big.parquet"), &bytes).unwrap();
     lanewatch_with_keys(folder.path(), &server.endpoint(), &SYNC)
         .expect(0)
@@ -78,6 +76,77 @@ fn a_file_of_many_parts_arrives_whole() {
     lanewatch_with_keys(folder.path(), &server.endpoint(), &SYNC)
         .expect(0)
         .says(&["1 were there already"]);
+}
+
+/// 50 MB that are a Parquet file: between the pages and the footer there may be anything.
+fn big_parquet(folder: &Path) -> Vec<u8> {
+    let documents = write_documents(&folder.join("of_one"), 1, 2, 1);
+    let apart = folder.join("apart");
+    fs::create_dir_all(&apart).unwrap();
+    write_run(&apart, &documents, "big", RUN);
+    let small = fs::read(files_below(&apart.join("lake")).remove(0)).unwrap();
+    let (rest, end) = small.split_at(small.len() - 8);
+    let footer = u32::from_le_bytes(end[..4].try_into().unwrap());
+    let (pages, footer) = rest.split_at(rest.len() - usize::try_from(footer).unwrap());
+    let noise = (0_u32..12_500_000).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes());
+    let mut bytes = pages.to_vec();
+    bytes.extend(noise);
+    bytes.extend_from_slice(footer);
+    bytes.extend_from_slice(end);
+    bytes
+}
+
+#[test]
+#[ignore = "needs s3s-fs: run by `cargo xtask test`"]
+fn objects_that_were_lost_or_damaged_after_a_sync_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = S3::start(folder.path());
+    lake(folder.path());
+    let go = |arguments: &[&str]| lanewatch_with_keys(folder.path(), &server.endpoint(), arguments);
+    let verify = ["lake", "verify", "--lake", "lake", "--remote", "--to", TO];
+    let thoroughly = [&verify[..], &["--read-back"]].concat();
+    go(&SYNC).expect(0);
+    let objects: Vec<_> = files_below(&server.folder.join(BUCKET))
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|end| end == "parquet"))
+        .collect();
+    assert_eq!(objects.len(), 12);
+    fs::remove_file(&objects[0]).unwrap();
+    // Its metadata still says what was sent.
+    let mut bytes = fs::read(&objects[1]).unwrap();
+    bytes[8] ^= 1;
+    fs::write(&objects[1], bytes).unwrap();
+    go(&SYNC).expect(0).says(&["0 files"]);
+
+    go(&verify).expect(5).says(&["does not have it"]);
+    go(&SYNC).expect(0).says(&["1 files"]);
+    go(&verify).expect(0);
+    go(&thoroughly).expect(5).says(&["has other content"]);
+    // What was brought from here and is damaged there is brought again, and that is said.
+    go(&SYNC)
+        .expect(0)
+        .says(&["was there with other content and was replaced"]);
+    go(&thoroughly).expect(0).says(&["12 files", "all whole"]);
+    judge(Python::Readers, "s3_lake.py", &of(&server, folder.path()));
+
+    // A bucket that is gone is not a lake that has lost everything.
+    let aside = server.folder.join("aside");
+    fs::rename(server.folder.join(BUCKET), &aside).unwrap();
+    go(&verify).expect(5).says(&["there is no such bucket"]);
+    fs::rename(&aside, server.folder.join(BUCKET)).unwrap();
+    go(&SYNC).expect(0).says(&["0 files", "has everything"]);
+    // Nothing is freed here that is not there now.
+    fs::remove_file(&objects[2]).unwrap();
+    go(&[&SYNC[..], &["--prune-after", "7d"]].concat())
+        .expect(5)
+        .says(&["stays: the remote does not have it any more"]);
+    let left: Vec<_> = files_below(&folder.path().join("lake"))
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|end| end == "parquet"))
+        .collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+    go(&SYNC).expect(0).says(&["1 files"]);
+    assert!(objects[2].exists());
 }
 
 #[test]

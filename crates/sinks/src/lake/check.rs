@@ -5,6 +5,8 @@ use std::path::Path;
 
 use arrow_schema::{DataType, Schema};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::ParquetMetaDataReader;
 use parquet::file::reader::FileReader as _;
 use parquet::file::serialized_reader::SerializedFileReader;
 use records::table::Dataset;
@@ -23,6 +25,13 @@ pub struct Checked {
 /// What is wrong with a file, as a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Damage(pub String);
+
+/// Looks whether an open file is Parquet and has been written to its end; no page is read.
+pub(super) fn check_footer(file: &File) -> std::result::Result<(), Damage> {
+    let damaged = |error: ParquetError| Damage(format!("it is no whole Parquet file: {error}"));
+    let read = ParquetMetaDataReader::new().parse_and_finish(file);
+    read.map(drop).map_err(damaged)
+}
 
 /// Reads the whole file and compares it with the table it should belong to.
 ///

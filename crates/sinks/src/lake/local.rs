@@ -37,6 +37,17 @@ impl LocalFile {
     }
 }
 
+/// Whether the file that was listed still has its name: no rerun has taken it.
+pub(super) fn is_there_still(lake: &Path, file: &LocalFile) -> bool {
+    let now = fs::metadata(file.on_disk(lake));
+    now.is_ok_and(|now| now.len() == file.size && modified_ns(&now) == file.modified_ns)
+}
+
+/// When a file was written, in nanoseconds since the epoch.
+pub(super) fn modified_ns(metadata: &fs::Metadata) -> i128 {
+    i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec())
+}
+
 /// The Parquet files below `dt=…`, oldest partition first. A lake that is not there yet is empty.
 ///
 /// # Errors
@@ -70,8 +81,7 @@ fn collect(folder: &Path, below: &str, found: &mut Vec<LocalFile>) -> Result<()>
             found.push(LocalFile {
                 path: below,
                 size: metadata.len(),
-                modified_ns: i128::from(metadata.mtime()) * 1_000_000_000
-                    + i128::from(metadata.mtime_nsec()),
+                modified_ns: modified_ns(&metadata),
             });
         }
     }

@@ -47,6 +47,14 @@ impl Sync {
             for (path, why) in &pruned.kept {
                 printer.warning(&format!("{path} stays: {why}"));
             }
+            if pruned.lost > 0 {
+                printer.error(&format!(
+                    "{} has lost or changed {} files that it was given; the next sync brings what is gone and tells what is different",
+                    remote.url(),
+                    pruned.lost
+                ));
+                return Ok(ExitStatus::Behind);
+            }
         }
         Ok(status(&outcome))
     }
@@ -126,6 +134,9 @@ async fn bring(
         printer.error(&format!(
             "{path} is there with other content and was left alone; `lanewatch lake sync --replace` replaces it"
         ));
+    }
+    for (path, why) in &outcome.damaged {
+        printer.error(&format!("{path} was left out: {why}"));
     }
     for (path, why) in &outcome.failed {
         printer.error(&format!("{path}: {why}"));

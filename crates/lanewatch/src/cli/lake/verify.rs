@@ -2,7 +2,7 @@
 
 use clap::Args;
 use records::table::DATASETS;
-use sinks::lake::sync::{self, Held, Remote};
+use sinks::lake::sync::{self, Compared, Options, Remote};
 use sinks::lake::{self, LocalFile};
 
 use super::ExitStatus;
@@ -12,8 +12,8 @@ use crate::view::render_verified;
 
 /// Read every file of the lake to the end: footer, schema, every page, every row.
 ///
-/// With `--remote` each is also compared with what the remote has. Exit status 1 if a file on this disk is damaged, 5 if the
-/// remote lacks one or has another.
+/// With `--remote` each is also compared with what the remote has; what is gone or changed there, the next sync looks at again.
+/// Exit status 1 if a file on this disk is damaged, 5 if the remote lacks one or has another.
 #[derive(Debug, Args)]
 pub(super) struct Verify {
     /// Compare with the remote lake as well: that of `--to`, else of the setting `sync_to`
@@ -34,29 +34,34 @@ impl Verify {
             true => Some(super::sync::remote(self.to.as_deref(), &settings)?),
             false => None,
         };
-        let (mut files, mut rows, mut damaged, mut differs) = (0_usize, 0_u64, false, false);
-        for file in lake::files(&settings.lake)? {
-            files += 1;
-            match check(&file, &settings.lake) {
+        let files = lake::files(&settings.lake)?;
+        let (mut rows, mut damaged) = (0_u64, false);
+        for file in &files {
+            match check(file, &settings.lake) {
                 Ok(found) => rows += found,
                 Err(why) => {
                     damaged = true;
-                    printer.error(&format!(
-                        "{}: {why}",
-                        file.on_disk(&settings.lake).display()
-                    ));
+                    let path = file.on_disk(&settings.lake);
+                    printer.error(&format!("{}: {why}", path.display()));
                 }
             }
-            if let Some(remote) = &remote
-                && let Some(why) = compare(&settings.lake, remote, &file, self.read_back).await?
-            {
-                differs = true;
-                printer.error(&format!("{}: {why}", file.path));
-            }
+        }
+        let mut differs = false;
+        if let Some(remote) = &remote {
+            let options = Options {
+                parallel: settings.sync_parallel,
+                attempts: settings.attempts,
+                ..Options::default()
+            };
+            let compared =
+                sync::compare(&settings.lake, remote, &files, self.read_back, &options).await?;
+            tell(&compared, remote.url(), printer);
+            damaged |= !compared.damaged.is_empty();
+            differs = !compared.is_complete();
         }
         printer.answer(&render_verified(
             &settings.lake,
-            files,
+            files.len(),
             rows,
             remote.as_ref().map(Remote::url),
             damaged,
@@ -81,16 +86,28 @@ fn check(file: &LocalFile, lake: &std::path::Path) -> Result<u64, String> {
         .map_err(|damage| damage.0)
 }
 
-/// What is wrong with the remote's copy, if anything is.
-async fn compare(
-    lake: &std::path::Path,
-    remote: &Remote,
-    file: &LocalFile,
-    read_back: bool,
-) -> anyhow::Result<Option<String>> {
-    Ok(match sync::look(lake, remote, file, read_back).await? {
-        Held::Same => None,
-        Held::Absent => Some(format!("{} does not have it", remote.url())),
-        Held::Different => Some(format!("{} has other content", remote.url())),
-    })
+/// What is wrong with the remote's copies.
+fn tell(compared: &Compared, url: &str, printer: &Printer) {
+    for path in &compared.absent {
+        printer.error(&format!(
+            "{path}: {url} does not have it; `lanewatch lake sync` brings it"
+        ));
+    }
+    for path in &compared.different {
+        printer.error(&format!("{path}: {url} has other content"));
+    }
+    for (path, why) in compared.damaged.iter().chain(&compared.failed) {
+        printer.error(&format!("{path}: {why}"));
+    }
+    if let Some(why) = &compared.stopped {
+        printer.error(&format!(
+            "{} more files were not compared: {why}",
+            compared.left
+        ));
+    }
+    if let Some(why) = &compared.unmarked {
+        printer.warning(&format!(
+            "{why}: the next sync does not know what is missing; verify again afterwards"
+        ));
+    }
 }

@@ -222,8 +222,8 @@ settings! {
     /// How long the sync after a run may take; what is left goes with the next
     sync_timeout: Duration = Duration::from_secs(300), { value: "TIME", group: AWAY, commands: COLLECTING }
 
-    /// How many files are on their way at once
-    sync_parallel: usize = 16, { value: "N", group: AWAY, commands: &["collect", "lake sync"] }
+    /// How many files are on their way, or compared with the remote, at once
+    sync_parallel: usize = 16, { value: "N", group: AWAY, commands: REMOTE }
 
     /// How old a partition is when its files go from this disk, each found whole at the remote first
     prune_after: Option<Age> = None, { value: "AGE", group: AWAY, commands: &["lake sync"], otherwise: Some("never") }

@@ -7,6 +7,8 @@
 //!   look ──absent──► upload (put if absent, or in parts) ──► state, a line a file
 //!     ├──same──────────────────────────────────────────────►
 //!     └──different──► replaced if it was ours before and on request, else told as a conflict
+//!
+//!   compare: local files beside the remote's; what is gone or changed there is in doubt from then on, and is brought again
 //! ```
 //!
 //! The lake on this disk is the spool: nothing here makes a run wait, and nothing is removed from it but what
@@ -18,6 +20,7 @@
 //! that came otherwise; the digest of the whole file goes along as metadata (`x-amz-meta-sha256`) and is what later looks
 //! compare with. Other stores are read back and compared byte for byte, through their digest, after each upload.
 
+mod compare;
 mod object;
 mod profile;
 mod prune;
@@ -36,7 +39,7 @@ use super::local::{self, LocalFile};
 use super::publication;
 use crate::{Error, Result};
 
-pub use object::{Held, look};
+pub use compare::{Compared, compare};
 pub use prune::{Pruned, prune};
 pub use remote::{Access, Remote};
 pub use state::{Backlog, backlogs};
@@ -105,6 +108,8 @@ pub struct Outcome {
     pub replaced: Vec<String>,
     /// Files that are there with other content, which was left alone.
     pub conflicts: Vec<String>,
+    /// Files that are not whole on this disk and were left out, and what is wrong with them.
+    pub damaged: Vec<(String, String)>,
     /// Files that could not be settled, and why.
     pub failed: Vec<(String, String)>,
     /// Files that were not tried.
@@ -118,7 +123,10 @@ pub struct Outcome {
 impl Outcome {
     /// Whether the remote has everything that this disk has.
     pub fn is_complete(&self) -> bool {
-        self.conflicts.is_empty() && self.failed.is_empty() && self.left == 0
+        self.conflicts.is_empty()
+            && self.damaged.is_empty()
+            && self.failed.is_empty()
+            && self.left == 0
     }
 }
 
@@ -178,7 +186,7 @@ async fn bring(
     watch: &(dyn Fn(Step) + Sync),
 ) {
     let all = missing.len();
-    let known = state.digests();
+    let known = state.entries().clone();
     let lists = !state.is_trusted();
     let partitions = by_partition(missing);
     let known = &known;
@@ -206,7 +214,7 @@ async fn bring(
             };
             let done = match there {
                 Ok(there) => {
-                    let known = known.get(&file.path).map(String::as_str);
+                    let known = known.get(&file.path);
                     upload::settle(lake, remote, &file, there, known, options).await
                 }
                 Err(failure) => Err(failure),
@@ -255,6 +263,7 @@ fn note(
         Ok(Upload::Conflict) => outcome.conflicts.push(file.path),
         // Replaced by a rerun, or cleared away, while we looked: the next look finds what there is now.
         Ok(Upload::Gone) => {}
+        Ok(Upload::Damaged(why)) => outcome.damaged.push((file.path, why)),
         Ok(Upload::Uploaded(digest)) => {
             outcome.uploaded += 1;
             outcome.bytes += file.size;

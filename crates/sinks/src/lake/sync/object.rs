@@ -8,10 +8,9 @@ use futures_util::StreamExt as _;
 use object_store::{Attribute, GetOptions, ObjectMeta};
 use sha2::{Digest as _, Sha256};
 
+use super::patiently;
 use super::refusal::{self, Failure};
 use super::remote::Remote;
-use super::{blocking, patiently};
-use crate::lake::LocalFile;
 use crate::{Error, Result};
 
 /// The metadata that holds the digest: `x-amz-meta-sha256`.
@@ -37,26 +36,13 @@ impl From<ObjectMeta> for RemoteObject {
 
 /// How the remote holds a file of this disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Held {
+pub(super) enum Held {
     /// With the same content.
     Same,
     /// With other content.
     Different,
     /// Not at all.
     Absent,
-}
-
-/// Compares a file of this disk with what the remote has under its name: by the digest that went along with the upload, or with
-/// `read_back` by reading every byte.
-///
-/// # Errors
-///
-/// If either side cannot be read.
-pub async fn look(lake: &Path, remote: &Remote, file: &LocalFile, read_back: bool) -> Result<Held> {
-    let path = file.on_disk(lake);
-    let digest = blocking(move || digest_file(&path)).await?;
-    let held = holds(remote, &file.path, file.size, &digest, read_back, 4).await;
-    held.map_err(|failure| Error::Refused(failure.text))
 }
 
 /// Whether the remote has this content under this name.

@@ -3,6 +3,7 @@
 //! ```text
 //! lanewatch-sync 1 s3://bucket/prefix
 //! {sha256} {size} {modified_ns} {path}
+//! ?{sha256} {size} {modified_ns} {path}      brought once, and found to be gone or changed since
 //! ```
 //!
 //! A line is added when a file is settled. A process that is killed loses the last line at most, and that file is found at the
@@ -23,13 +24,28 @@ use crate::{Error, Result};
 
 const FOLDER: &str = "sync";
 const HEAD: &str = "lanewatch-sync 1 ";
+const DOUBT: &str = "?";
 
-/// A file that the remote has.
+/// A file that was brought to the remote.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Entry {
-    digest: String,
+pub(super) struct Entry {
+    /// Of what was brought.
+    pub(super) digest: String,
     size: u64,
     modified_ns: i128,
+    /// A look at the remote did not find it again: the next sync looks at every byte.
+    pub(super) in_doubt: bool,
+}
+
+impl Entry {
+    /// Whether it was this very file that was brought, and not one that a rerun has put in its place since.
+    pub(super) fn is_of(&self, file: &LocalFile) -> bool {
+        self.size == file.size && self.modified_ns == file.modified_ns
+    }
+
+    fn settles(&self, file: &LocalFile) -> bool {
+        self.is_of(file) && !self.in_doubt
+    }
 }
 
 /// The state of one lake and one remote, held by one process at a time.
@@ -58,18 +74,15 @@ pub struct Backlog {
 impl State {
     /// Reads the state, or begins one.
     pub(super) fn open(lake: &Path, url: &str) -> Result<Self> {
-        let folder = lake.join(OWN_FOLDER).join(FOLDER);
-        create_folder(&folder)?;
-        let name = hexadecimal(&Sha256::digest(url.as_bytes()));
-        let name = name.get(..16).unwrap_or(&name);
-        let lock_path = folder.join(format!("{name}.lock"));
+        create_folder(&lake.join(OWN_FOLDER).join(FOLDER))?;
+        let lock_path = path_of(lake, url, "lock");
         let lock = File::create(&lock_path).map_err(Error::on("create", &lock_path))?;
         if let Err(TryLockError::WouldBlock) = lock.try_lock() {
             return Err(Error::SyncAtWork {
                 lake: lake.to_owned(),
             });
         }
-        let path = folder.join(format!("{name}.state"));
+        let path = path_of(lake, url, "state");
         let read = read(&path).filter(|(of, _)| of == url);
         Ok(Self {
             path,
@@ -88,25 +101,13 @@ impl State {
 
     /// Whether the remote has this very file.
     pub(super) fn has(&self, file: &LocalFile) -> bool {
-        self.entries
-            .get(&file.path)
-            .is_some_and(|entry| entry.size == file.size && entry.modified_ns == file.modified_ns)
-    }
-
-    /// The digest of what was last brought under this name, if this very file was.
-    pub(super) fn digest(&self, file: &LocalFile) -> Option<&str> {
-        self.entries
-            .get(&file.path)
-            .filter(|_| self.has(file))
-            .map(|entry| entry.digest.as_str())
+        let entry = self.entries.get(&file.path);
+        entry.is_some_and(|entry| entry.settles(file))
     }
 
     /// What was last brought under each name.
-    pub(super) fn digests(&self) -> BTreeMap<String, String> {
-        let entries = self.entries.iter();
-        entries
-            .map(|(path, entry)| (path.clone(), entry.digest.clone()))
-            .collect()
+    pub(super) fn entries(&self) -> &BTreeMap<String, Entry> {
+        &self.entries
     }
 
     /// Drops what is no longer on this disk, and writes the file anew where that changed it or it is not open yet.
@@ -114,9 +115,22 @@ impl State {
         let there: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
         let before = self.entries.len();
         self.entries.retain(|path, _| there.contains(path.as_str()));
-        if self.log.is_some() && self.entries.len() == before {
-            return;
+        if self.log.is_none() || self.entries.len() != before {
+            self.write_anew();
         }
+    }
+
+    /// These files were brought, and are not there any more as they were brought.
+    pub(super) fn doubt<'p>(&mut self, paths: impl IntoIterator<Item = &'p str>) {
+        for path in paths {
+            if let Some(entry) = self.entries.get_mut(path) {
+                entry.in_doubt = true;
+            }
+        }
+        self.write_anew();
+    }
+
+    fn write_anew(&mut self) {
         let mut text = format!("{HEAD}{}\n", self.url);
         for (path, entry) in &self.entries {
             text += &line(path, entry);
@@ -138,6 +152,7 @@ impl State {
             digest: digest.to_owned(),
             size: file.size,
             modified_ns: file.modified_ns,
+            in_doubt: false,
         };
         if let Some(log) = &mut self.log
             && let Err(cause) = log.write_all(line(&file.path, &entry).as_bytes())
@@ -160,9 +175,26 @@ impl State {
 
 fn line(path: &str, entry: &Entry) -> String {
     format!(
-        "{} {} {} {path}\n",
-        entry.digest, entry.size, entry.modified_ns
+        "{}{} {} {} {path}\n",
+        if entry.in_doubt { DOUBT } else { "" },
+        entry.digest,
+        entry.size,
+        entry.modified_ns
     )
+}
+
+/// What was last brought to a remote under each name, without keeping others from it; nothing where there is no state.
+pub(super) fn remembered(lake: &Path, url: &str) -> BTreeMap<String, Entry> {
+    let found = read(&path_of(lake, url, "state"));
+    let found = found.filter(|(of, _)| of == url);
+    found.map(|(_, entries)| entries).unwrap_or_default()
+}
+
+fn path_of(lake: &Path, url: &str, extension: &str) -> PathBuf {
+    let name = hexadecimal(&Sha256::digest(url.as_bytes()));
+    let name = name.get(..16).unwrap_or(&name);
+    let folder = lake.join(OWN_FOLDER).join(FOLDER);
+    folder.join(format!("{name}.{extension}"))
 }
 
 /// The remote and what it has; nothing where there is no state, or none that can be read.
@@ -180,6 +212,10 @@ fn read(path: &Path) -> Option<(String, BTreeMap<String, Entry>)> {
 }
 
 fn entry(line: &str) -> Option<(String, Entry)> {
+    let (in_doubt, line) = match line.strip_prefix(DOUBT) {
+        Some(line) => (true, line),
+        None => (false, line),
+    };
     let mut parts = line.splitn(4, ' ');
     let digest = parts.next().filter(|digest| digest.len() == 64)?.to_owned();
     let size = parts.next()?.parse().ok()?;
@@ -191,6 +227,7 @@ fn entry(line: &str) -> Option<(String, Entry)> {
             digest,
             size,
             modified_ns,
+            in_doubt,
         },
     ))
 }
@@ -220,9 +257,8 @@ pub fn backlogs(lake: &Path) -> Result<Vec<Backlog>> {
             files: files
                 .iter()
                 .filter(|file| {
-                    entries.get(&file.path).is_none_or(|entry| {
-                        entry.size != file.size || entry.modified_ns != file.modified_ns
-                    })
+                    let entry = entries.get(&file.path);
+                    !entry.is_some_and(|entry| entry.settles(file))
                 })
                 .cloned()
                 .collect(),
@@ -274,6 +310,30 @@ mod tests {
         assert!(!state.has(&a));
         drop(state);
         assert!(!State::open(lake.path(), "s3://other").unwrap().is_trusted());
+    }
+
+    #[test]
+    fn what_is_in_doubt_is_not_settled_until_it_is_brought_again() {
+        let lake = tempfile::tempdir().unwrap();
+        let (a, b) = (file("dt=x/a.parquet", 1), file("dt=x/b.parquet", 2));
+        let digest = "0".repeat(64);
+        let open = || State::open(lake.path(), "s3://x/y").unwrap();
+        let mut state = open();
+        state.forget_all_but(&[]);
+        state.add(&a, &digest);
+        state.add(&b, &digest);
+        drop(state);
+        open().doubt([a.path.as_str(), "dt=x/never.parquet"]);
+
+        let mut state = open();
+        assert!(!state.has(&a) && state.has(&b));
+        let entry = &state.entries()[&a.path];
+        assert!(entry.in_doubt && entry.is_of(&a) && entry.digest == digest);
+        assert_eq!(state.entries().len(), 2);
+        state.forget_all_but(&[a.clone(), b.clone()]);
+        state.add(&a, &digest);
+        drop(state);
+        assert!(open().has(&a));
     }
 
     #[test]

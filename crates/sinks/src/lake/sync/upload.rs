@@ -6,7 +6,6 @@
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _};
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use object_store::{
@@ -18,8 +17,11 @@ use sha2::{Digest as _, Sha256};
 use super::object::{self, DIGEST, Held, RemoteObject, digest_open, hexadecimal};
 use super::refusal::{self, Failure};
 use super::remote::Remote;
+use super::state::Entry;
 use super::{Options, blocking, patiently};
 use crate::lake::LocalFile;
+use crate::lake::check::check_footer;
+use crate::lake::local::modified_ns;
 use crate::staged::sync_folder;
 use crate::{Error, Result};
 
@@ -27,6 +29,10 @@ use crate::{Error, Result};
 const IN_PARTS_FROM: u64 = 32 * 1024 * 1024;
 /// Bytes of a part: two of them are in memory for each large file on its way.
 const PART: usize = 16 * 1024 * 1024;
+
+/// A file that was brought and has other bytes now, while its time stands still: no rerun does that.
+pub(super) const CHANGED_HERE: &str = "it has changed on this disk since it was brought, without its size or time: a disk that fails does that; \
+                                       the remote's copy is left alone";
 
 /// What became of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +47,15 @@ pub(super) enum Upload {
     Conflict,
     /// It is no longer on this disk, or another file has its name now.
     Gone,
+    /// It is no whole Parquet file, and stays here: what is wrong with it.
+    Damaged(String),
+}
+
+/// What stands on this disk under a name.
+enum Opened {
+    Whole(Source),
+    Gone,
+    Damaged(String),
 }
 
 /// A file to go up, open, with its content if that is small.
@@ -51,24 +66,29 @@ struct Source {
     small: Option<Vec<u8>>,
 }
 
-/// Sees to it that the remote has this file. `there` is what a listing showed under its name, `ours` the digest of what we last
-/// brought under that name.
+/// Sees to it that the remote has this file. `there` is what a listing showed under its name, `ours` what we last brought under
+/// that name.
 pub(super) async fn settle(
     lake: &Path,
     remote: &Remote,
     file: &LocalFile,
     there: Option<RemoteObject>,
-    ours: Option<&str>,
+    ours: Option<&Entry>,
     options: &Options,
 ) -> std::result::Result<Upload, Failure> {
     let (path, expected) = (file.on_disk(lake), file.clone());
     let source = blocking(move || open(&path, &expected)).await;
     let source = match source {
-        Ok(Some(source)) => source,
-        Ok(None) => return Ok(Upload::Gone),
+        Ok(Opened::Whole(source)) => source,
+        Ok(Opened::Gone) => return Ok(Upload::Gone),
+        Ok(Opened::Damaged(why)) => return Ok(Upload::Damaged(why)),
         Err(error) => return Err(Failure::of_file(error.to_string())),
     };
     let digest = source.digest.clone();
+    if ours.is_some_and(|ours| ours.is_of(file) && ours.digest != digest) {
+        return Ok(Upload::Damaged(CHANGED_HERE.to_owned()));
+    }
+    let in_doubt = ours.is_some_and(|ours| ours.in_doubt);
     if there.is_none() && ours.is_none() {
         let created = patiently(options.attempts, async || {
             create(remote, file, &source).await
@@ -82,7 +102,7 @@ pub(super) async fn settle(
         &file.path,
         source.size,
         &digest,
-        false,
+        in_doubt,
         options.attempts,
     );
     match held.await? {
@@ -107,8 +127,9 @@ pub(super) async fn settle(
                     remote.place(&file.path)
                 )));
             };
-            // A rerun of a run that we brought ourselves.
-            let is_ours = ours.is_some() && says.as_deref() == ours;
+            // We brought it ourselves: this is a rerun, or it is not any more what it says it is.
+            let is_ours =
+                says.is_some() && says.as_deref() == ours.map(|ours| ours.digest.as_str());
             if !is_ours && !options.replace {
                 return Ok(Upload::Conflict);
             }
@@ -121,19 +142,22 @@ pub(super) async fn settle(
     }
 }
 
-/// Opens the file and takes its digest; nothing if it is not the one that was listed.
-fn open(path: &Path, expected: &LocalFile) -> Result<Option<Source>> {
+/// Opens the file, looks at its footer and takes its digest.
+fn open(path: &Path, expected: &LocalFile) -> Result<Opened> {
     let mut file = match File::open(path) {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Opened::Gone),
         Err(cause) => return Err(Error::on("open", path)(cause)),
     };
     let metadata = file.metadata().map_err(Error::on("look at", path))?;
-    let modified_ns =
-        i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec());
-    if metadata.len() != expected.size || modified_ns != expected.modified_ns {
-        return Ok(None);
+    if metadata.len() != expected.size || modified_ns(&metadata) != expected.modified_ns {
+        return Ok(Opened::Gone);
     }
+    // Another program's file may still be growing under its final name, or be no Parquet at all.
+    if let Err(damage) = check_footer(&file) {
+        return Ok(Opened::Damaged(damage.0));
+    }
+    file.rewind().map_err(Error::on("read", path))?;
     let read = Error::on("read", path);
     let (small, digest) = if expected.size < IN_PARTS_FROM {
         let mut bytes = Vec::new();
@@ -143,7 +167,7 @@ fn open(path: &Path, expected: &LocalFile) -> Result<Option<Source>> {
     } else {
         (None, digest_open(&mut file).map_err(read)?)
     };
-    Ok(Some(Source {
+    Ok(Opened::Whole(Source {
         file,
         size: expected.size,
         digest,
