@@ -376,6 +376,11 @@ impl Dataset {
         Arc::new(Self::new(name, file_stem, sort_columns, fields.collect()))
     }
 
+    /// A table as its files say it is: for one that no column list describes.
+    pub fn found(name: &str, columns: Vec<Field>) -> Self {
+        Self::new(name, name, &[], columns)
+    }
+
     /// The table's schema, with `unit`, `meaning` and `role` in every field's metadata. Always the same object.
     pub fn schema(&self) -> SchemaRef {
         Arc::clone(&self.schema)

@@ -10,14 +10,14 @@ use std::sync::Arc;
 use arrow_array::{
     Array, ArrayRef, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray, new_null_array,
 };
-use arrow_schema::DataType;
+use arrow_schema::{DataType, Field};
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::basic::Compression as Codec;
 use parquet::file::metadata::PageIndexPolicy;
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use records::table::{DATASETS, Dataset, Table};
 use sinks::RunIdentity;
-use sinks::lake::{Compression, Layout, Writer, Written, check_file, rows_in};
+use sinks::lake::{self, Compression, Layout, Tables, Writer, Written, check_file, rows_in};
 
 fn run(runner_name: &str, run_id: &str) -> RunIdentity {
     RunIdentity {
@@ -181,7 +181,7 @@ fn nothing_is_visible_before_the_end_and_nothing_is_left_without_one() {
     )
     .unwrap();
     writer.add("a", vec![rows_of("a")]).unwrap();
-    assert_eq!(sinks::lake::files(lake.path()).unwrap(), []);
+    assert_eq!(lake::files(lake.path()).unwrap(), []);
     let growing = files(lake.path());
     assert!(!growing.is_empty());
     for path in growing {
@@ -341,12 +341,12 @@ fn a_damaged_file_is_told_from_a_whole_one() {
     let lake = tempfile::tempdir().unwrap();
     let written = write(lake.path(), run("a", "0000000a"), &["x"], Compression::None);
     let path = &written[0].path;
-    let checked = check_file(path, Some(&lanes())).unwrap();
+    let checked = check_file(path, Some(&lanes().schema())).unwrap();
     assert_eq!((checked.rows, checked.unknown_columns.len()), (8, 0));
     assert_eq!(rows_in(path).unwrap(), 8);
     let counters = &DATASETS[2];
     assert!(
-        check_file(path, Some(counters)).is_ok(),
+        check_file(path, Some(&counters.schema())).is_ok(),
         "the columns that both have agree"
     );
     let whole = std::fs::read(path).unwrap();
@@ -360,6 +360,70 @@ fn a_damaged_file_is_told_from_a_whole_one() {
     assert!(
         check_file(path, None).is_err(),
         "the footer is good, a page is not"
+    );
+}
+
+#[test]
+fn a_table_that_no_list_describes_is_known_by_its_files() {
+    let lake = tempfile::tempdir().unwrap();
+    let write = |timestamp: i64, columns: Vec<(Field, ArrayRef)>| {
+        let (fields, arrays): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
+        let dataset = Arc::new(Dataset::found("fans", fields));
+        let batch = RecordBatch::try_new(dataset.schema(), arrays).unwrap();
+        let run = RunIdentity {
+            run_timestamp: timestamp,
+            ..run("a", "0000000a")
+        };
+        let names = ["x".to_owned()];
+        let mut writer = Writer::begin(lake.path(), run, names, Compression::Snappy).unwrap();
+        writer.add("x", vec![Table { dataset, batch }]).unwrap();
+        writer.finish().unwrap();
+    };
+    let device = || {
+        (
+            Field::new("device", DataType::Utf8, false),
+            Arc::new(StringArray::from(vec!["x"])) as ArrayRef,
+        )
+    };
+    let rpm = |kind: DataType, value: ArrayRef| (Field::new("rpm", kind, true), value);
+    let whole = || rpm(DataType::Int64, Arc::new(Int64Array::from(vec![7])));
+    let tray = (
+        Field::new("tray", DataType::Utf8, true),
+        Arc::new(StringArray::from(vec!["t"])) as ArrayRef,
+    );
+    write(0, vec![device(), whole()]);
+    write(86_400, vec![device(), tray, whole()]);
+    let files = lake::files(lake.path()).unwrap();
+    let given = || DATASETS.iter().cloned();
+    let tables = Tables::of(lake.path(), &files, given());
+    let fans = tables.iter().last().unwrap();
+    assert_eq!((tables.iter().count(), fans.name.as_str()), (4, "fans"));
+    let names: Vec<_> = fans
+        .schema()
+        .fields()
+        .iter()
+        .map(|f| f.name().clone())
+        .collect();
+    assert_eq!(names, ["device", "tray", "rpm"], "as the newest has them");
+    let check = |at: usize| {
+        let files = lake::files(lake.path()).unwrap();
+        let tables = Tables::of(lake.path(), &files, given());
+        let columns = tables.columns_of(&files[at]).unwrap();
+        check_file(&files[at].on_disk(lake.path()), Some(&columns))
+    };
+    assert!(check(0).is_ok() && check(1).is_ok());
+
+    // A column that changes its type is what no engine reads.
+    write(
+        2 * 86_400,
+        vec![
+            device(),
+            rpm(DataType::Float64, Arc::new(Float64Array::from(vec![7.5]))),
+        ],
+    );
+    assert_eq!(
+        check(0).unwrap_err().0,
+        "its column rpm is Int64, and Float64 was expected"
     );
 }
 

@@ -278,6 +278,36 @@ fn writing_a_collected_runs_documents_gives_the_files_that_the_run_gave() {
     }
 }
 
+#[test]
+fn what_scripts_wrote_is_taken_with_its_reasons_and_what_cannot_be_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let write = |name: &str, json: &str| fs::write(folder.join(name), json).unwrap();
+    write(
+        "a_optics_diagnostics_metrics.json",
+        r#"{"interfaces": [], "lanes": [{"if_name": "et-0/0/0", "lane": 0, "rx_power": "- Inf"}]}"#,
+    );
+    write(
+        "a_interface_statistics_metrics.json",
+        r#"{"et-0/0/0": {"fec_ccw": -4}}"#,
+    );
+    write("b_optics_diagnostics_metrics.json", "[]");
+    let arguments = ["lake", "write", "--metrics-dir", ".", "--runner-name", "r"];
+    let ran = lanewatch(folder, &arguments).expect(0);
+    insta::assert_snapshot!(ran.stderr, @r#"
+    warning: a: interface_statistics: et-0/0/0: fec_ccw: found "-4", expected a whole number from 0 on, of 63 bits
+    warning: b: optics_diagnostics: document: found "[]", expected an object with the lists `interfaces` and `lanes`
+    warning: b: its documents hold no rows
+    "#);
+    assert_eq!(parquet_files(&folder.join("raw_ml_data")).len(), 2);
+    lanewatch(
+        folder,
+        &[&arguments[..], &["--partition-dir", "dt=2026-02-03/hr=7"]].concat(),
+    )
+    .expect(2)
+    .says(&["dt=2026-02-03/hr=7", "two digits"]);
+}
+
 fn parquet_files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     let files = files_below(folder).into_iter();
     files

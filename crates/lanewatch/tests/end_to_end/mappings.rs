@@ -131,6 +131,43 @@ fn two_catalogues_add_two_tables_and_a_replay_needs_neither() {
         );
     }
     assert_eq!(files_below(&folder.path().join("lake-again")).len(), 5);
+
+    // The lake's commands know them by their files, or by the catalogue where there are none yet.
+    let lake = |arguments: &[&str]| lanewatch(folder.path(), &[&["lake"], arguments].concat());
+    lake(&["verify"]).expect(0).says(&["5 files", "all whole"]);
+    let of_files = lake(&["ddl", "--engine", "athena", "--location", "s3://b"]).expect(0);
+    let elsewhere = [
+        "ddl",
+        "--engine",
+        "athena",
+        "--location",
+        "s3://b",
+        "--lake",
+        "none",
+    ];
+    let catalogues = ["--catalogue", &environment, "--catalogue", &engine];
+    let of_catalogue = lake(&[&elsewhere[..], &catalogues[..]].concat()).expect(0);
+    assert_eq!(of_files.stdout, of_catalogue.stdout);
+    assert_eq!(of_files.stdout.matches("CREATE EXTERNAL TABLE").count(), 5);
+    of_files.says(&["/hr=${hr}/route_engine/"]);
+    assert_eq!(
+        lake(&elsewhere)
+            .expect(0)
+            .stdout
+            .matches("CREATE EXTERNAL TABLE")
+            .count(),
+        3
+    );
+    // A catalogue that says otherwise than the files.
+    let other = fs::read_to_string(shipped("route_engine.yml")).unwrap();
+    let other = other.replacen("type: integer", "type: text", 1);
+    fs::write(folder.path().join("other.yml"), other).unwrap();
+    lake(&["verify", "--catalogue", "other.yml"])
+        .expect(1)
+        .says(&[
+            "route_engine_",
+            "its column slot is Int64, and Utf8 was expected",
+        ]);
 }
 
 #[test]

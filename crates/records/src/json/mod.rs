@@ -7,6 +7,7 @@
 //! Keys come in a fixed order: that of the columns, and of the reply for interfaces and lanes; locations sort by FPC, PIC
 //! and port.
 
+mod cell;
 pub mod read;
 pub mod rows;
 mod writer;

@@ -9,7 +9,6 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaDataReader;
 use parquet::file::reader::FileReader as _;
 use parquet::file::serialized_reader::SerializedFileReader;
-use records::table::Dataset;
 
 use crate::{Error, Result};
 
@@ -33,19 +32,19 @@ pub(super) fn check_footer(file: &File) -> std::result::Result<(), Damage> {
     read.map(drop).map_err(damaged)
 }
 
-/// Reads the whole file and compares it with the table it should belong to.
+/// Reads the whole file and compares it with the columns that it should have.
 ///
 /// # Errors
 ///
 /// The first thing that is wrong with it.
-pub fn check_file(path: &Path, dataset: Option<&Dataset>) -> std::result::Result<Checked, Damage> {
+pub fn check_file(path: &Path, columns: Option<&Schema>) -> std::result::Result<Checked, Damage> {
     let damaged = |error: &dyn std::fmt::Display| Damage(format!("it cannot be read: {error}"));
     let file = File::open(path).map_err(|error| damaged(&error))?;
     let builder =
         ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| damaged(&error))?;
     let promised = builder.metadata().file_metadata().num_rows();
-    let unknown_columns = match dataset {
-        Some(dataset) => compare(builder.schema(), &dataset.schema())?,
+    let unknown_columns = match columns {
+        Some(columns) => compare(builder.schema(), columns)?,
         None => Vec::new(),
     };
     let mut rows = 0_u64;

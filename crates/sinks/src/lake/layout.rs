@@ -94,6 +94,21 @@ pub fn partition(run: &RunIdentity) -> PathBuf {
     )
 }
 
+/// The table that a file belongs to, given its path below the lake's root: that of its folder, or of its name where each device has
+/// its own files.
+pub(super) fn table_of(path: &str) -> Option<&str> {
+    let mut rest = path.split('/').skip_while(|part| part.contains('='));
+    let (first, second) = (rest.next()?, rest.next());
+    if second.is_some() {
+        return Some(first);
+    }
+    let stems = PER_DEVICE_STEMS.iter();
+    stems
+        .filter(|(_, stem)| first.starts_with(stem))
+        .map(|(name, _)| *name)
+        .next()
+}
+
 /// The second after the last one of a partition, given a path below the lake's root; none where the path names no day.
 pub fn partition_end(path: &str) -> Option<i64> {
     let mut segments = path.split('/');
@@ -144,6 +159,22 @@ mod tests {
                 "dt=2026-02-03/device=leaf%201/optical_metrics_20260203_153045_runner%2F1_0badcafe.parquet"
             )
         );
+    }
+
+    #[test]
+    fn a_file_belongs_to_the_table_of_its_folder_or_of_its_name() {
+        for (path, table) in [
+            ("dt=2026-02-03/hr=15/lane-dom/x.parquet", Some("lane-dom")),
+            ("dt=2026-02-03/hr=15/fans/x.parquet", Some("fans")),
+            (
+                "dt=2026-02-03/device=a/optical_metrics_x.parquet",
+                Some("lane-dom"),
+            ),
+            ("dt=2026-02-03/device=a/other_x.parquet", None),
+            ("dt=2026-02-03", None),
+        ] {
+            assert_eq!(table_of(path), table, "{path}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //!                         /lane-dom/lane_dom_…          /intf-counters/interface_counters_…
 //!
 //!   write ─► early (rows before their turn) ─► file (row groups) ─► publication (all names at once) ─► local
-//!   local ─► check (is every file whole?)    local ─► sync (what a remote lake does not have)
+//!   local ─► tables ─► check (is every file whole?)    local ─► sync (what a remote lake does not have)
 //!   ddl: what an engine must be told to read it
 //! ```
 
@@ -17,6 +17,7 @@ mod layout;
 mod local;
 mod publication;
 pub mod sync;
+mod tables;
 mod write;
 
 pub use check::{Checked, Damage, check_file, rows_in};
@@ -25,4 +26,5 @@ pub use file::Compression;
 pub use layout::{Layout, file_path, partition, partition_end};
 pub use local::{LocalFile, files, free_space, require_free_space};
 pub use publication::{Recovered, recover};
+pub use tables::Tables;
 pub use write::{Writer, Written};

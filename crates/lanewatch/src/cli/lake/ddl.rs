@@ -1,14 +1,14 @@
 //! `lanewatch lake ddl`: what an engine must be told to read the lake.
 
 use clap::{Args, ValueEnum};
-use records::table::DATASETS;
 use sinks::lake::Engine;
 
 use super::ExitStatus;
 use super::Printer;
 use crate::config::Layers;
 
-/// Print the statements that make the lake's tables known to an engine: partition projection, no crawler.
+/// Print the statements that make the lake's tables known to an engine: partition projection, no crawler. Tables of mappings are those of
+/// the catalogue, and those that the lake on this disk holds.
 #[derive(Debug, Args)]
 pub(super) struct Ddl {
     /// For whom
@@ -32,7 +32,7 @@ impl Ddl {
         let settings = given.resolve().settings()?;
         let location = self
             .location
-            .or(settings.sync_to)
+            .or_else(|| settings.sync_to.clone())
             .unwrap_or_else(|| settings.lake.display().to_string());
         let engine = match self.engine {
             EngineArgument::Athena => Engine::Athena,
@@ -40,7 +40,9 @@ impl Ddl {
             EngineArgument::Spark => Engine::Spark,
             EngineArgument::Duckdb => Engine::DuckDb,
         };
-        let text = sinks::lake::ddl(engine, DATASETS.iter().map(AsRef::as_ref), &location);
+        let files = sinks::lake::files(&settings.lake)?;
+        let tables = super::tables(&settings, &files)?;
+        let text = sinks::lake::ddl(engine, tables.iter(), &location);
         printer.answer(text.trim_end());
         Ok(ExitStatus::Delivered)
     }

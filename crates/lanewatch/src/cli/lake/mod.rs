@@ -8,9 +8,12 @@ mod write;
 
 use clap::{Args, Subcommand};
 
+use records::table::DATASETS;
+use sinks::lake::{LocalFile, Tables};
+
 use super::ExitStatus;
 use super::printer::Printer;
-use crate::config::Layers;
+use crate::config::{Catalogue, Layers, Settings};
 
 pub(super) use sync::after_run;
 
@@ -33,6 +36,13 @@ enum Command {
     Verify(verify::Verify),
     /// Print what an engine must be told to read the lake
     Ddl(ddl::Ddl),
+}
+
+/// The built-in tables, those of the catalogue's mappings, and what else is in the lake.
+fn tables(settings: &Settings, files: &[LocalFile]) -> anyhow::Result<Tables> {
+    let catalogue = Catalogue::read(&settings.catalogue)?;
+    let given = DATASETS.iter().cloned().chain(catalogue.datasets());
+    Ok(Tables::of(&settings.lake, files, given))
 }
 
 impl Lake {

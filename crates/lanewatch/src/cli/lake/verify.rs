@@ -1,16 +1,16 @@
 //! `lanewatch lake verify`: is everything whole, here and there?
 
 use clap::Args;
-use records::table::DATASETS;
+use sinks::lake;
 use sinks::lake::sync::{self, Compared, Options, Remote};
-use sinks::lake::{self, LocalFile};
 
 use super::ExitStatus;
 use super::Printer;
 use crate::config::Layers;
 use crate::view::render_verified;
 
-/// Read every file of the lake to the end: footer, schema, every page, every row.
+/// Read every file of the lake to the end: footer, schema, every page, every row. Tables of mappings are held against the catalogue,
+/// or against each other where it does not name them.
 ///
 /// With `--remote` each is also compared with what the remote has; what is gone or changed there, the next sync looks at again.
 /// Exit status 1 if a file on this disk is damaged, 5 if the remote lacks one or has another.
@@ -35,14 +35,15 @@ impl Verify {
             false => None,
         };
         let files = lake::files(&settings.lake)?;
+        let tables = super::tables(&settings, &files)?;
         let (mut rows, mut damaged) = (0_u64, false);
         for file in &files {
-            match check(file, &settings.lake) {
-                Ok(found) => rows += found,
-                Err(why) => {
+            let path = file.on_disk(&settings.lake);
+            match lake::check_file(&path, tables.columns_of(file).as_deref()) {
+                Ok(found) => rows += found.rows,
+                Err(damage) => {
                     damaged = true;
-                    let path = file.on_disk(&settings.lake);
-                    printer.error(&format!("{}: {why}", path.display()));
+                    printer.error(&format!("{}: {}", path.display(), damage.0));
                 }
             }
         }
@@ -73,17 +74,6 @@ impl Verify {
             (false, false) => ExitStatus::Delivered,
         })
     }
-}
-
-/// Rows of the file, or what is wrong with it.
-fn check(file: &LocalFile, lake: &std::path::Path) -> Result<u64, String> {
-    let dataset = DATASETS
-        .iter()
-        .find(|dataset| file.path.split('/').any(|part| part == dataset.name));
-    let checked = lake::check_file(&file.on_disk(lake), dataset.map(AsRef::as_ref));
-    checked
-        .map(|checked| checked.rows)
-        .map_err(|damage| damage.0)
 }
 
 /// What is wrong with the remote's copies.

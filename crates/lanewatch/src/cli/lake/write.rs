@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use records::Notes;
 use records::json::rows::{self, Origin};
 use records::table::Rows;
-use sinks::lake::{Layout, Writer, require_free_space};
+use sinks::lake::{self, Layout, Writer, require_free_space};
 use sinks::{METRICS_SUFFIX, REPORT_FILE, RunIdentity};
 
 use super::super::usage;
@@ -128,6 +128,13 @@ impl Write {
             for note in notes.as_slice() {
                 printer.warning(&format!("{device}: {note}"));
             }
+            if notes.dropped() > 0 {
+                let more = notes.dropped();
+                printer.warning(&format!("{device}: and {more} more of the kind"));
+            }
+            if tables.iter().all(|table| table.batch.num_rows() == 0) {
+                printer.warning(&format!("{device}: its documents hold no rows"));
+            }
             writer.add(device, tables)?;
         }
         let written = writer.finish()?;
@@ -178,24 +185,31 @@ fn document(path: &Path) -> anyhow::Result<serde_json::Value> {
     serde_json::from_slice(&text).with_context(|| format!("{} is not JSON", path.display()))
 }
 
-/// `dt=…/hr=…` and the like: keys and values, so that readers see partitions and nothing climbs out of the lake.
+/// `dt=YYYY-MM-DD/hr=HH`, as every reader of the lake expects it.
 fn checked_partition(partition: &Path) -> anyhow::Result<PathBuf> {
     let text = partition.to_string_lossy();
     let text = text.trim_matches('/');
-    let is_pair = |part: &str| {
-        let pair = part.split_once('=');
-        pair.is_some_and(|(key, value)| {
-            !key.is_empty() && !value.is_empty() && !part.contains("..") && !part.starts_with('.')
-        })
-    };
-    if !text.starts_with("dt=") || !text.split('/').all(is_pair) {
+    let is_partition = text.split_once('/').is_some_and(|(day, hour)| {
+        let day = day.strip_prefix("dt=").unwrap_or_default();
+        let hour = hour.strip_prefix("hr=").unwrap_or_default();
+        is_day(day)
+            && hour.len() == 2
+            && hour.bytes().all(|byte| byte.is_ascii_digit())
+            && hour.parse::<u8>().is_ok_and(|hour| hour < 24)
+    });
+    if !is_partition {
         return Err(usage(format!(
-            "`--partition-dir {}`: `dt=YYYY-MM-DD/hr=HH` was expected",
+            "`--partition-dir {}`: `dt=YYYY-MM-DD/hr=HH` was expected, a day and an hour of two digits, as in `dt=2026-02-03/hr=07`",
             partition.display()
         ))
         .into());
     }
     Ok(PathBuf::from(text))
+}
+
+/// A day that there is: engines project partitions from a calendar.
+fn is_day(text: &str) -> bool {
+    lake::partition_end(&format!("dt={text}")).is_some() && text.len() == "2026-02-03".len()
 }
 
 fn is_run_id(id: &str) -> bool {
@@ -216,12 +230,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_partition_stays_inside_the_lake() {
-        for good in [
-            "dt=2026-02-03/hr=15",
-            "dt=2026-02-03",
-            "/dt=2026-02-03/hr=15/",
-        ] {
+    fn a_partition_is_a_day_and_an_hour() {
+        for good in ["dt=2026-02-03/hr=15", "/dt=2026-02-03/hr=00/"] {
             assert!(checked_partition(Path::new(good)).is_ok(), "{good}");
         }
         for bad in [
@@ -229,6 +239,13 @@ mod tests {
             "x",
             "hr=15",
             "dt=",
+            "dt=2026-02-03",
+            "dt=2026-02-03/hr=7",
+            "dt=2026-02-03/hr=24",
+            "dt=2026-02-03/hr=+7",
+            "dt=2026-02-30/hr=07",
+            "dt=2026-2-3/hr=07",
+            "dt=2026-02-03/hr=07/x=1",
             "dt=a/../../b",
             "dt=../hr=1",
             "dt=a/.b=c",

@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 use records::Reader;
 use records::mapping::Mapping;
+use records::table::Dataset;
 
 use super::problem::{Problem, Problems};
 use super::yaml::{Node, Value};
@@ -77,6 +78,16 @@ impl Catalogue {
         let own = self.commands.iter().find(|command| command.name == name);
         let built_in = || records::junos::parser(name).map(Reader::BuiltIn);
         own.map(|command| command.reader.clone()).or_else(built_in)
+    }
+
+    /// The tables of its mappings.
+    pub(crate) fn datasets(&self) -> impl Iterator<Item = Arc<Dataset>> {
+        self.commands
+            .iter()
+            .filter_map(|command| match &command.reader {
+                Reader::Mapping(mapping) => Some(Arc::clone(mapping.dataset())),
+                Reader::BuiltIn(_) => None,
+            })
     }
 
     /// The mappings as written, by name: what a run report keeps.

@@ -22,7 +22,15 @@ use crate::runner::Retry;
 /// Commands that resolve a plan.
 const PLANNING: &[&str] = &["collect", "check", "record"];
 /// Commands that know RPCs by name.
-const CATALOGUE: &[&str] = &["collect", "check", "parse", "record", "replay"];
+const CATALOGUE: &[&str] = &[
+    "collect",
+    "check",
+    "parse",
+    "record",
+    "replay",
+    "lake verify",
+    "lake ddl",
+];
 /// Commands that read an inventory.
 const INVENTORY: &[&str] = &[
     "collect",
@@ -55,7 +63,13 @@ const NAMING: &[&str] = &["collect", "lake write"];
 /// Commands that write Parquet files.
 const LAKE: &[&str] = &["collect", "replay", "lake write"];
 /// Commands that look at the lake.
-const LOOKING: &[&str] = &["collect", "lake sync", "lake status", "lake verify"];
+const LOOKING: &[&str] = &[
+    "collect",
+    "lake sync",
+    "lake status",
+    "lake verify",
+    "lake ddl",
+];
 /// Commands that talk to a remote lake.
 const REMOTE: &[&str] = &["collect", "lake sync", "lake verify"];
 
