@@ -93,6 +93,14 @@ fn extra_variables_stand_above_all_others() {
 
 #[test]
 #[ignore = "needs ansible-core"]
+fn extra_variables_keep_the_quotes_of_their_templates() {
+    let words = "picked={{ {\"y\": 'found  it'}[\"y\"] }}   said=\"it's {{ site }}\" plain='a'b equal=x=y \\\n\
+                 escaped=a\\tb\\q\\x41 quoted=\"a \\\"b\\\"\" lines='a\nb' block={% if site %}{{ site }}{% endif %} empty='' d=#7";
+    agree(&[&SHARDS[..], &["-l", "xai-leaf03", "-e", words]].concat());
+}
+
+#[test]
+#[ignore = "needs ansible-core"]
 fn a_folder_is_read_as_ansible_reads_it() {
     agree(&["-i", "odd"]);
     agree(&["-i", "a,b[1:2],c:22,"]);

@@ -54,25 +54,122 @@ fn read_one(argument: &str, vault: &Vault) -> Result<VariableSet, Problem> {
             "`-e {argument}` looks like a file: write `-e @{argument}`"
         )));
     }
-    let words = python::shell_words(argument, python::Hash::Letter)
-        .ok_or_else(|| Problem::new("a quote in `-e` is opened and not closed"))?;
+    let words = words(argument)
+        .ok_or_else(|| Problem::new("a quote or a template in `-e` is opened and not closed"))?;
     let mut variables = VariableSet::new();
     let mut last = None;
-    for word in with_whole_templates(words) {
-        let (name, value) = word
-            .split_once('=')
-            .filter(|(name, _)| !name.trim().is_empty())
-            .ok_or_else(|| no_variable(&word, last.as_deref()))?;
-        last = Some(name.trim().to_owned());
+    for word in words.iter().map(|word| word.trim()) {
+        let word = with_escapes(word);
+        let (name, value) =
+            name_and_value(&word).ok_or_else(|| no_variable(&word, last.as_deref()))?;
         // Ansible leaves all values of this form text.
         let variable = Variable {
             file: Arc::clone(&command_line),
             line: 0,
-            node: Node::from_value(Value::Text(value.to_owned())),
+            node: Node::from_value(Value::Text(unquoted(value).to_owned())),
         };
-        variables.insert(name.trim().to_owned(), variable);
+        variables.insert(name.to_owned(), variable);
+        last = Some(name.to_owned());
     }
     Ok(variables)
+}
+
+/// A line's words as Ansible parts them: at blanks and line breaks, unless these stand in quotes or in a template. Nothing is taken out
+/// of a word, so that a template keeps its quotes. `None` where a quote or a template is not closed.
+fn words(line: &str) -> Option<Vec<String>> {
+    const PAIRS: [(&str, &str); 3] = [("{{", "}}"), ("{%", "%}"), ("{#", "#}")];
+    let mut words: Vec<String> = Vec::new();
+    let (mut quote, mut depths) = (None, [0_usize; PAIRS.len()]);
+    let mut lines = line.split('\n').peekable();
+    while let Some(line) = lines.next() {
+        let mut goes_on = false;
+        for (at, token) in line.split(' ').enumerate() {
+            let is_open = quote.is_some() || depths.iter().any(|depth| *depth > 0);
+            match words.last_mut() {
+                _ if token == "\\" && quote.is_none() => {
+                    goes_on = true;
+                    continue;
+                }
+                Some(last) if token.is_empty() && at > 0 => last.push(' '),
+                Some(last) if is_open => {
+                    last.push_str(if at > 0 { " " } else { "" });
+                    last.push_str(token);
+                }
+                _ if token.is_empty() => {}
+                _ => words.push(token.to_owned()),
+            }
+            quote = quote_behind(token, quote);
+            for (depth, (open, close)) in depths.iter_mut().zip(PAIRS) {
+                *depth = (*depth + token.matches(open).count())
+                    .saturating_sub(token.matches(close).count());
+            }
+        }
+        if let Some(last) = words
+            .last_mut()
+            .filter(|_| lines.peek().is_some() && !goes_on)
+        {
+            last.push('\n');
+        }
+    }
+    (quote.is_none() && depths.iter().all(|depth| *depth == 0)).then_some(words)
+}
+
+/// The quote that is open behind a token.
+fn quote_behind(token: &str, mut quote: Option<char>) -> Option<char> {
+    let mut before = ' ';
+    for letter in token.chars() {
+        if matches!(letter, '"' | '\'') && before != '\\' {
+            match quote {
+                None => quote = Some(letter),
+                Some(open) if open == letter => quote = None,
+                Some(_) => {}
+            }
+        }
+        before = letter;
+    }
+    quote
+}
+
+/// A word's name and value, at its first equals sign that has no backslash before it.
+fn name_and_value(word: &str) -> Option<(&str, &str)> {
+    let mut signs = word.match_indices('=').map(|(at, _)| at);
+    let at = signs.find(|at| {
+        word.get(..*at)
+            .is_some_and(|before| !before.ends_with('\\'))
+    })?;
+    let (name, value) = (word.get(..at)?.trim(), word.get(at + 1..)?.trim());
+    (!name.is_empty()).then_some((name, value))
+}
+
+/// The value without the quotes around the whole of it.
+fn unquoted(value: &str) -> &str {
+    let inner = ['"', '\'']
+        .iter()
+        .find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote));
+    inner
+        .filter(|inner| !inner.ends_with('\\'))
+        .unwrap_or(value)
+}
+
+/// The word with the escapes of Python's texts in it for what they are, but for octal ones and line breaks, which stay as all others do.
+fn with_escapes(word: &str) -> String {
+    let (mut text, mut rest) = (String::new(), word);
+    while let Some((before, after)) = rest.split_once('\\') {
+        text.push_str(before);
+        let is_escape =
+            !after.starts_with(|letter: char| letter == '\n' || letter.is_ascii_digit());
+        rest = match is_escape
+            .then(|| python::escape(after, &mut text))
+            .flatten()
+        {
+            Some(rest) => rest,
+            None => {
+                text.push('\\');
+                after
+            }
+        };
+    }
+    text + rest
 }
 
 fn parse(file: &Arc<Path>, text: &str, is_secret: bool) -> Result<VariableSet, Problem> {
@@ -108,21 +205,6 @@ fn no_variable(word: &str, last: Option<&str>) -> Problem {
     })
 }
 
-/// The words with those put together again that a template's spaces have parted: `a={{ b }}` is one.
-fn with_whole_templates(words: Vec<String>) -> Vec<String> {
-    let mut whole: Vec<String> = Vec::new();
-    for word in words {
-        match whole.last_mut() {
-            Some(last) if last.matches("{{").count() > last.matches("}}").count() => {
-                last.push(' ');
-                last.push_str(&word);
-            }
-            _ => whole.push(word),
-        }
-    }
-    whole
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,6 +213,10 @@ mod tests {
     fn all_forms_are_read_and_the_later_wins() {
         let arguments = [
             "a=1 b='two words' c={{ x | default(1) }} d=#7",
+            "g={{ x[\"y\"] ~ 'a  b' }}   h=\"it's {{ z }}\" i=a\\tb\\q j='a'b k=x=y",
+            "l='open",
+            "m={{ open",
+            "n={% if x %}a{% endif %} o=a\\=b p='a\nb' \\\nq=1 r=''",
             "{\"a\": 2, \"e\": [1, true]}",
             "",
             "f: 7",
@@ -151,6 +237,18 @@ mod tests {
         c = "{{ x | default(1) }}"
         d = "#7"
         e = [Node { line: 1, value: 1 }, Node { line: 1, value: true }]
+        g = "{{ x[\"y\"] ~ 'a  b' }}"
+        h = "it's {{ z }}"
+        i = "a\tb\\q"
+        j = "'a'b"
+        k = "x=y"
+        n = "{% if x %}a{% endif %}"
+        o = "a\\=b"
+        p = "a\nb"
+        q = "1"
+        r = ""
+        a quote or a template in `-e` is opened and not closed
+        a quote or a template in `-e` is opened and not closed
         `-e` takes `name=value`, `@file` or a mapping in JSON; found `f:`
         `-e /etc/vars.yml` looks like a file: write `-e @/etc/vars.yml`
         cannot read the extra variables /nowhere.yml: No such file or directory (os error 2)

@@ -135,7 +135,7 @@ impl Reader<'_> {
     }
 
     fn hosts(&mut self, line: u64, text: &str) {
-        let Some(words) = python::shell_words(text, python::Hash::Comment) else {
+        let Some(words) = python::shell_words(text) else {
             self.problem(line, "a quote is opened here and not closed".to_owned());
             return;
         };

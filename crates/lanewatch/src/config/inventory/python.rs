@@ -295,7 +295,7 @@ impl<'a> Reader<'a> {
 }
 
 /// What a backslash stands for with what comes after it; gives what is left.
-fn escape<'a>(rest: &'a str, text: &mut String) -> Option<&'a str> {
+pub(super) fn escape<'a>(rest: &'a str, text: &mut String) -> Option<&'a str> {
     let letter = rest.chars().next()?;
     let after = rest.get(letter.len_utf8()..)?;
     let coded = |digits: usize| -> Option<(char, &'a str)> {
@@ -333,23 +333,14 @@ fn escape<'a>(rest: &'a str, text: &mut String) -> Option<&'a str> {
     Some(after)
 }
 
-/// What `#` is to a line of words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Hash {
-    /// The beginning of a comment, wherever it stands outside of quotes.
-    Comment,
-    /// A letter.
-    Letter,
-}
-
-/// A line's words as a shell would see them; `None` where a quote is not closed.
-pub(super) fn shell_words(line: &str, hash: Hash) -> Option<Vec<String>> {
+/// A line's words as a shell would see them, without a comment at its end; `None` where a quote is not closed.
+pub(super) fn shell_words(line: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut letters = line.chars();
     while let Some(letter) = letters.next() {
         match letter {
-            '#' if hash == Hash::Comment => break,
+            '#' => break,
             ' ' | '\t' | '\r' | '\n' => words.extend(word.take()),
             '\'' => {
                 let word = word.get_or_insert_default();
@@ -491,7 +482,7 @@ mod tests {
             "# all",
         ]
         .into_iter()
-        .map(|text| format!("{text} = {:?}", shell_words(text, Hash::Comment)))
+        .map(|text| format!("{text} = {:?}", shell_words(text)))
         .collect();
         insta::assert_snapshot!(shown.join("\n"), @r#"
         leaf-01 a=b  c='d e' = Some(["leaf-01", "a=b", "c=d e"])
@@ -508,7 +499,7 @@ mod tests {
         #[test]
         fn nothing_panics(text in "[-'\"\\\\a-crxu0-9.e_{}\\[\\](), :#\nTrueé]{0,24}") {
             drop(literal(&text));
-            drop(shell_words(&text, Hash::Comment));
+            drop(shell_words(&text));
         }
     }
 }
