@@ -8,6 +8,8 @@ mod catalogue;
 pub(crate) mod inventory;
 mod plan;
 pub(crate) mod problem;
+mod resolver;
+mod secret_names;
 mod secrets;
 mod settings;
 mod shard;

@@ -3,6 +3,8 @@
 //! Whoever reads a terminal, a ticket or a log of CI must not learn a password because the line above it was misspelt. So what stands
 //! behind a key that sounds like a secret is replaced, on the same line and on the lines below that belong to it.
 
+use super::secret_names::tells_secret;
+
 /// Words in a key whose value nobody may see, unless it names a file or a command.
 const SECRET: &[&str] = &[
     "pass",
@@ -53,7 +55,7 @@ pub(super) fn snippet(text: &str, number: usize, found: Option<&str>) -> Option<
 /// The last of these lines as it can be shown; none if it is empty or belongs to a secret altogether.
 fn hide(lines: &[&str]) -> Option<String> {
     let (line, above) = lines.split_last()?;
-    if line.trim().is_empty() {
+    if line.trim().is_empty() || tells_secret(line) {
         return None;
     }
     // The keys that the line is below of, by indentation, the nearest first.

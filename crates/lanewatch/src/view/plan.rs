@@ -10,19 +10,25 @@ use serde_json::{Value, json};
 use super::lines::{count, table};
 use crate::config::{Command, DevicePlan, FilterSource, Per, Plan};
 
+/// What stands in place of what a vault gives.
+const FROM_VAULT: &str = "(from vault)";
+
 /// A line a device, a line an RPC, and what they have in common.
 pub(crate) fn render_plan(plan: &Plan) -> String {
     let devices = plan.devices.iter().map(|device| {
         let target = &device.target;
-        let filter = device.interface_filter.as_ref();
+        let address = match device.from_vault.address {
+            true => format!("{FROM_VAULT}:{}", target.endpoint.port),
+            false => target.endpoint.to_string(),
+        };
         vec![
             device.name.clone(),
-            target.endpoint.to_string(),
-            target.credentials.user.clone(),
+            address,
+            user(device).to_owned(),
             login(device).join(", "),
             host_keys(&target.host_keys),
-            route(&target.route).join(" → "),
-            filter.map_or_else(|| "all".to_owned(), |(written, _)| written.clone()),
+            route(device).join(" → "),
+            filter(device).unwrap_or("all").to_owned(),
             source(&device.filter_source),
         ]
     });
@@ -119,22 +125,27 @@ impl Serialize for Devices<'_> {
 fn as_json(device: &DevicePlan, plan: &Plan) -> Value {
     let target = &device.target;
     let (policy, known_hosts) = policy(&target.host_keys);
+    let hidden = device.from_vault;
     let pattern = device.interface_pattern.as_deref();
+    let pattern = pattern.map(|pattern| match hidden.interface_filter {
+        true => FROM_VAULT,
+        false => pattern,
+    });
     let rpcs = plan.catalogue.commands.iter().map(|command| {
         json!({"name": command.name, "operation": operation(command, pattern), "asked": asked(command)})
     });
     json!({
         "name": device.name,
-        "address": target.endpoint.host,
+        "address": if hidden.address { FROM_VAULT } else { target.endpoint.host.as_str() },
         "port": target.endpoint.port,
-        "user": target.credentials.user,
+        "user": user(device),
         "login": login(device),
         "host_keys": policy,
         "known_hosts": known_hosts.map(|known| known.files.iter().map(|file| shown(file)).collect::<Vec<_>>()),
-        "route": route(&target.route),
+        "route": route(device),
         "legacy_algorithms": target.legacy,
         "hardware_model": device.hardware_model,
-        "interface_filter": device.interface_filter.as_ref().map(|(written, _)| written),
+        "interface_filter": filter(device),
         "interface_filter_set_by": source_as_json(&device.filter_source),
         "rpcs": rpcs.collect::<Vec<_>>(),
     })
@@ -164,9 +175,28 @@ fn host_keys(of: &HostKeyPolicy) -> String {
     }
 }
 
+fn user(device: &DevicePlan) -> &str {
+    match device.from_vault.user {
+        true => FROM_VAULT,
+        false => &device.target.credentials.user,
+    }
+}
+
+/// The interface filter as written, `None` if there is none.
+fn filter(device: &DevicePlan) -> Option<&str> {
+    let (written, _) = device.interface_filter.as_ref()?;
+    Some(match device.from_vault.interface_filter {
+        true => FROM_VAULT,
+        false => written,
+    })
+}
+
 /// The way to a device, the nearest hop first.
-fn route(route: &Route) -> Vec<String> {
-    match route {
+fn route(device: &DevicePlan) -> Vec<String> {
+    match &device.target.route {
+        Route::Jump(_) | Route::ProxyCommand(_) if device.from_vault.route => {
+            vec![FROM_VAULT.to_owned()]
+        }
         Route::Direct => vec!["direct".to_owned()],
         Route::Jump(hops) => {
             let hops = hops.iter();

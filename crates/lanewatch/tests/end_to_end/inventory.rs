@@ -129,6 +129,49 @@ fn a_host_is_shown_with_the_place_that_sets_each_variable_and_without_secrets() 
 }
 
 #[test]
+fn a_password_in_plain_text_is_shown_nowhere_in_a_variable() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "all:
+  hosts:
+    a:
+      ansible_password: &login sesame
+      creds: {user: telemetry, password: *login, api: [{token: sesame}, {url: 'https://a:sesame@192.0.2.1/'}]}
+      vault_passwords: [sesame]
+      ansible_ssh_common_args: -o ProxyCommand=\"sshpass -p sesame ssh -W %h:%p gate\"
+      remark: '{{ creds.user }} --password=sesame'
+      ansible_ssh_private_key_file: ~/.ssh/telemetry
+      login: '{{ ansible_password }}'
+";
+    fs::write(folder.path().join("lab.yaml"), text).unwrap();
+    let host = ["inventory", "host", "a", "-i", "lab.yaml"];
+    let shown = |more: &[&str]| {
+        run(program(folder.path(), &host).args(more))
+            .expect(0)
+            .stdout
+    };
+    insta::assert_snapshot!(shown(&[]), @r#"
+    a is in ungrouped
+
+     Variable                       Value                                                                                        Set in
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+     ansible_password               (secret)                                                                                     lab.yaml:4
+     ansible_ssh_common_args        (secret)                                                                                     lab.yaml:7
+     ansible_ssh_private_key_file   ~/.ssh/telemetry                                                                             lab.yaml:9
+     creds                          {"api":[{"token":"(secret)"},{"url":"(secret)"}],"password":"(secret)","user":"telemetry"}   lab.yaml:5
+     login                          {{ ansible_password }}                                                                       lab.yaml:10
+     remark                         (secret)                                                                                     lab.yaml:8
+     vault_passwords                (secret)                                                                                     lab.yaml:6
+    "#);
+    for more in [&["--json"][..], &["--resolved"], &["--json", "--resolved"]] {
+        let shown = shown(more);
+        assert!(
+            shown.contains("telemetry") && !shown.contains("sesame"),
+            "{shown}"
+        );
+    }
+}
+
+#[test]
 fn a_vaulted_file_without_its_password_is_told_once_and_only_where_it_matters() {
     let list = |arguments: &[&str]| {
         run(program(Path::new(INVENTORIES), &["inventory", "list"]).args(arguments))

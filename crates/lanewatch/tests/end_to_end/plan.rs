@@ -214,3 +214,57 @@ fn what_many_hosts_meet_at_one_place_is_told_once() {
     2 mistakes; nothing was contacted
     ");
 }
+
+#[test]
+fn what_a_vault_gives_is_used_and_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("vault-password", "correct horse\n");
+    write(
+        "sealed.yml",
+        "vault_host: 192.0.2.77\nvault_user: sealed-user\nvault_jump: sealed-gate\nvault_filter: et-7/*\n",
+    );
+    let seal = [
+        "vault",
+        "encrypt",
+        "sealed.yml",
+        "--vault-password-file",
+        "vault-password",
+    ];
+    lanewatch(folder.path(), &seal).expect(0);
+    write("lab.yaml", "all:
+  vars: {ansible_password: x}
+  hosts:
+    leaf-01: {ansible_host: '{{ vault_host }}', ansible_user: '{{ vault_user }}'}
+    leaf-02: {ansible_user: open, lanewatch_jump: '{{ vault_jump }}', interface_filter: '{{ vault_filter }}'}
+    leaf-03: {ansible_ssh_common_args: '-l {{ vault_user }} -J {{ vault_jump }}'}
+");
+    let more = [
+        "-e",
+        "@sealed.yml",
+        "--vault-password-file",
+        "vault-password",
+    ];
+    let ran = lanewatch(
+        folder.path(),
+        &[&["plan", "-i", "lab.yaml"], &more[..]].concat(),
+    )
+    .expect(0);
+    let table: Vec<_> = ran.stdout.lines().take(5).collect();
+    insta::assert_snapshot!(table.join("\n"), @"
+     Device    Address            User           Login                            Host keys                  Route          Interfaces     Set by
+    ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+     leaf-01   (from vault):830   (from vault)   password, keyboard-interactive   strict: .ssh/known_hosts   direct         all            –
+     leaf-02   leaf-02:830        open           password, keyboard-interactive   strict: .ssh/known_hosts   (from vault)   (from vault)   host, lab.yaml:5
+     leaf-03   (from vault):830   (from vault)   password, keyboard-interactive   strict: .ssh/known_hosts   (from vault)   all            –
+    ");
+    let json = plan(folder.path(), &more);
+    for secret in ["192.0.2.77", "sealed-user", "sealed-gate", "et-7"] {
+        assert!(
+            !ran.stdout.contains(secret) && !json.to_string().contains(secret),
+            "{secret}"
+        );
+    }
+    assert_eq!(json["devices"][0]["port"], 830);
+    assert_eq!(json["devices"][1]["user"], "open");
+}

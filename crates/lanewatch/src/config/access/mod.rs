@@ -8,32 +8,28 @@
 //! Left out: what is done on the way ([`netconf::ssh`]), and how the files of OpenSSH are read ([`netconf::ssh::openssh`]).
 
 mod methods;
+mod route;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use netconf::Framing;
-use netconf::ssh::openssh::{
-    Arguments, Config, HostKeyChecking, HostOptions, JumpSpec, Proxy, expand_path,
-};
-use netconf::ssh::{Credentials, Endpoint, Hop, HostKeyPolicy, KnownHosts, Route, Target};
+use netconf::ssh::openssh::{Arguments, Config, HostKeyChecking, HostOptions, expand_path};
+use netconf::ssh::{Credentials, Endpoint, HostKeyPolicy, KnownHosts, Target};
 use secrecy::SecretString;
 
 use self::methods::{Kind, Means, existing, methods, parse_order};
-use super::plan::{HostKeys, Names, PASSWORD, Resolver, expand_home};
+use super::plan::{FromVault, HostKeys, expand_home};
 use super::problem::{Problem, did_you_mean};
+use super::resolver::{Names, PASSWORD, Resolver};
 use super::settings::Settings;
 
 /// NETCONF's own port (RFC 6242).
 const DEFAULT_PORT: u16 = 830;
-/// SSH's own port, for jump hosts.
-const DEFAULT_JUMP_PORT: u16 = 22;
 /// Where OpenSSH keeps host keys: the user's own, the first of which is written to, and the system's.
 const USER_KNOWN_HOSTS: &[&str] = &["~/.ssh/known_hosts", "~/.ssh/known_hosts2"];
 const GLOBAL_KNOWN_HOSTS: &[&str] = &["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"];
-/// Jump hosts that are behind jump hosts that are behind …: more than this is a circle.
-const MOST_HOPS: usize = 8;
 
 const ADDRESS: Names = &["ansible_host", "ansible_ssh_host"];
 const PORT: Names = &["ansible_port", "ansible_ssh_port"];
@@ -51,9 +47,6 @@ const SSH_ARGUMENTS: [Names; 3] = [
 ];
 const HOST_KEYS: Names = &["lanewatch_host_keys"];
 const KNOWN_HOSTS: Names = &["lanewatch_known_hosts"];
-const JUMP: Names = &["lanewatch_jump"];
-const JUMP_PASSWORD: Names = &["lanewatch_jump_password"];
-const PROXY_COMMAND: Names = &["lanewatch_proxy_command"];
 const AUTH_ORDER: Names = &["lanewatch_auth_order"];
 const LEGACY: Names = &["lanewatch_legacy"];
 const NETCONF_VERSION: Names = &["lanewatch_netconf_version"];
@@ -127,6 +120,17 @@ impl Written {
             policy,
             known_hosts: host.text(KNOWN_HOSTS).map(|path| expand_home(&path)),
         }
+    }
+}
+
+/// What of the way to a host comes out of a vault. Arguments for ssh may say all of it.
+pub(super) fn from_vault(host: &Resolver<'_>) -> FromVault {
+    let by_arguments = SSH_ARGUMENTS.iter().any(|names| host.is_secret(names));
+    FromVault {
+        address: by_arguments || host.is_secret(ADDRESS),
+        user: by_arguments || host.is_secret(USER),
+        route: by_arguments || route::is_from_vault(host),
+        ..FromVault::default()
     }
 }
 
@@ -407,121 +411,6 @@ impl<'s> Access<'s> {
         files.extend(expanded(&all.global_known_hosts, GLOBAL_KNOWN_HOSTS));
         files.retain(|file| file != Path::new("none"));
         KnownHosts { files, alias }
-    }
-
-    fn route(&mut self, host: &mut Resolver<'_>, written: &Written, known: &Known) -> Route {
-        let jump = host.text(JUMP);
-        let command = host.text(PROXY_COMMAND);
-        let settings = self.settings;
-        let set =
-            |text: &str, names: Names, host: &mut Resolver<'_>| match JumpSpec::parse_list(text) {
-                _ if text.trim() == "none" => Proxy::None,
-                Ok(hops) => Proxy::Jump(hops),
-                Err(message) => {
-                    host.problem(host.first(names), message);
-                    Proxy::None
-                }
-            };
-        let proxy = if let Some(text) = jump {
-            Some(set(&text, JUMP, host))
-        } else if let Some(command) = command {
-            Some(Proxy::Command(command))
-        } else if known.said.proxy.is_some() {
-            known.said.proxy.clone()
-        } else if let Some(text) = &settings.jump {
-            Some(set(text, &[], host))
-        } else if let Some(command) = &settings.proxy_command {
-            Some(Proxy::Command(command.clone()))
-        } else {
-            known.all.proxy.clone()
-        };
-        match proxy {
-            Some(Proxy::Jump(specs)) => {
-                let mut hops = Vec::new();
-                for spec in &specs {
-                    let depth = hops.is_empty().then_some(0);
-                    self.add_hop(host, written, spec, depth, &mut hops);
-                }
-                Route::Jump(hops)
-            }
-            Some(Proxy::Command(command)) if command.trim() != "none" => {
-                Route::ProxyCommand(command)
-            }
-            _ => Route::Direct,
-        }
-    }
-
-    /// Adds a jump host and, if it is the nearest, before it those that it is behind by itself. `depth` counts the latter;
-    /// it is `None` for hosts that are reached through others anyway.
-    fn add_hop(
-        &mut self,
-        host: &mut Resolver<'_>,
-        written: &Written,
-        spec: &JumpSpec,
-        depth: Option<usize>,
-        hops: &mut Vec<Hop>,
-    ) {
-        if hops.len().max(depth.unwrap_or(0)) >= MOST_HOPS {
-            let message = format!(
-                "there are more than {MOST_HOPS} jump hosts on the way: do they name each other?"
-            );
-            return host.problem(None, message);
-        }
-        let mut options = HostOptions::default();
-        let user = spec.user.clone().unwrap_or_else(local_user);
-        if let Err(error) = self.usual.apply(&spec.host, &user, &mut options) {
-            host.problem(None, format!("the ssh_config {error}"));
-        }
-        self.warnings.extend(options.warnings.drain(..));
-        if let Some(depth) = depth {
-            match options.proxy.clone() {
-                Some(Proxy::Jump(before)) => {
-                    for spec in &before {
-                        let depth = hops.is_empty().then_some(depth + 1);
-                        self.add_hop(host, written, spec, depth, hops);
-                    }
-                }
-                Some(Proxy::Command(_)) => {
-                    let message = format!(
-                        "the jump host {} is reached by a ProxyCommand, which only devices can be",
-                        spec.host
-                    );
-                    host.problem(None, message);
-                }
-                _ => {}
-            }
-        }
-        let user = spec.user.clone().or_else(|| options.user.clone());
-        let user = user.unwrap_or_else(local_user);
-        let mut means = Means {
-            passphrase: self.settings.private_key_passphrase.clone(),
-            password: host.secret(JUMP_PASSWORD),
-            keys: existing(options.identity_paths(&spec.host, &user)),
-            ..Means::default()
-        };
-        if means.keys.is_empty() {
-            let key = host.text(KEY_FILE).map(|path| expand_home(&path));
-            means
-                .keys
-                .extend(key.or_else(|| self.settings.private_key.clone()));
-        }
-        means.keys_are_named = !means.keys.is_empty();
-        let order = (means.password.is_none()).then(|| vec![Kind::Key, Kind::Agent]);
-        let said = HostOptions::default();
-        let host_keys = self.host_keys(written, &spec.host, &said, &options, &user);
-        let real = options.host_name.as_deref().unwrap_or("%h");
-        hops.push(Hop {
-            endpoint: Endpoint {
-                host: real.replace("%h", &spec.host),
-                port: spec.port.or(options.port).unwrap_or(DEFAULT_JUMP_PORT),
-            },
-            credentials: Credentials {
-                methods: methods(means, order, &options, &spec.host, &user),
-                user,
-            },
-            host_keys,
-            legacy: options.wants_legacy,
-        });
     }
 }
 

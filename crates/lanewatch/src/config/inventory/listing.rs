@@ -1,7 +1,7 @@
 //! The inventory as it is shown: as JSON in the form of `ansible-inventory`, and as a tree of groups.
 //!
-//! Values are as they are written, templates unresolved, as Ansible shows them. Unlike Ansible's, no listing shows a secret: what comes
-//! out of a vaulted file, and plain passwords, are `(secret)`. Vault values in a file that is not encrypted itself stay what they are.
+//! Values are as they are written, templates unresolved, as Ansible shows them. Unlike Ansible's, no listing shows a secret
+//! (`secret_names`). Vault values in a file that is not encrypted itself stay what they are.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -9,21 +9,13 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json, json};
 
-use super::{Host, Inventory, Variable, groups};
+use super::{Host, Inventory, groups};
 use crate::config::problem::{Problem, Problems, did_you_mean};
+use crate::config::secret_names::{is_secret_name, tells_secret};
 use crate::config::yaml::{Key, Node, Value, is_template, plain};
 
 /// What stands in place of a secret.
 const SECRET: &str = "(secret)";
-/// What the names of variables end in that hold a secret.
-const SECRET_NAMES: &[&str] = &[
-    "password",
-    "passwd",
-    "passphrase",
-    "_pass",
-    "secret",
-    "token",
-];
 
 /// What stands below a key of the listing.
 #[derive(Serialize)]
@@ -171,7 +163,10 @@ impl Host<'_> {
             .variables()
             .into_iter()
             .filter(|(name, _)| !INTERNAL.contains(name))
-            .map(|(name, variable)| (name.to_owned(), shown(name, variable)));
+            .map(|(name, variable)| {
+                let value = shown(name, &variable.node, Form::Written);
+                (name.to_owned(), value)
+            });
         Json::Object(shown.collect())
     }
 
@@ -188,16 +183,13 @@ impl Host<'_> {
             .filter(|name| !INTERNAL.contains(name))
         {
             match self.resolve(name) {
-                Ok(Some(resolved))
-                    if resolved.is_secret
-                        || (is_secret_name(name) && !resolved.value.is_null()) =>
-                {
-                    drop(values.insert(name.to_owned(), SECRET.into()))
+                Ok(Some(resolved)) => {
+                    let value = match resolved.is_secret {
+                        true => SECRET.into(),
+                        false => shown(name, &Node::from_value(resolved.value), Form::Resolved),
+                    };
+                    values.insert(name.to_owned(), value);
                 }
-                Ok(Some(resolved)) => drop(values.insert(
-                    name.to_owned(),
-                    to_json(&Node::from_value(resolved.value).without_marks()),
-                )),
                 Ok(None) => {}
                 Err(problem) => problems.push(problem),
             }
@@ -222,60 +214,47 @@ const INTERNAL: &[&str] = &[
     "playbook_dir",
 ];
 
-/// A variable's value as it is written, unless that is a secret.
-fn shown(name: &str, variable: &Variable) -> Json {
-    match &variable.node.value {
-        Value::Text(text) if is_template(text) => text.as_str().into(),
-        Value::Vaulted(_) | Value::Null => to_json(&variable.node),
-        _ if is_secret_name(name) => SECRET.into(),
-        _ => to_json(&variable.node),
-    }
+/// What is shown of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// As it stands in the file: a template names secrets and holds none, and text that is never a template is marked as Ansible does.
+    Written,
+    /// As it is used.
+    Resolved,
 }
 
-/// Whether a variable of this name holds a secret, as far as a name can say.
-pub(super) fn is_secret_name(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    SECRET_NAMES.iter().any(|ending| name.ends_with(ending))
-}
-
-impl Node {
-    /// Text that is no template as text like any other: of no concern once templates are evaluated.
-    fn without_marks(self) -> Self {
-        let value = match self.value {
-            Value::Map(entries) => Value::Map(
-                entries
-                    .into_iter()
-                    .map(|(key, node)| (key, node.without_marks()))
-                    .collect(),
-            ),
-            Value::List(nodes) => Value::List(nodes.into_iter().map(Self::without_marks).collect()),
-            Value::Literal(text) => Value::Text(text),
-            other => other,
-        };
-        Self { value, ..self }
-    }
-}
-
-/// A value as JSON, as Ansible writes it.
-fn to_json(node: &Node) -> Json {
+/// A value as Ansible writes it to JSON, but for the secrets in it. The name is that of the variable, or of the key that it stands below.
+fn shown(name: &str, node: &Node, form: Form) -> Json {
     match &node.value {
+        Value::Null => Json::Null,
+        Value::Vaulted(text) => json!({"__ansible_vault": &**text}),
+        Value::Secret(_) => SECRET.into(),
+        Value::Text(text) if form == Form::Written && is_template(text) && !tells_secret(text) => {
+            text.as_str().into()
+        }
+        _ if is_secret_name(name) => SECRET.into(),
+        Value::Text(text) | Value::Literal(text) if tells_secret(text) => SECRET.into(),
         Value::Map(entries) => Json::Object(
             entries
                 .iter()
-                .map(|(key, node)| (key_text(key), to_json(node)))
+                .map(|(key, node)| {
+                    let key = key_text(key);
+                    let value = shown(&key, node, form);
+                    (key, value)
+                })
                 .collect(),
         ),
-        Value::List(nodes) => nodes.iter().map(to_json).collect::<Vec<_>>().into(),
-        Value::Text(text) => text.as_str().into(),
-        Value::Literal(text) => json!({"__ansible_unsafe": text}),
-        Value::Vaulted(text) => json!({"__ansible_vault": &**text}),
-        Value::Secret(_) => SECRET.into(),
+        Value::List(nodes) => {
+            let nodes = nodes.iter().map(|node| shown(name, node, form));
+            nodes.collect::<Vec<_>>().into()
+        }
+        Value::Literal(text) if form == Form::Written => json!({"__ansible_unsafe": text}),
+        Value::Text(text) | Value::Literal(text) => text.as_str().into(),
         Value::Integer(number) => (*number).into(),
         Value::Float(number) => {
             serde_json::Number::from_f64(*number).map_or_else(|| node.text().into(), Json::Number)
         }
         Value::Bool(value) => (*value).into(),
-        Value::Null => Json::Null,
     }
 }
 

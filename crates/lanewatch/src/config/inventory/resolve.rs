@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::listing::is_secret_name;
 use super::templates::{Scope, Trail};
 use super::{Contents, Host, Variable};
 use crate::config::problem::Problem;
+use crate::config::secret_names::is_secret_name;
 use crate::config::vault;
 use crate::config::yaml::{Node, Value, is_template};
 

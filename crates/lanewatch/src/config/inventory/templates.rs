@@ -5,21 +5,25 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use minijinja::value::{Enumerator, Object, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value as Jinja};
 
 use super::Contents;
-use super::listing::is_secret_name;
 use crate::config::problem::{Problem, did_you_mean};
+use crate::config::secret_names::is_secret_name;
 use crate::config::yaml::{Key, Node, Value};
 
 mod filters;
 
 /// How many references may follow one another.
 const LONGEST_TRAIL: usize = 64;
+/// How many variables may be looked up for one value: a loop over ten thousand hosts has room, references that double at each step do not.
+const MOST_LOOKUPS: usize = 100_000;
+/// How much one template may do, in the engine's own measure: about a step, or 64 bytes of what it makes.
+const FUEL: u64 = 2_000_000;
 /// How deep lists and mappings may be nested in what a template makes.
 const DEEPEST: usize = 100;
 
@@ -38,6 +42,7 @@ impl fmt::Debug for Templates {
 #[derive(Debug, Default)]
 pub(super) struct Trail {
     path: Mutex<Vec<(usize, String)>>,
+    lookups: AtomicUsize,
     missing: Mutex<Vec<String>>,
     problem: Mutex<Option<Problem>>,
     secret: AtomicBool,
@@ -48,8 +53,13 @@ impl Trail {
     ///
     /// # Errors
     ///
-    /// It is on the way already, or the way is too long.
+    /// It is on the way already, the way is too long, or too many variables were looked up on all ways.
     pub(super) fn enter(&self, host: usize, name: &str) -> Result<(), String> {
+        if self.lookups.fetch_add(1, Ordering::Relaxed) == MOST_LOOKUPS {
+            return Err(format!(
+                "`{name}` is one of more than {MOST_LOOKUPS} variables that a single value refers to: references that double at each step?"
+            ));
+        }
         let mut path = lock(&self.path);
         if let Some(at) = path
             .iter()
@@ -108,6 +118,7 @@ impl Templates {
         environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
         environment.set_recursion_limit(100);
+        environment.set_fuel(Some(FUEL));
         filters::add(&mut environment);
         Self { environment }
     }
@@ -161,6 +172,7 @@ fn explain(error: &Error, scope: &Scope) -> String {
             let what = error.detail().unwrap_or("something");
             format!("the template uses what is not supported here ({what}); docs/inventory.md lists what is, or let `ansible-inventory --list` and `ansible -m debug` write out the value")
         }
+        (ErrorKind::OutOfFuel, _) => format!("the template does or makes too much and was given up after {} million steps; make its loops shorter", FUEL / 1_000_000),
         // The engine's words may hold a part of the values.
         _ if scope.trail.has_secret() => "the template cannot be evaluated; what the engine says is withheld, for a secret takes part".to_owned(),
         _ => format!("the template cannot be evaluated: {}", error.detail().map_or_else(|| error.kind().to_string(), str::to_owned)),

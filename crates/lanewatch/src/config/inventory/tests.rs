@@ -150,6 +150,9 @@ fn broken_inventories_are_told_with_the_line_and_the_way_out() {
         &[("i.yaml", "all:\n  hosts:\n    a:\n      x: '{{ y }}'\n      y: '{{ z }}'\n      z: '{{ x }}'\n")],
         &[("i.yaml", "all:\n  hosts:\n    a:\n      site: one\n      x: '{{ siet }}'\n")],
         &[("i.yaml", "all:\n  hosts:\n    a:\n      x: '{{ [1 }}'\n")],
+        &[("i.yaml", "all:\n  hosts:\n    a:\n      x: '{% for a in range(99999) %}{% for b in range(99999) %}.{% endfor %}{% endfor %}'\n")],
+        &[("i.yaml", "all:\n  hosts:\n    a:\n      x: '{% for a in range(1000000000) %}.{% endfor %}'\n")],
+        &[("i.yaml", "all:\n  hosts:\n    a:\n      x: \"{{ 'a' * 1000000000 }}\"\n")],
         &[("i.yaml", "all:\n  hosts:\n    a:\n      x: \"{{ '10.0.0.1' | ipaddr }}\"\n")],
         &[("i.yaml", "all:\n  hosts:\n    a:\n      x: \"{{ lookup('file', 'x') }}\"\n")],
         &[("i.yaml", "all:\n  hosts:\n    a:\n      x: !vault |\n        $ANSIBLE_VAULT;1.1;AES256\n        00\n")],
@@ -185,6 +188,9 @@ fn broken_inventories_are_told_with_the_line_and_the_way_out() {
     i.yaml:6: a: `z` refers to itself: z → x → y → z
     (values) i.yaml:5: a: `x`: the template refers to `siet`, which is set nowhere; did you mean `site`?
     (values) i.yaml:4: a: `x`: the template cannot be evaluated: unexpected end of input, expected `,`
+    (values) i.yaml:4: a: `x`: the template does or makes too much and was given up after 2 million steps; make its loops shorter
+    (values) i.yaml:4: a: `x`: the template cannot be evaluated: range has too many elements
+    (values) i.yaml:4: a: `x`: the template does or makes too much and was given up after 2 million steps; make its loops shorter
     (values) i.yaml:4: a: `x`: the template uses what is not supported here (filter ipaddr is unknown); docs/inventory.md lists what is, or let `ansible-inventory --list` and `ansible -m debug` write out the value
     (values) i.yaml:4: a: `x`: the template uses what is not supported here (the lookup `file`); docs/inventory.md lists what is, or let `ansible-inventory --list` and `ansible -m debug` write out the value
     (values) i.yaml:5: a: `x`: this is no vault value: its body does not hold a salt, a checksum and a ciphertext; is it cut off?
@@ -283,4 +289,38 @@ fn a_vault_value_is_decrypted_once_a_run_and_stays_a_secret() {
         );
     }
     assert_eq!(inventory.contents.vault.derivations(), 1);
+}
+
+#[test]
+fn references_that_double_at_each_step_come_to_an_end() {
+    let chain: String = (0..60)
+        .map(|at| {
+            format!(
+                "      x{at}: '{{{{ x{} }}}}{{{{ x{} }}}}'\n",
+                at + 1,
+                at + 1
+            )
+        })
+        .collect();
+    let text = format!("all:\n  hosts:\n    a:\n{chain}      x60: '.'\n");
+    let inventory = read(&text).unwrap();
+    let problem = inventory.host("a").unwrap().resolve("x0").unwrap_err();
+    let said = problem.to_string();
+    assert!(
+        said.contains("`x60` is one of more than 100000 variables that a single value refers to"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_template_may_look_at_ten_thousand_hosts() {
+    let inventory = read(
+        "all:\n  vars:\n    ansible_host: '{{ inventory_hostname }}.example.net'\n    known: \"{% for host in groups['all'] %}{{ hostvars[host].ansible_host }}\\n{% endfor %}\"\n  hosts:\n    leaf-[00001:10000]:\n",
+    )
+    .unwrap();
+    let known = inventory.host("leaf-00007").unwrap().resolve("known");
+    assert_eq!(
+        known.unwrap().unwrap().text().unwrap().lines().count(),
+        10_000
+    );
 }

@@ -160,12 +160,6 @@ pub(crate) fn is_template(text: &str) -> bool {
     ["{{", "{%", "{#"].iter().any(|open| text.contains(open))
 }
 
-impl Value {
-    pub(crate) fn is_null(&self) -> bool {
-        matches!(self, Self::Null)
-    }
-}
-
 impl fmt::Debug for Value {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

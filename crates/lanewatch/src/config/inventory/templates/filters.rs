@@ -1,9 +1,12 @@
-//! The filters, functions and methods that Ansible has and the engine lacks, or has in another way.
+//! The filters and functions that Ansible has and the engine lacks, or has in another way.
+
+mod json;
+mod methods;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use minijinja::value::{Kwargs, Rest, ValueKind, ValueOrKwargs};
-use minijinja::{Environment, Error, ErrorKind, State, Value};
+use minijinja::{Environment, Error, ErrorKind, Value};
 use regex::{Captures, Regex};
 
 /// The names of functions, which are no variables.
@@ -28,9 +31,9 @@ pub(super) fn add(environment: &mut Environment<'static>) {
     environment.add_filter("regex_replace", regex_replace);
     environment.add_filter("regex_search", regex_search);
     environment.add_filter("regex_escape", |text: &str| regex::escape(text));
-    environment.add_filter("to_json", |value: &Value| to_json(value, None));
-    environment.add_filter("to_nice_json", |value: &Value| to_json(value, Some(4)));
-    environment.add_filter("from_json", from_json);
+    environment.add_filter("to_json", |value: &Value| json::write(value, None));
+    environment.add_filter("to_nice_json", |value: &Value| json::write(value, Some(4)));
+    environment.add_filter("from_json", json::read);
     environment.add_filter("b64encode", |text: &str| BASE64_STANDARD.encode(text));
     environment.add_filter("b64decode", b64decode);
     environment.add_filter("basename", |path: &str| {
@@ -68,7 +71,7 @@ pub(super) fn add(environment: &mut Environment<'static>) {
     for name in ["lookup", "query", "q"] {
         environment.add_function(name, lookup);
     }
-    environment.set_unknown_method_callback(method);
+    environment.set_unknown_method_callback(methods::call);
 }
 
 fn invalid(message: impl Into<String>) -> Error {
@@ -228,119 +231,6 @@ fn regex_search(text: &str, pattern: &str, groups: Rest<ValueOrKwargs>) -> Resul
     Ok(Value::from(parts.collect::<Vec<_>>()))
 }
 
-/// JSON as Python writes it: a space after each comma and colon, and letters beyond ASCII as escapes.
-fn to_json(value: &Value, indent: Option<usize>) -> Result<String, Error> {
-    let mut text = String::new();
-    write_json(value, indent, 0, &mut text)?;
-    Ok(text)
-}
-
-fn write_json(
-    value: &Value,
-    indent: Option<usize>,
-    depth: usize,
-    text: &mut String,
-) -> Result<(), Error> {
-    if depth > super::DEEPEST {
-        return Err(invalid("the value is nested too deep for JSON"));
-    }
-    let line = |text: &mut String, depth: usize| {
-        if let Some(indent) = indent {
-            text.push('\n');
-            text.extend(std::iter::repeat_n(' ', indent * depth));
-        }
-    };
-    let comma = if indent.is_some() { "," } else { ", " };
-    match value.kind() {
-        ValueKind::Undefined => return Err(Error::from(ErrorKind::UndefinedError)),
-        ValueKind::None => text.push_str("null"),
-        ValueKind::Bool => text.push_str(if value.is_true() { "true" } else { "false" }),
-        ValueKind::Number => text.push_str(&value.to_string()),
-        ValueKind::Map => {
-            let mut keys: Vec<Value> = value.try_iter()?.collect();
-            if indent.is_some() {
-                keys.sort();
-            }
-            text.push('{');
-            for (at, key) in keys.iter().enumerate() {
-                text.push_str(if at > 0 { comma } else { "" });
-                line(text, depth + 1);
-                write_text(&key.to_string(), text);
-                text.push_str(": ");
-                write_json(&value.get_item(key)?, indent, depth + 1, text)?;
-            }
-            if !keys.is_empty() {
-                line(text, depth);
-            }
-            text.push('}');
-        }
-        ValueKind::Seq | ValueKind::Iterable => {
-            text.push('[');
-            let mut is_empty = true;
-            for (at, value) in value.try_iter()?.enumerate() {
-                is_empty = false;
-                text.push_str(if at > 0 { comma } else { "" });
-                line(text, depth + 1);
-                write_json(&value, indent, depth + 1, text)?;
-            }
-            if !is_empty {
-                line(text, depth);
-            }
-            text.push(']');
-        }
-        _ => write_text(&value.to_string(), text),
-    }
-    Ok(())
-}
-
-fn write_text(value: &str, text: &mut String) {
-    text.push('"');
-    for letter in value.chars() {
-        match letter {
-            '"' => text.push_str("\\\""),
-            '\\' => text.push_str("\\\\"),
-            '\n' => text.push_str("\\n"),
-            '\r' => text.push_str("\\r"),
-            '\t' => text.push_str("\\t"),
-            ' '..='~' => text.push(letter),
-            letter => text.extend(
-                letter
-                    .encode_utf16(&mut [0; 2])
-                    .iter()
-                    .map(|unit| format!("\\u{unit:04x}")),
-            ),
-        }
-    }
-    text.push('"');
-}
-
-fn from_json(text: &str) -> Result<Value, Error> {
-    fn value(json: serde_json::Value) -> Value {
-        match json {
-            serde_json::Value::Null => Value::from(()),
-            serde_json::Value::Bool(value) => Value::from(value),
-            serde_json::Value::Number(number) => number.as_i64().map_or_else(
-                || {
-                    number
-                        .as_f64()
-                        .map_or_else(|| Value::from(number.to_string()), Value::from)
-                },
-                Value::from,
-            ),
-            serde_json::Value::String(text) => Value::from(text),
-            serde_json::Value::Array(values) => {
-                Value::from(values.into_iter().map(value).collect::<Vec<_>>())
-            }
-            serde_json::Value::Object(entries) => {
-                Value::from_pairs(entries.into_iter().map(|(key, json)| (key, value(json))))
-            }
-        }
-    }
-    serde_json::from_str(text)
-        .map(value)
-        .map_err(|_| invalid("`from_json` was given what is no JSON"))
-}
-
 fn b64decode(text: &str) -> Result<String, Error> {
     let bytes = BASE64_STANDARD
         .decode(text.trim())
@@ -440,97 +330,4 @@ fn lookup(plugin: &str, names: Rest<ValueOrKwargs>) -> Result<Value, Error> {
                 .join(","),
         ),
     })
-}
-
-/// Methods of Python's text, lists and dictionaries.
-fn method(
-    _state: &mut State<'_, '_>,
-    value: &Value,
-    name: &str,
-    arguments: &[Value],
-) -> Result<Value, Error> {
-    let unknown = || Error::new(ErrorKind::UnknownMethod, format!("the method `{name}`"));
-    let argument = |at: usize| arguments.get(at).map(ToString::to_string);
-    if let Some(text) = value.as_str() {
-        let characters = argument(0);
-        let is_stripped = |letter: char| {
-            characters
-                .as_ref()
-                .map_or(letter.is_whitespace(), |set| set.contains(letter))
-        };
-        return Ok(match name {
-            "upper" => Value::from(text.to_uppercase()),
-            "lower" => Value::from(text.to_lowercase()),
-            "strip" => Value::from(text.trim_matches(is_stripped)),
-            "lstrip" => Value::from(text.trim_start_matches(is_stripped)),
-            "rstrip" => Value::from(text.trim_end_matches(is_stripped)),
-            "split" => Value::from(split(text, argument(0).as_deref())),
-            "splitlines" => Value::from(text.lines().map(Value::from).collect::<Vec<_>>()),
-            "startswith" => Value::from(text.starts_with(&argument(0).ok_or_else(unknown)?)),
-            "endswith" => Value::from(text.ends_with(&argument(0).ok_or_else(unknown)?)),
-            "replace" => Value::from(text.replace(
-                &argument(0).ok_or_else(unknown)?,
-                &argument(1).ok_or_else(unknown)?,
-            )),
-            "find" => Value::from(
-                text.find(&argument(0).ok_or_else(unknown)?)
-                    .and_then(|at| text.get(..at))
-                    .map_or(-1, |before| {
-                        i64::try_from(before.chars().count()).unwrap_or(i64::MAX)
-                    }),
-            ),
-            "zfill" => {
-                let width = arguments
-                    .first()
-                    .and_then(Value::as_usize)
-                    .ok_or_else(unknown)?
-                    .min(1000);
-                Value::from(format!("{text:0>width$}"))
-            }
-            "join" => {
-                let parts = arguments.first().ok_or_else(unknown)?.try_iter()?;
-                Value::from(
-                    parts
-                        .map(|part| part.to_string())
-                        .collect::<Vec<_>>()
-                        .join(text),
-                )
-            }
-            _ => return Err(unknown()),
-        });
-    }
-    match (value.kind(), name) {
-        (ValueKind::Map, "get") => {
-            let found = arguments
-                .first()
-                .map(|key| value.get_item(key))
-                .transpose()?;
-            Ok(found
-                .filter(|found| !found.is_undefined())
-                .or_else(|| arguments.get(1).cloned())
-                .unwrap_or_else(|| Value::from(())))
-        }
-        (ValueKind::Map, "keys") => Ok(Value::from(value.try_iter()?.collect::<Vec<_>>())),
-        (ValueKind::Map, "values") => Ok(Value::from(
-            value
-                .try_iter()?
-                .map(|key| value.get_item(&key))
-                .collect::<Result<Vec<_>, _>>()?,
-        )),
-        (ValueKind::Map, "items") => {
-            let pairs = value
-                .try_iter()?
-                .map(|key| Ok(Value::from(vec![key.clone(), value.get_item(&key)?])));
-            Ok(Value::from(pairs.collect::<Result<Vec<_>, Error>>()?))
-        }
-        (ValueKind::Seq, "index") => {
-            let wanted = arguments.first().ok_or_else(unknown)?;
-            let at = value
-                .try_iter()?
-                .position(|entry| entry == *wanted)
-                .ok_or_else(|| invalid("the list does not hold the value that is looked for"))?;
-            Ok(Value::from(at))
-        }
-        _ => Err(unknown()),
-    }
 }
