@@ -17,6 +17,7 @@ mod runner;
 mod view;
 
 fn main() -> std::process::ExitCode {
+    defect::leave_no_core();
     defect::tell();
     cli::main()
 }

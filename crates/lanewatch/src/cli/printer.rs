@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write};
 use std::sync::OnceLock;
 
+use crate::defect::{self, Place};
 use crate::view::{BAD, GOOD};
 
 /// Why a part of the answer could not be written, the first time that one could not.
@@ -16,11 +17,13 @@ pub(super) struct Printer;
 impl Printer {
     /// A part of the answer.
     pub(super) fn answer(self, text: &str) {
+        defect::rehearse(Place::Answer, &text);
         answered(write(io::stdout().lock(), text));
     }
 
     /// An answer for a program, byte for byte.
     pub(super) fn verbatim(self, bytes: &[u8]) {
+        defect::rehearse(Place::Answer, &String::from_utf8_lossy(bytes));
         let mut to = io::stdout().lock();
         answered(to.write_all(bytes).and_then(|()| to.flush()));
     }
@@ -32,6 +35,7 @@ impl Printer {
 
     /// An answer with verdicts in it: green and red on a terminal, unless `NO_COLOR` is set (no-color.org).
     pub(super) fn verdicts(self, text: &str) {
+        defect::rehearse(Place::Answer, &text);
         let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         let mut to = io::stdout().lock();

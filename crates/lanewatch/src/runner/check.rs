@@ -16,7 +16,7 @@ use super::device::{advice, operations};
 use super::digest;
 use super::report::RpcOutcome;
 use crate::config::{DevicePlan, Plan};
-use crate::defect;
+use crate::defect::{self, Place};
 
 /// Any user with the permission `view` may ask this, and the answer is short.
 const UPTIME: &str = "<get-system-uptime-information/>";
@@ -174,6 +174,7 @@ impl Visit<'_> {
                     verdict: Verdict::Good,
                     found: String::new(),
                 }));
+                defect::rehearse(Place::Device, &self.device);
                 self.ask_all(&mut connection).await;
                 connection.close().await.ok(); // all that was to be found has been found
             }

@@ -26,6 +26,7 @@ use super::report::{DeviceReport, Outcome, RpcOutcome, RpcReport};
 use super::retry::FailedAttempt;
 use super::run::{Event, Run};
 use crate::config::{Command, DevicePlan, Per};
+use crate::defect::{self, Place};
 
 /// What a device's task leaves.
 #[derive(Debug)]
@@ -199,6 +200,7 @@ impl<'r> Visit<'r> {
 
     /// Saves a reply as it came and reads it into the snapshot.
     async fn take(&mut self, pending: Pending<'_>, reply: Reply) -> Result<(), String> {
+        defect::rehearse(Place::Device, &self.device);
         let arrived = self.run.clock.at(reply.received);
         log::debug!(
             "{}: {} answered with {} bytes after {:.3} s",

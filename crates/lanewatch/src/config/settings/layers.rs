@@ -12,6 +12,7 @@ use super::table::{ROWS, Settings};
 use super::value::{LogFilter, Value};
 use crate::config::problem::{Problem, Problems, did_you_mean};
 use crate::config::{Plan, expand_home};
+use crate::defect;
 
 /// The variable that names the file of settings, as `--config` does.
 const CONFIG: &str = "LANEWATCH_CONFIG";
@@ -169,7 +170,8 @@ impl Layers {
             .environment
             .keys()
             .filter(|name| name.starts_with(PREFIX));
-        let unknown = ours.filter(|name| *name != CONFIG && !known.contains(name));
+        let unknown = ours
+            .filter(|name| *name != CONFIG && *name != defect::REHEARSAL && !known.contains(name));
         unknown
             .map(|name| {
                 let hint = did_you_mean(name, known.iter().map(String::as_str));
