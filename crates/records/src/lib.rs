@@ -18,7 +18,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`xml`] | one pass over the text: local names, trimmed text, wrappers, messages of the device, damage |
-//! | [`value`] | text to number, or to the reason why there is none |
+//! | [`decimal`], [`value`] | digits to number; text to number, or to the reason why there is none |
 //! | [`junos`] | one parser for each RPC, and the list of them |
 //! | [`mapping`] | RPCs without a compiler: replies read as a catalogue says |
 //! | [`merge`] | JSON documents of any age, joined as a run joins |
@@ -54,6 +54,7 @@
 //! assert_eq!(table::tables(&records)[1].batch.num_rows(), 1);
 //! ```
 
+mod decimal;
 pub mod enrich;
 pub mod error;
 pub mod fec;

@@ -7,6 +7,8 @@
 
 use std::fmt;
 
+use crate::decimal::{plain, with_unit, without_separators};
+
 /// Why a value is there or not: the closed set of the `*_state` fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum State {
@@ -131,9 +133,19 @@ impl Quantity {
     }
 }
 
+/// The text without white space around it; most has none, and that takes two looks.
+#[inline]
+pub(crate) fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [only] if only.is_ascii_graphic() => text,
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
+    }
+}
+
 /// Reads a number of the given quantity.
 pub fn number(text: &str, quantity: Quantity) -> Reading<f64> {
-    let text = text.trim();
+    let text = trimmed(text);
     let value = match plain(text) {
         Some(value) => value,
         None => {
@@ -165,7 +177,17 @@ pub fn number(text: &str, quantity: Quantity) -> Reading<f64> {
 
 /// Reads a counter: a whole number from 0 to the largest 64-bit signed one (the lake's columns are int64).
 pub fn counter(text: &str) -> Reading<i64> {
-    let text = text.trim();
+    let text = trimmed(text);
+    // A number of up to 18 digits fits whatever its digits are.
+    if (1..=18).contains(&text.len()) {
+        let digits = text.bytes().try_fold(0_i64, |value, byte| {
+            byte.is_ascii_digit()
+                .then(|| value * 10 + i64::from(byte - b'0'))
+        });
+        if let Some(value) = digits {
+            return Reading::Measured(value);
+        }
+    }
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return text.parse().map_or(Reading::Invalid, Reading::Measured);
     }
@@ -240,13 +262,19 @@ pub fn speed(text: &str) -> Reading<i64> {
     let Some((value, unit)) = with_unit(text) else {
         return Reading::Invalid;
     };
-    let factor = match unit.to_ascii_lowercase().as_str() {
-        "bps" => 1.0,
-        "kbps" | "k" => 1e3,
-        "mbps" | "m" => 1e6,
-        "gbps" | "g" => 1e9,
-        "tbps" | "t" => 1e12,
-        _ => return Reading::Invalid,
+    const FACTORS: [(&str, &str, f64); 5] = [
+        ("bps", "bps", 1.0),
+        ("kbps", "k", 1e3),
+        ("mbps", "m", 1e6),
+        ("gbps", "g", 1e9),
+        ("tbps", "t", 1e12),
+    ];
+    let is = |name: &str| name.eq_ignore_ascii_case(unit);
+    let Some((.., factor)) = FACTORS
+        .iter()
+        .find(|(long, short, _)| is(long) || is(short))
+    else {
+        return Reading::Invalid;
     };
     let bits = (value * factor).round();
     // A million terabits is far above any port and far below what a float holds exactly.
@@ -306,73 +334,6 @@ fn is_minus_infinity(text: &str, unit: &str) -> bool {
         && (tail.is_empty() || tail.eq_ignore_ascii_case(unit))
 }
 
-/// The fast path: digits, sign, point and exponent alone. Keeps out `inf` and `nan`, which Rust would read.
-pub(crate) fn plain(text: &str) -> Option<f64> {
-    if text
-        .bytes()
-        .all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E'))
-    {
-        text.parse().ok()
-    } else {
-        None
-    }
-}
-
-/// A number with whatever stands behind it: `(value, unit)`.
-pub(crate) fn with_unit(text: &str) -> Option<(f64, &str)> {
-    let (negative, rest) = match text.as_bytes().first()? {
-        b'-' => (true, text[1..].trim_start()),
-        b'+' => (false, text[1..].trim_start()),
-        _ => (false, text),
-    };
-    let bytes = rest.as_bytes();
-    let mut end = bytes
-        .iter()
-        .position(|byte| !matches!(byte, b'0'..=b'9' | b'.' | b','))
-        .unwrap_or(bytes.len());
-    // An exponent, when digits follow: `1.2e-10`, but not the e of `5 errors`.
-    if matches!(bytes.get(end), Some(b'e' | b'E')) {
-        let signed = usize::from(matches!(bytes.get(end + 1), Some(b'-' | b'+')));
-        let digits = bytes[end + 1 + signed..]
-            .iter()
-            .take_while(|byte| byte.is_ascii_digit())
-            .count();
-        if digits > 0 {
-            end += 1 + signed + digits;
-        }
-    }
-    let digits = without_separators(&rest[..end])?;
-    let value: f64 = plain(&digits)?;
-    Some((if negative { -value } else { value }, rest[end..].trim()))
-}
-
-/// Takes out thousands separators; `None` when the commas do not stand between groups of three (a decimal comma
-/// read as a separator would be a number a thousand times too large).
-pub(crate) fn without_separators(text: &str) -> Option<std::borrow::Cow<'_, str>> {
-    if !text.contains(',') {
-        return if text.is_empty() {
-            None
-        } else {
-            Some(text.into())
-        };
-    }
-    let whole = text.split(['.', 'e', 'E']).next().unwrap_or_default();
-    if text[whole.len()..].contains(',') {
-        return None;
-    }
-    for (at, group) in whole.split(',').enumerate() {
-        let good = if at == 0 {
-            (1..=3).contains(&group.len())
-        } else {
-            group.len() == 3
-        };
-        if !good || !group.bytes().all(|byte| byte.is_ascii_digit()) {
-            return None;
-        }
-    }
-    Some(text.replace(',', "").into())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -395,6 +356,13 @@ mod tests {
             ("0", 0.0),
         ] {
             assert_eq!(dbm(text), Reading::Measured(value), "{text:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_run_of_digits_is_the_count_that_the_standard_library_finds(text in "[0-9]{1,21}") {
+            proptest::prop_assert_eq!(counter(&text).value(), text.parse::<i64>().ok());
         }
     }
 

@@ -1,6 +1,6 @@
 //! Numbers and spans of time as a mapping's fields hold them: any unit that the field allows, and no other.
 
-use crate::value::{plain, with_unit, without_separators};
+use crate::decimal::{plain, with_unit, without_separators};
 
 /// A whole number of 64 bits with whatever unit is allowed behind it; `None` for everything else.
 pub(super) fn whole(text: &str, allows: impl Fn(&str) -> bool) -> Option<i64> {

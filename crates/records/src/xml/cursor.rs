@@ -9,7 +9,9 @@
 use std::borrow::Cow;
 
 use super::device_error::{self, DeviceError};
+use super::names::{Meanings, local};
 use super::scanner::{Event, Scanner, Tag};
+use crate::value::trimmed;
 
 /// What stands around the reply of each routing engine, node or member.
 pub(super) const ROUTING_ENGINE_ITEM: &str = "multi-routing-engine-item";
@@ -27,24 +29,24 @@ pub(crate) enum Damage {
 #[derive(Debug)]
 pub(crate) struct Element<'a> {
     tag: Tag<'a>,
-    name: &'a str,
     empty: bool,
 }
 
 impl<'a> Element<'a> {
-    #[inline]
-    fn new(tag: Tag<'a>, empty: bool) -> Self {
-        Self {
-            tag,
-            name: local(tag.name()),
-            empty,
-        }
-    }
-
     /// The local name: what follows the namespace prefix, if there is one.
     #[inline]
     pub(crate) fn name(&self) -> &'a str {
-        self.name
+        self.tag.name.local()
+    }
+
+    /// What the name means to a parser, which works it out once for each name.
+    #[inline]
+    pub(crate) fn meaning<T: Copy>(
+        &self,
+        meanings: &mut Meanings<T>,
+        work_out: impl FnOnce(&'a str) -> T,
+    ) -> T {
+        meanings.of(self.tag.name, work_out)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -53,26 +55,25 @@ impl<'a> Element<'a> {
 
     /// The value of the first attribute with this local name, as written.
     pub(crate) fn attribute(&self, name: &str) -> Option<Cow<'a, str>> {
-        let mut rest = self.tag.attributes();
+        let mut rest = self.tag.attributes;
+        // Attributes are short: the search of `str::split_once` would take longer to begin than to end.
+        let split = |text: &'a str, at: u8| {
+            let at = text.bytes().position(|byte| byte == at)?;
+            Some((&text[..at], &text[at + 1..]))
+        };
         loop {
-            let (key, after) = rest.split_once('=')?;
+            let (key, after) = split(rest, b'=')?;
             let after = after.trim_start();
-            let quote = after.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-            let (value, behind) = after[1..].split_once(quote)?;
+            let quote = *after.as_bytes().first()?;
+            if !matches!(quote, b'"' | b'\'') {
+                return None;
+            }
+            let (value, behind) = split(&after[1..], quote)?;
             if local(key.trim()) == name {
                 return Some(Cow::Borrowed(value));
             }
             rest = behind;
         }
-    }
-}
-
-/// What follows the colon of a name, or the whole name.
-#[inline]
-fn local(name: &str) -> &str {
-    match name.bytes().position(|byte| byte == b':') {
-        Some(colon) => &name[colon + 1..],
-        None => name,
     }
 }
 
@@ -121,12 +122,12 @@ impl<'a> Cursor<'a> {
     pub(super) fn step(&mut self) -> Result<Step<'a>, Damage> {
         loop {
             match self.scanner.next()? {
-                Event::Start(tag) => return Ok(Step::Open(Element::new(tag, false))),
-                Event::Empty(tag) => return Ok(Step::Open(Element::new(tag, true))),
+                Event::Start(tag) => return Ok(Step::Open(Element { tag, empty: false })),
+                Event::Empty(tag) => return Ok(Step::Open(Element { tag, empty: true })),
                 Event::End(name) => return Ok(Step::Close(local(name) == ROUTING_ENGINE_ITEM)),
                 Event::Text(text) => return Ok(Step::Text(text)),
                 Event::Eof => return Ok(Step::End),
-                Event::CData(_) | Event::Reference(_) => {}
+                Event::CData(_) | Event::Reference(_) | Event::Passed => {}
             }
         }
     }
@@ -143,19 +144,21 @@ impl<'a> Cursor<'a> {
         }
         let inside = self.depth();
         loop {
-            match self.scanner.next_tag()? {
-                Event::Start(tag) => {
-                    let child = Element::new(tag, false);
-                    if !device_error::collect(self, &child)? {
-                        read(self, &child)?;
-                    }
-                    if self.depth() > inside {
-                        self.skip_to(inside)?;
-                    }
-                }
-                Event::Empty(tag) => read(self, &Element::new(tag, true))?,
-                Event::End(_) => return Ok(()),
-                _ => return Err(Damage::Truncated),
+            let child = match self.scanner.expected_start() {
+                Some(tag) => Element { tag, empty: false },
+                None if self.scanner.expected_end().is_some() => return Ok(()),
+                None => match self.scanner.other_tag()? {
+                    Event::Start(tag) => Element { tag, empty: false },
+                    Event::Empty(tag) => Element { tag, empty: true },
+                    Event::End(_) => return Ok(()),
+                    _ => return Err(Damage::Truncated),
+                },
+            };
+            if child.empty || !device_error::collect(self, &child)? {
+                read(self, &child)?;
+            }
+            if self.depth() > inside {
+                self.skip_to(inside)?;
             }
         }
     }
@@ -177,13 +180,13 @@ impl<'a> Cursor<'a> {
         while self.depth() >= inside {
             match self.scanner.next()? {
                 Event::Start(tag) => {
-                    read(self, &Element::new(tag, false))?;
+                    read(self, &Element { tag, empty: false })?;
                     self.skip_to(inside)?;
                 }
-                Event::Empty(tag) => read(self, &Element::new(tag, true))?,
+                Event::Empty(tag) => read(self, &Element { tag, empty: true })?,
                 Event::Text(part) | Event::CData(part) => own.push_str(part),
                 Event::Reference(name) => own.push_str(&resolve(name)),
-                Event::End(_) => {}
+                Event::End(_) | Event::Passed => {}
                 Event::Eof => return Err(Damage::Truncated),
             }
         }
@@ -197,25 +200,29 @@ impl<'a> Cursor<'a> {
             return Ok(());
         }
         while self.depth() > inside {
-            match self.scanner.next_tag()? {
-                Event::Start(tag) => {
-                    if !self.in_message && device_error::is_certain(tag.name()) {
-                        let around = self.depth() - 1;
-                        device_error::collect(self, &Element::new(tag, false))?;
-                        self.skip_to(around)?;
-                    } else {
-                        _ = self.scanner.leaf();
-                    }
-                }
-                Event::Eof => return Err(Damage::Truncated),
-                _ => {}
+            let tag = match self.scanner.expected_start() {
+                Some(tag) => tag,
+                None if self.scanner.expected_end().is_some() => continue,
+                None => match self.scanner.other_tag()? {
+                    Event::Start(tag) => tag,
+                    Event::Eof => return Err(Damage::Truncated),
+                    _ => continue,
+                },
+            };
+            if !self.in_message && device_error::is_certain(tag.name.written) {
+                let around = self.depth() - 1;
+                let element = Element { tag, empty: false };
+                device_error::collect(self, &element)?;
+                self.skip_to(around)?;
+            } else {
+                _ = self.scanner.leaf();
             }
         }
         Ok(())
     }
 
     /// The element's own text, trimmed; what its children hold is not part of it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn text(&mut self, element: &Element<'a>) -> Result<Cow<'a, str>, Damage> {
         if element.empty {
             return Ok(Cow::Borrowed(""));
@@ -236,20 +243,11 @@ impl<'a> Cursor<'a> {
                 Event::Text(part) | Event::CData(part) => text.push_str(part),
                 Event::Reference(name) => text.push_str(&resolve(name)),
                 Event::Start(_) => self.skip_to(inside)?,
-                Event::Empty(_) => {}
+                Event::Empty(_) | Event::Passed => {}
                 Event::End(_) => return Ok(Cow::Owned(text.trim().to_owned())),
                 Event::Eof => return Err(Damage::Truncated),
             }
         }
-    }
-}
-
-/// The text without white space around it; most has none, and that takes two looks.
-#[inline]
-fn trimmed(text: &str) -> &str {
-    match text.as_bytes() {
-        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
-        _ => text.trim(),
     }
 }
 

@@ -68,8 +68,9 @@ pub(super) fn is_certain(name: &str) -> bool {
 }
 
 /// Collects the element if it is a message of the device; says whether it was one.
+#[inline]
 pub(super) fn collect<'a>(cursor: &mut Cursor<'a>, element: &Element<'a>) -> Result<bool, Damage> {
-    let (kind, mut severity) = match element.name() {
+    let (kind, severity) = match element.name() {
         "rpc-error" => (ErrorKind::RpcError, Severity::Error),
         "error" => (ErrorKind::Error, Severity::Error),
         "warning" => (ErrorKind::Error, Severity::Warning),
@@ -79,6 +80,17 @@ pub(super) fn collect<'a>(cursor: &mut Cursor<'a>, element: &Element<'a>) -> Res
     if cursor.in_message {
         return Ok(false);
     }
+    collect_message(cursor, element, kind, severity)?;
+    Ok(true)
+}
+
+#[cold]
+fn collect_message<'a>(
+    cursor: &mut Cursor<'a>,
+    element: &Element<'a>,
+    kind: ErrorKind,
+    mut severity: Severity,
+) -> Result<(), Damage> {
     cursor.in_message = true;
     let read = if kind == ErrorKind::Output {
         cursor
@@ -91,7 +103,7 @@ pub(super) fn collect<'a>(cursor: &mut Cursor<'a>, element: &Element<'a>) -> Res
     let (message, tag, bad_element) = read?;
     // A list entry that happens to be called `error` (as PIC detail has) holds none of these and is not a message.
     if message.is_empty() && tag.is_none() && bad_element.is_none() {
-        return Ok(true);
+        return Ok(());
     }
     let message = if message.is_empty() {
         [tag.as_deref(), bad_element.as_deref()]
@@ -112,7 +124,7 @@ pub(super) fn collect<'a>(cursor: &mut Cursor<'a>, element: &Element<'a>) -> Res
             routing_engine: None,
         });
     }
-    Ok(true)
+    Ok(())
 }
 
 type Details = (String, Option<String>, Option<String>);

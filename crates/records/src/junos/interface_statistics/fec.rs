@@ -24,28 +24,58 @@ pub(super) struct Sent {
     mode: Option<Cow<'static, str>>,
 }
 
+/// What an element with one of these names holds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Name {
+    Ccw,
+    Nccw,
+    CcwRate,
+    NccwRate,
+    PreFecBer,
+    Mode,
+}
+
+impl Name {
+    pub(super) fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "fec_ccw_count" | "fec-ccw-count" | "fec-ccw" | "fec_ccw" => Self::Ccw,
+            "fec_nccw_count" | "fec-nccw-count" | "fec-nccw" | "fec_nccw" => Self::Nccw,
+            "fec_ccw_error_rate" | "fec-ccw-error-rate" | "fec-ccw-rate" | "fec_ccw_rate" => {
+                Self::CcwRate
+            }
+            "fec_nccw_error_rate" | "fec-nccw-error-rate" | "fec-nccw-rate" | "fec_nccw_rate" => {
+                Self::NccwRate
+            }
+            "pre-fec-ber" | "pre_fec_ber" => Self::PreFecBer,
+            "enabled_fec_mode" | "enabled-fec-mode" => Self::Mode,
+            _ => return None,
+        })
+    }
+}
+
 impl Sent {
-    /// Reads the element if it is one of these; says whether it was.
+    /// Reads an element with such a name.
     pub(super) fn read<'a>(
         &mut self,
+        name: Name,
         cursor: &mut Cursor<'a>,
         element: &Element<'a>,
         notes: &mut Notebook<'_>,
-    ) -> Result<bool, Damage> {
-        match element.name() {
-            "fec_ccw_count" | "fec-ccw-count" | "fec-ccw" | "fec_ccw" => {
+    ) -> Result<(), Damage> {
+        match name {
+            Name::Ccw => {
                 self.ccw = Some(counted(cursor, element, "fec_ccw", notes)?);
             }
-            "fec_nccw_count" | "fec-nccw-count" | "fec-nccw" | "fec_nccw" => {
+            Name::Nccw => {
                 self.nccw = Some(counted(cursor, element, "fec_nccw", notes)?);
             }
-            "fec_ccw_error_rate" | "fec-ccw-error-rate" | "fec-ccw-rate" | "fec_ccw_rate" => {
+            Name::CcwRate => {
                 self.ccw_rate = rate(cursor, element, "fec_ccw_rate", notes)?;
             }
-            "fec_nccw_error_rate" | "fec-nccw-error-rate" | "fec-nccw-rate" | "fec_nccw_rate" => {
+            Name::NccwRate => {
                 self.nccw_rate = rate(cursor, element, "fec_nccw_rate", notes)?;
             }
-            "pre-fec-ber" | "pre_fec_ber" => {
+            Name::PreFecBer => {
                 let text = cursor.text(element)?;
                 let reading = number(&text, Quantity::Ratio);
                 if self.pre_fec_ber.is_none() {
@@ -59,16 +89,15 @@ impl Sent {
                     Reading::Absent(_) => {}
                 }
             }
-            "enabled_fec_mode" | "enabled-fec-mode" | "fec-mode" => {
+            Name::Mode => {
                 let text = cursor.text(element)?;
                 // NONE is a mode: FEC is off.
                 if absence(&text).is_none() || text.eq_ignore_ascii_case("none") {
                     self.mode = word(text);
                 }
             }
-            _ => return Ok(false),
         }
-        Ok(true)
+        Ok(())
     }
 
     pub(super) fn finish(self) -> Fec {

@@ -6,11 +6,11 @@
 //!
 //! Which count belongs to which bin must be certain. Where it is not, the container costs a note.
 
-use super::counted;
+use super::{Meaning, counted};
 use crate::model::{BINS, Histogram};
 use crate::note::Notebook;
 use crate::value::{Reading, State, index};
-use crate::xml::{Cursor, Damage, Element};
+use crate::xml::{Cursor, Damage, Element, Meanings};
 
 /// What was sent.
 #[derive(Debug, Default)]
@@ -25,10 +25,58 @@ pub(super) struct Sent {
     damaged: bool,
 }
 
+/// What an element with one of these names holds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Name {
+    Number,
+    Live,
+    Harvest,
+    /// `histogram-bin-N` and its parts; without the bin where N is none.
+    Flat(Option<usize>, Part),
+}
+
+/// What of a bin.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Part {
+    Total,
+    Live,
+    Harvest,
+    NotKept,
+}
+
+impl Name {
+    pub(super) fn parse(name: &str) -> Option<Self> {
+        match name {
+            "bin-num" | "bin_num" => return Some(Self::Number),
+            "sym-live-err" | "sym_live_err" => return Some(Self::Live),
+            "sym-harvest-err" | "sym_harvest_err" => return Some(Self::Harvest),
+            _ => {}
+        }
+        let rest = name
+            .strip_prefix("histogram-bin-")
+            .or_else(|| name.strip_prefix("histogram_bin_"))?;
+        let (digits, part) = rest.split_once(['-', '_']).unwrap_or((rest, ""));
+        let part = match part {
+            "" => Part::Total,
+            "live" => Part::Live,
+            "harvest" => Part::Harvest,
+            _ => Part::NotKept,
+        };
+        Some(Self::Flat(bin(digits), part))
+    }
+}
+
+/// The number of a bin, if there can be such a one.
+fn bin(digits: &str) -> Option<usize> {
+    index(digits)
+        .map(|bin| bin as usize)
+        .filter(|bin| *bin < BINS)
+}
+
 /// One container as it is read. No well-formed one holds more than a bin's worth of each.
 #[derive(Debug, Default)]
 struct Container {
-    numbers: Few<Option<u32>>,
+    numbers: Few<Option<usize>>,
     live: Few<Count>,
     harvest: Few<Count>,
 }
@@ -66,6 +114,7 @@ impl Sent {
         &mut self,
         cursor: &mut Cursor<'a>,
         element: &Element<'a>,
+        meanings: &mut Meanings<Meaning>,
         notes: &mut Notebook<'_>,
     ) -> Result<(), Damage> {
         self.sent = true;
@@ -76,30 +125,31 @@ impl Sent {
             harvest,
         } = &mut container;
         cursor.each_child(element, |cursor, child| {
-            match child.name() {
-                "bin-num" | "bin_num" => {
+            let Meaning::Histogram(name) = child.meaning(meanings, Meaning::of) else {
+                return Ok(());
+            };
+            match name {
+                Name::Number => {
                     let text = cursor.text(child)?;
-                    let number = index(&text).filter(|bin| (*bin as usize) < BINS);
+                    let number = bin(&text);
                     if number.is_none() {
                         notes.unreadable("histogram_bin", &text, "a bin from 0 to 15");
                     }
                     numbers.push(number);
                 }
-                "sym-live-err" | "sym_live_err" => {
+                Name::Live => {
                     live.push((
                         numbers.pushed,
                         self.count(cursor, child, "histogram_bin_live", notes)?,
                     ));
                 }
-                "sym-harvest-err" | "sym_harvest_err" => {
+                Name::Harvest => {
                     harvest.push((
                         numbers.pushed,
                         self.count(cursor, child, "histogram_bin_harvest", notes)?,
                     ));
                 }
-                _ => {
-                    self.read_flat(cursor, child, notes)?;
-                }
+                Name::Flat(bin, part) => self.read_flat(bin, part, cursor, child, notes)?,
             }
             Ok(())
         })?;
@@ -130,59 +180,63 @@ impl Sent {
             self.damaged = true;
             return notes.unreadable("histogram", &found, "as many counts as bins");
         }
+        // In both shapes the counts stand in the order of their bins.
+        let (mut live, mut harvest) = (live.iter(), harvest.iter());
         for (at, number) in numbers.iter().enumerate() {
-            let Some(bin) = number else { continue };
-            let of_this_bin = |counts: &[Count]| {
-                if by_bin {
-                    counts.iter().find(|(before, _)| *before == at + 1).copied()
-                } else {
-                    counts.get(at).copied()
+            let of_this_bin = |counts: &mut std::slice::Iter<'_, Count>| {
+                let (before, value) = *counts.as_slice().first()?;
+                if by_bin && before != at + 1 {
+                    return None; // a bin without this count
                 }
+                counts.next();
+                Some(value)
             };
-            self.set(
-                *bin as usize,
-                of_this_bin(live),
-                of_this_bin(harvest),
-                notes,
-            );
+            let (live, harvest) = (of_this_bin(&mut live), of_this_bin(&mut harvest));
+            if let Some(bin) = number {
+                self.set(*bin, live, harvest, notes);
+            }
         }
     }
 
-    /// An element of shape 3; says whether it was one.
-    pub(super) fn read_flat<'a>(
+    /// An element that stands beside the statistics or among them: only shape 3 has a meaning there.
+    pub(super) fn read<'a>(
         &mut self,
+        name: Name,
         cursor: &mut Cursor<'a>,
         element: &Element<'a>,
         notes: &mut Notebook<'_>,
-    ) -> Result<bool, Damage> {
-        let name = element.name();
-        let Some(rest) = name
-            .strip_prefix("histogram-bin-")
-            .or_else(|| name.strip_prefix("histogram_bin_"))
-        else {
-            return Ok(false);
-        };
+    ) -> Result<(), Damage> {
+        match name {
+            Name::Flat(bin, part) => self.read_flat(bin, part, cursor, element, notes),
+            Name::Number | Name::Live | Name::Harvest => Ok(()),
+        }
+    }
+
+    fn read_flat<'a>(
+        &mut self,
+        bin: Option<usize>,
+        part: Part,
+        cursor: &mut Cursor<'a>,
+        element: &Element<'a>,
+        notes: &mut Notebook<'_>,
+    ) -> Result<(), Damage> {
         self.sent = true;
-        let (digits, part) = rest.split_once(['-', '_']).unwrap_or((rest, ""));
-        let Some(bin) = index(digits)
-            .map(|bin| bin as usize)
-            .filter(|bin| *bin < BINS)
-        else {
-            notes.unreadable("histogram_bin", name, "a bin from 0 to 15");
-            return Ok(true);
+        let Some(bin) = bin else {
+            notes.unreadable("histogram_bin", element.name(), "a bin from 0 to 15");
+            return Ok(());
         };
         let value = self.count(cursor, element, "histogram_bin", notes)?;
         let bins = self.bins.get_or_insert_default();
         match part {
-            "" => bins.total[bin] = value,
-            "live" => bins.live[bin] = value,
-            "harvest" => {
+            Part::Total => bins.total[bin] = value,
+            Part::Live => bins.live[bin] = value,
+            Part::Harvest => {
                 bins.harvest[bin] = value;
                 self.harvest_sent[bin] = true;
             }
-            _ => {}
+            Part::NotKept => {}
         }
-        Ok(true)
+        Ok(())
     }
 
     fn count<'a>(
@@ -200,8 +254,8 @@ impl Sent {
     fn set(
         &mut self,
         bin: usize,
-        live: Option<Count>,
-        harvest: Option<Count>,
+        live: Option<Option<i64>>,
+        harvest: Option<Option<i64>>,
         notes: &mut Notebook<'_>,
     ) {
         let bins = self.bins.get_or_insert_default();
@@ -213,8 +267,8 @@ impl Sent {
             );
             return;
         }
-        bins.live[bin] = live.and_then(|(_, value)| value);
-        bins.harvest[bin] = harvest.and_then(|(_, value)| value);
+        bins.live[bin] = live.flatten();
+        bins.harvest[bin] = harvest.flatten();
         self.harvest_sent[bin] |= harvest.is_some();
     }
 

@@ -12,7 +12,7 @@ use super::{Parser, given, word};
 use crate::model::{InterfaceStatistics, Snapshot, Traffic};
 use crate::note::Notebook;
 use crate::value::{Reading, counter, speed};
-use crate::xml::{Cursor, Damage, Element, Outcome, Shape, walk};
+use crate::xml::{Cursor, Damage, Element, Meanings, Outcome, Shape, walk};
 
 pub(super) const PARSER: Parser = Parser {
     name: "interface_statistics",
@@ -25,20 +25,106 @@ const SHAPE: Shape<'_> = Shape {
     restart_at: Some("physical-interface"),
 };
 
-/// Stands beside the FEC statistics, or in them.
-const HISTOGRAM: &str = "ethernet-fechistogram-statistics";
+/// What an element is, by its name; where it must stand to count is the business of who reads it.
+#[derive(Debug, Clone, Copy)]
+enum Meaning {
+    Interface,
+    Name,
+    Description,
+    AdminStatus,
+    OperStatus,
+    Speed,
+    Flapped,
+    Traffic,
+    /// By its place in [`COUNTERS`].
+    Counter(usize),
+    Pcs,
+    PcsBitErrors,
+    PcsErroredBlocks,
+    FecStatistics,
+    Fec(fec::Name),
+    /// Among the FEC statistics it is the mode, beside them that of the optic's own FEC, which is another one.
+    SomeFecMode,
+    /// Stands beside the FEC statistics, or in them.
+    HistogramStatistics,
+    Histogram(histogram::Name),
+    NotRead,
+}
+
+/// Element, field and place of a traffic counter or rate.
+type Counter = (
+    &'static str,
+    &'static str,
+    fn(&mut Traffic) -> &mut Option<i64>,
+);
+
+const COUNTERS: [Counter; 8] = [
+    ("input-bps", "input_bps", |traffic| &mut traffic.input_bps),
+    ("output-bps", "output_bps", |traffic| {
+        &mut traffic.output_bps
+    }),
+    ("input-pps", "input_pps", |traffic| &mut traffic.input_pps),
+    ("output-pps", "output_pps", |traffic| {
+        &mut traffic.output_pps
+    }),
+    ("input-bytes", "input_bytes", |traffic| {
+        &mut traffic.input_bytes
+    }),
+    ("output-bytes", "output_bytes", |traffic| {
+        &mut traffic.output_bytes
+    }),
+    ("input-packets", "input_packets", |traffic| {
+        &mut traffic.input_packets
+    }),
+    ("output-packets", "output_packets", |traffic| {
+        &mut traffic.output_packets
+    }),
+];
+
+impl Meaning {
+    fn of(name: &str) -> Self {
+        match name {
+            "physical-interface" => Self::Interface,
+            "name" => Self::Name,
+            "description" => Self::Description,
+            "admin-status" => Self::AdminStatus,
+            "oper-status" => Self::OperStatus,
+            "speed" => Self::Speed,
+            "interface-flapped" => Self::Flapped,
+            "traffic-statistics" => Self::Traffic,
+            "ethernet-pcs-statistics" => Self::Pcs,
+            "bit-error-seconds" => Self::PcsBitErrors,
+            "errored-blocks-seconds" => Self::PcsErroredBlocks,
+            "ethernet-fec-statistics" | "ethernet-fec-mode" => Self::FecStatistics,
+            "fec-mode" => Self::SomeFecMode,
+            "ethernet-fechistogram-statistics" => Self::HistogramStatistics,
+            _ => {
+                if let Some(counter) = COUNTERS.iter().position(|(element, ..)| *element == name) {
+                    Self::Counter(counter)
+                } else if let Some(name) = fec::Name::parse(name) {
+                    Self::Fec(name)
+                } else if let Some(name) = histogram::Name::parse(name) {
+                    Self::Histogram(name)
+                } else {
+                    Self::NotRead
+                }
+            }
+        }
+    }
+}
 
 fn read(reply: &str, arrived: i64, snapshot: &mut Snapshot) -> Outcome {
     let Snapshot {
         statistics, notes, ..
     } = snapshot;
     let before = statistics.len();
+    let mut meanings = Meanings::default();
     let outcome = walk(reply, &SHAPE, |cursor, element, engine| {
         let mut book = Notebook {
             rpc: PARSER.name,
             notes,
         };
-        if let Some(mut interface) = interface(cursor, element, &mut book)? {
+        if let Some(mut interface) = interface(cursor, element, &mut meanings, &mut book)? {
             interface.routing_engine = engine.cloned();
             interface.timestamp = arrived;
             statistics.push(interface);
@@ -55,6 +141,7 @@ fn read(reply: &str, arrived: i64, snapshot: &mut Snapshot) -> Outcome {
 fn interface<'a>(
     cursor: &mut Cursor<'a>,
     element: &Element<'a>,
+    meanings: &mut Meanings<Meaning>,
     notes: &mut Notebook<'_>,
 ) -> Result<Option<InterfaceStatistics>, Damage> {
     let first_note = notes.notes.len();
@@ -66,8 +153,8 @@ fn interface<'a>(
     let mut fec = fec::Sent::default();
     let mut histogram = histogram::Sent::default();
     cursor.each_child(element, |cursor, child| {
-        match child.name() {
-            "name" => {
+        match child.meaning(meanings, Meaning::of) {
+            Meaning::Name => {
                 let text = cursor.text(child)?;
                 if name.as_deref().is_some_and(|name| *name != *text) {
                     return Err(Damage::Malformed(format!(
@@ -80,10 +167,10 @@ fn interface<'a>(
                     Some(Arc::from(&*text))
                 };
             }
-            "description" => description = given(&cursor.text(child)?),
-            "admin-status" => admin_status = word(cursor.text(child)?),
-            "oper-status" => oper_status = word(cursor.text(child)?),
-            "speed" => {
+            Meaning::Description => description = given(&cursor.text(child)?),
+            Meaning::AdminStatus => admin_status = word(cursor.text(child)?),
+            Meaning::OperStatus => oper_status = word(cursor.text(child)?),
+            Meaning::Speed => {
                 let text = cursor.text(child)?;
                 let reading = speed(&text);
                 if reading == Reading::Invalid {
@@ -91,43 +178,49 @@ fn interface<'a>(
                 }
                 speed_bps = reading.value();
             }
-            "interface-flapped" => flapped_seconds = flapped(cursor, child, notes)?,
-            "traffic-statistics" => read_traffic(cursor, child, &mut traffic, notes)?,
-            "ethernet-pcs-statistics" => cursor.each_child(child, |cursor, leaf| {
-                match leaf.name() {
-                    "bit-error-seconds" => {
+            Meaning::Flapped => flapped_seconds = flapped(cursor, child, notes)?,
+            Meaning::Traffic => cursor.each_child(child, |cursor, leaf| {
+                if let Meaning::Counter(at) = leaf.meaning(meanings, Meaning::of) {
+                    let (_, field, slot) = COUNTERS[at];
+                    *slot(&mut traffic) = count(cursor, leaf, field, notes)?;
+                }
+                Ok(())
+            })?,
+            Meaning::Pcs => cursor.each_child(child, |cursor, leaf| {
+                match leaf.meaning(meanings, Meaning::of) {
+                    Meaning::PcsBitErrors => {
                         bit_error = count(cursor, leaf, "pcs_bit_error_seconds", notes)?
                     }
-                    "errored-blocks-seconds" => {
+                    Meaning::PcsErroredBlocks => {
                         errored_blocks = count(cursor, leaf, "pcs_errored_blocks_seconds", notes)?;
                     }
                     _ => {}
                 }
                 Ok(())
             })?,
-            "ethernet-fec-statistics" | "ethernet-fec-mode" => {
-                cursor.each_child(child, |cursor, leaf| {
-                    if leaf.name() == HISTOGRAM {
-                        histogram.read_container(cursor, leaf, notes)?;
-                    } else if !fec.read(cursor, leaf, notes)? {
-                        histogram.read_flat(cursor, leaf, notes)?;
+            Meaning::FecStatistics => cursor.each_child(child, |cursor, leaf| {
+                match leaf.meaning(meanings, Meaning::of) {
+                    Meaning::HistogramStatistics => {
+                        histogram.read_container(cursor, leaf, meanings, notes)?;
                     }
-                    Ok(())
-                })?
+                    Meaning::SomeFecMode => fec.read(fec::Name::Mode, cursor, leaf, notes)?,
+                    Meaning::Fec(name) => fec.read(name, cursor, leaf, notes)?,
+                    Meaning::Histogram(name) => histogram.read(name, cursor, leaf, notes)?,
+                    _ => {}
+                }
+                Ok(())
+            })?,
+            Meaning::HistogramStatistics => {
+                histogram.read_container(cursor, child, meanings, notes)?
             }
-            HISTOGRAM => histogram.read_container(cursor, child, notes)?,
-            "physical-interface" => {
+            Meaning::Fec(name) => fec.read(name, cursor, child, notes)?,
+            Meaning::Histogram(name) => histogram.read(name, cursor, child, notes)?,
+            Meaning::Interface => {
                 return Err(Damage::Malformed(
                     "a physical-interface inside another".to_owned(),
                 ));
             }
-            // The mode of the optic's own FEC, which is another one.
-            "fec-mode" => {}
-            _ => {
-                if !fec.read(cursor, child, notes)? {
-                    histogram.read_flat(cursor, child, notes)?;
-                }
-            }
+            _ => {}
         }
         Ok(())
     })?;
@@ -182,29 +275,6 @@ fn counted<'a>(
         notes.unreadable(field, &text, "a whole number of at most 63 bits");
     }
     Ok(reading)
-}
-
-fn read_traffic<'a>(
-    cursor: &mut Cursor<'a>,
-    element: &Element<'a>,
-    traffic: &mut Traffic,
-    notes: &mut Notebook<'_>,
-) -> Result<(), Damage> {
-    cursor.each_child(element, |cursor, child| {
-        let (slot, field) = match child.name() {
-            "input-bps" => (&mut traffic.input_bps, "input_bps"),
-            "output-bps" => (&mut traffic.output_bps, "output_bps"),
-            "input-pps" => (&mut traffic.input_pps, "input_pps"),
-            "output-pps" => (&mut traffic.output_pps, "output_pps"),
-            "input-bytes" => (&mut traffic.input_bytes, "input_bytes"),
-            "output-bytes" => (&mut traffic.output_bytes, "output_bytes"),
-            "input-packets" => (&mut traffic.input_packets, "input_packets"),
-            "output-packets" => (&mut traffic.output_packets, "output_packets"),
-            _ => return Ok(()),
-        };
-        *slot = count(cursor, child, field, notes)?;
-        Ok(())
-    })
 }
 
 /// Seconds since the last flap, from the `seconds` attribute. An interface that never flapped sends "Never" with 0 there,

@@ -10,13 +10,49 @@ use super::values::{self, nothing};
 use crate::model::{InterfaceOptics, Lane, TransmitReceive};
 use crate::note::Notebook;
 use crate::value::{Quantity, Reading, State, absence, index, number, temperature};
-use crate::xml::{Cursor, Damage, Element};
+use crate::xml::{Cursor, Damage, Element, Meanings};
 
 /// More lanes than any module has. They are searched one by one, so a reply must not be able to hold very many.
 const MOST_LANES: usize = 256;
 
 /// Room for the lanes of nearly every module, made with the first.
 const USUAL_LANES: usize = 8;
+
+/// What an element of a module or of a lane is, by its name.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Meaning<'a> {
+    Lane,
+    LaneIndex,
+    NotAvailable,
+    Temperature,
+    TemperatureNotAvailable,
+    Voltage,
+    MaxPower,
+    Limit(limits::Name<'a>),
+    Value(values::Name),
+    NotRead,
+}
+
+impl<'a> Meaning<'a> {
+    fn of(name: &'a str) -> Self {
+        match name {
+            "optics-diagnostics-lane-values" => Self::Lane,
+            "lane-index" => Self::LaneIndex,
+            "optic-diagnostics-not-available" | "optics-diagnostics-not-available" => {
+                Self::NotAvailable
+            }
+            "module-temperature" => Self::Temperature,
+            "module-temperature-not-available" => Self::TemperatureNotAvailable,
+            "module-voltage" => Self::Voltage,
+            "module-max-power" => Self::MaxPower,
+            _ => match (limits::Name::parse(name), values::Name::parse(name)) {
+                (Some(limit), _) => Self::Limit(limit),
+                (None, Some(value)) => Self::Value(value),
+                (None, None) => Self::NotRead,
+            },
+        }
+    }
+}
 
 /// What stands at module level.
 #[derive(Default)]
@@ -27,13 +63,14 @@ struct Module {
     max_power_w: Option<f64>,
     values: values::Sent,
     limits: limits::Sent,
-    lanes: Vec<(u32, values::Sent, limits::Sent)>,
+    lanes: Vec<(u32, values::Sent, limits::Flags)>,
 }
 
 /// Reads the interface; `None`, with a note, when it has no name or no optics block at all.
 pub(super) fn read<'a>(
     cursor: &mut Cursor<'a>,
     element: &Element<'a>,
+    meanings: &mut Meanings<Meaning<'a>>,
     notes: &mut Notebook<'_>,
 ) -> Result<Option<InterfaceOptics>, Damage> {
     let first_note = notes.notes.len();
@@ -57,7 +94,7 @@ pub(super) fn read<'a>(
             }
             "optics-diagnostics" => {
                 seen = true;
-                diagnostics(cursor, child, &mut module, notes)?;
+                diagnostics(cursor, child, &mut module, meanings, notes)?;
             }
             "physical-interface" => {
                 return Err(Damage::Malformed(
@@ -87,22 +124,23 @@ fn diagnostics<'a>(
     cursor: &mut Cursor<'a>,
     element: &Element<'a>,
     module: &mut Module,
+    meanings: &mut Meanings<Meaning<'a>>,
     notes: &mut Notebook<'_>,
 ) -> Result<(), Damage> {
     cursor.each_child(element, |cursor, child| {
-        match child.name() {
-            "optics-diagnostics-lane-values" => return lane(cursor, child, module, notes),
-            "optic-diagnostics-not-available" | "optics-diagnostics-not-available" => {
+        match child.meaning(meanings, Meaning::of) {
+            Meaning::Lane => return lane(cursor, child, module, meanings, notes),
+            Meaning::NotAvailable => {
                 let text = cursor.text(child)?;
                 module.not_available = Some(absence(&text).unwrap_or(State::NotSupported));
             }
-            "module-temperature-not-available" => {
+            Meaning::TemperatureNotAvailable => {
                 let text = cursor.text(child)?;
                 module.temperature.get_or_insert(Reading::Absent(
                     absence(&text).unwrap_or(State::NotSupported),
                 ));
             }
-            "module-temperature" => {
+            Meaning::Temperature => {
                 let text = cursor.text(child)?;
                 let reading = temperature(child.attribute("celsius").as_deref(), &text);
                 keep(
@@ -114,7 +152,7 @@ fn diagnostics<'a>(
                     notes,
                 );
             }
-            "module-voltage" => {
+            Meaning::Voltage => {
                 let text = cursor.text(child)?;
                 let reading = number(&text, Quantity::VoltageV);
                 keep(
@@ -126,7 +164,7 @@ fn diagnostics<'a>(
                     notes,
                 );
             }
-            "module-max-power" => {
+            Meaning::MaxPower => {
                 let (text, mut slot) = (cursor.text(child)?, None);
                 keep(
                     &mut slot,
@@ -138,11 +176,9 @@ fn diagnostics<'a>(
                 );
                 module.max_power_w = slot.and_then(Reading::value);
             }
-            _ => {
-                if !module.limits.read(cursor, child, notes)? {
-                    module.values.read(cursor, child, notes)?;
-                }
-            }
+            Meaning::Limit(name) => module.limits.read(name, cursor, child, notes)?,
+            Meaning::Value(name) => module.values.read(name, cursor, child, notes)?,
+            Meaning::LaneIndex | Meaning::NotRead => {}
         }
         Ok(())
     })
@@ -167,6 +203,7 @@ fn lane<'a>(
     cursor: &mut Cursor<'a>,
     element: &Element<'a>,
     module: &mut Module,
+    meanings: &mut Meanings<Meaning<'a>>,
     notes: &mut Notebook<'_>,
 ) -> Result<(), Damage> {
     let first_note = notes.notes.len();
@@ -174,15 +211,18 @@ fn lane<'a>(
     let mut number = None;
     let mut numbers = 0;
     cursor.each_child(element, |cursor, child| {
-        if child.name() == "lane-index" {
-            numbers += 1;
-            let text = cursor.text(child)?;
-            number = index(&text);
-            if number.is_none() {
-                notes.unreadable("lane", &text, "a lane number");
+        match child.meaning(meanings, Meaning::of) {
+            Meaning::LaneIndex => {
+                numbers += 1;
+                let text = cursor.text(child)?;
+                number = index(&text);
+                if number.is_none() {
+                    notes.unreadable("lane", &text, "a lane number");
+                }
             }
-        } else if !limits.read(cursor, child, notes)? {
-            values.read(cursor, child, notes)?;
+            Meaning::Limit(name) => limits.read(name, cursor, child, notes)?,
+            Meaning::Value(name) => values.read(name, cursor, child, notes)?,
+            _ => {}
         }
         Ok(())
     })?;
@@ -196,7 +236,7 @@ fn lane<'a>(
             if module.lanes.is_empty() {
                 module.lanes.reserve(USUAL_LANES);
             }
-            module.lanes.push((number, values, limits));
+            module.lanes.push((number, values, limits.flags));
         }
         Some(number) => {
             notes.unreadable("lane", &format!("lane {number} again"), "every lane once")
@@ -270,13 +310,13 @@ fn finish(name: Arc<str>, mut module: Module) -> InterfaceOptics {
     if single && let Some(values) = interface.module_values {
         interface.lanes.push(lane_zero(values, &mut module));
     }
-    interface.flags_sent = module.limits.flags_sent;
-    interface.alarms.clone_from(&module.limits.alarms);
+    interface.flags_sent = module.limits.flags.sent;
+    interface.alarms.clone_from(&module.limits.flags.on);
     interface.thresholds = module.limits.into_thresholds();
     interface.lanes.reserve_exact(module.lanes.len());
-    for (index, mut values, limits) in module.lanes {
-        interface.flags_sent |= limits.flags_sent;
-        for alarm in &limits.alarms {
+    for (index, mut values, flags) in module.lanes {
+        interface.flags_sent |= flags.sent;
+        for alarm in &flags.on {
             if !interface.alarms.contains(alarm) {
                 interface.alarms.push(alarm.clone());
             }
@@ -286,8 +326,8 @@ fn finish(name: Arc<str>, mut module: Module) -> InterfaceOptics {
             values: values.values(),
             laser_temperature_c: values.laser_temperature_c(),
             coherent: values.take_coherent(),
-            flags_sent: limits.flags_sent,
-            alarms: limits.alarms,
+            flags_sent: flags.sent,
+            alarms: flags.on,
         });
     }
     interface
@@ -302,10 +342,11 @@ fn lane_zero(values: TransmitReceive, module: &mut Module) -> Lane {
         values,
         laser_temperature_c: module.values.laser_temperature_c(),
         coherent: module.values.take_coherent(),
-        flags_sent: module.limits.flags_sent,
+        flags_sent: module.limits.flags.sent,
         alarms: module
             .limits
-            .alarms
+            .flags
+            .on
             .iter()
             .filter(of_the_lane)
             .cloned()

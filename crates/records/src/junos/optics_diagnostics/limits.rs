@@ -12,13 +12,19 @@ use crate::xml::{Cursor, Damage, Element};
 /// More flags than any module or lane has. They are searched one by one, so a reply must not be able to hold very many.
 const MOST_FLAGS: usize = 256;
 
+/// The flags of a module or of a lane, as sent.
+#[derive(Debug, Default)]
+pub(super) struct Flags {
+    /// True when any flag was there, on or off.
+    pub(super) sent: bool,
+    /// Field names of the flags that are on.
+    pub(super) on: Vec<String>,
+}
+
 /// Flags and limits of a module or of a lane, as sent.
 #[derive(Debug, Default)]
 pub(super) struct Sent {
-    /// True when any flag was there, on or off.
-    pub(super) flags_sent: bool,
-    /// Field names of the flags that are on.
-    pub(super) alarms: Vec<String>,
+    pub(super) flags: Flags,
     pub(super) thresholds: Thresholds,
     /// Limits of the laser's temperature: they stand in where the module's own are not sent.
     pub(super) laser_temperature_c: Limits,
@@ -31,18 +37,30 @@ enum Form {
     Dbm,
 }
 
-/// A name, taken apart.
-#[derive(Debug, PartialEq)]
-struct Name<'n> {
+/// The quantities whose limits are kept.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Limited {
+    ModuleTemperature,
+    LaserTemperature,
+    Voltage,
+    Bias,
+    TxPower,
+    RxPower,
+}
+
+/// The name of a flag or a threshold, taken apart.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Name<'n> {
     /// Without side and level: `laser-rx-power`, `rx-loss-of-signal`.
     what: &'n str,
+    limited: Option<Limited>,
     high: Option<bool>,
     alarm: bool,
     form: Form,
 }
 
 impl<'n> Name<'n> {
-    fn parse(name: &'n str) -> Option<Self> {
+    pub(super) fn parse(name: &'n str) -> Option<Self> {
         let (stem, form) = if let Some(stem) = name.strip_suffix("-threshold") {
             (stem, Form::Threshold)
         } else if let Some(stem) = name.strip_suffix("-dbm") {
@@ -63,8 +81,18 @@ impl<'n> Name<'n> {
             (_, Some(what)) => (what, Some(false)),
             _ => (stem, None),
         };
+        let limited = match (what, form) {
+            ("module-temperature", _) => Some(Limited::ModuleTemperature),
+            ("laser-temperature" | "laser-temp", _) => Some(Limited::LaserTemperature),
+            ("module-voltage", _) => Some(Limited::Voltage),
+            ("laser-bias-current", _) => Some(Limited::Bias),
+            ("laser-tx-power" | "tx-power", Form::Dbm) => Some(Limited::TxPower),
+            ("laser-rx-power" | "rx-power", Form::Dbm) => Some(Limited::RxPower),
+            _ => None,
+        };
         Some(Name {
             what,
+            limited,
             high,
             alarm,
             form,
@@ -98,24 +126,22 @@ impl<'n> Name<'n> {
 }
 
 impl Sent {
-    /// Reads the element if its name is that of a flag or a threshold; says whether it was.
+    /// Reads an element with such a name.
     pub(super) fn read<'a>(
         &mut self,
+        name: Name<'a>,
         cursor: &mut Cursor<'a>,
         element: &Element<'a>,
         notes: &mut Notebook<'_>,
-    ) -> Result<bool, Damage> {
-        let Some(name) = Name::parse(element.name()) else {
-            return Ok(false);
-        };
+    ) -> Result<(), Damage> {
         if name.form == Form::Flag {
             let text = cursor.text(element)?;
-            if text.eq_ignore_ascii_case("off") {
-                self.flags_sent = true;
+            if matches!(text.as_bytes(), [b'o' | b'O', b'f' | b'F', b'f' | b'F']) {
+                self.flags.sent = true;
             } else if text.eq_ignore_ascii_case("on") {
-                self.flags_sent = true;
-                if self.alarms.len() < MOST_FLAGS {
-                    self.alarms.push(name.field());
+                self.flags.sent = true;
+                if self.flags.on.len() < MOST_FLAGS {
+                    self.flags.on.push(name.field());
                 } else {
                     notes.unreadable(name.field(), &text, "fewer flags that are on");
                 }
@@ -128,7 +154,7 @@ impl Sent {
                 notes.unreadable(name.field(), &text, "a limit");
             }
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Sets the limit that the name speaks of; false when the text cannot be read as one. An absence is no failure.
@@ -148,16 +174,13 @@ impl Sent {
     /// Where the limit goes, and its quantity; `None` for names whose limits are not kept.
     fn limit(&mut self, name: &Name<'_>) -> Option<(&mut Option<f64>, Quantity)> {
         let t = &mut self.thresholds;
-        let (limits, quantity) = match (name.what, name.form) {
-            ("module-temperature", _) => (&mut t.temperature_c, Quantity::TemperatureC),
-            ("laser-temperature" | "laser-temp", _) => {
-                (&mut self.laser_temperature_c, Quantity::TemperatureC)
-            }
-            ("module-voltage", _) => (&mut t.voltage_v, Quantity::VoltageV),
-            ("laser-bias-current", _) => (&mut t.tx_bias_ma, Quantity::CurrentMa),
-            ("laser-tx-power" | "tx-power", Form::Dbm) => (&mut t.tx_power_dbm, Quantity::PowerDbm),
-            ("laser-rx-power" | "rx-power", Form::Dbm) => (&mut t.rx_power_dbm, Quantity::PowerDbm),
-            _ => return None,
+        let (limits, quantity) = match name.limited? {
+            Limited::ModuleTemperature => (&mut t.temperature_c, Quantity::TemperatureC),
+            Limited::LaserTemperature => (&mut self.laser_temperature_c, Quantity::TemperatureC),
+            Limited::Voltage => (&mut t.voltage_v, Quantity::VoltageV),
+            Limited::Bias => (&mut t.tx_bias_ma, Quantity::CurrentMa),
+            Limited::TxPower => (&mut t.tx_power_dbm, Quantity::PowerDbm),
+            Limited::RxPower => (&mut t.rx_power_dbm, Quantity::PowerDbm),
         };
         let slot = match (name.high?, name.alarm) {
             (true, true) => &mut limits.high_alarm,

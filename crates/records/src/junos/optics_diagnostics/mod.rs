@@ -10,7 +10,7 @@ mod values;
 use super::Parser;
 use crate::model::Snapshot;
 use crate::note::Notebook;
-use crate::xml::{Outcome, Shape, walk};
+use crate::xml::{Meanings, Outcome, Shape, walk};
 
 pub(super) const PARSER: Parser = Parser {
     name: "optics_diagnostics",
@@ -26,12 +26,13 @@ const SHAPE: Shape<'_> = Shape {
 fn read(reply: &str, arrived: i64, snapshot: &mut Snapshot) -> Outcome {
     let Snapshot { optics, notes, .. } = snapshot;
     let before = optics.len();
+    let mut meanings = Meanings::default();
     let outcome = walk(reply, &SHAPE, |cursor, element, engine| {
         let mut book = Notebook {
             rpc: PARSER.name,
             notes,
         };
-        let read = interface::read(cursor, element, &mut book)?;
+        let read = interface::read(cursor, element, &mut meanings, &mut book)?;
         if let Some(mut interface) = read {
             interface.routing_engine = engine.cloned();
             interface.timestamp = arrived;

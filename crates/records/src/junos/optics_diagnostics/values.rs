@@ -23,45 +23,84 @@ pub(super) struct Sent {
     coherent: Option<Box<Coherent>>,
 }
 
-impl Sent {
-    /// Reads the element if it is one of these; says whether it was.
-    pub(super) fn read<'a>(
-        &mut self,
-        cursor: &mut Cursor<'a>,
-        element: &Element<'a>,
-        notes: &mut Notebook<'_>,
-    ) -> Result<bool, Damage> {
-        let (slot, quantity, field) = match element.name() {
-            "laser-bias-current" => (&mut self.bias, Quantity::CurrentMa, "tx_bias"),
-            "laser-output-power" | "laser-tx-optical-power" => {
-                (&mut self.tx_mw, Quantity::PowerMw, "tx_power_mw")
-            }
-            "laser-output-power-dbm" | "laser-tx-optical-power-dbm" => {
-                (&mut self.tx_dbm, Quantity::PowerDbm, "tx_power")
-            }
-            "laser-rx-optical-power" | "rx-signal-avg-optical-power" => {
-                (&mut self.rx_mw, Quantity::PowerMw, "rx_power_mw")
-            }
+/// The quantities that every kind of module may measure.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Common {
+    RxDbm,
+    RxMw,
+    TxDbm,
+    TxMw,
+    Bias,
+    LaserTemperature,
+}
+
+/// What an element with one of these names holds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Name {
+    Value(Common),
+    NotAvailable(Common),
+    /// By its place in [`COHERENT`].
+    Coherent(usize),
+}
+
+impl Name {
+    pub(super) fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "laser-bias-current" => Self::Value(Common::Bias),
+            "laser-output-power" | "laser-tx-optical-power" => Self::Value(Common::TxMw),
+            "laser-output-power-dbm" | "laser-tx-optical-power-dbm" => Self::Value(Common::TxDbm),
+            "laser-rx-optical-power" | "rx-signal-avg-optical-power" => Self::Value(Common::RxMw),
             "laser-rx-optical-power-dbm" | "rx-signal-avg-optical-power-dbm" => {
-                (&mut self.rx_dbm, Quantity::PowerDbm, "rx_power")
+                Self::Value(Common::RxDbm)
             }
-            "laser-temperature" => (
+            "laser-temperature" => Self::Value(Common::LaserTemperature),
+            "laser-bias-current-not-available" => Self::NotAvailable(Common::Bias),
+            "laser-tx-power-not-available" => Self::NotAvailable(Common::TxDbm),
+            "laser-rx-power-not-available" => Self::NotAvailable(Common::RxDbm),
+            name => Self::Coherent(Coherent::place(name)?),
+        })
+    }
+}
+
+impl Sent {
+    /// Where the value goes, its quantity and its field's name.
+    fn slot(&mut self, of: Common) -> (&mut Option<Reading<f64>>, Quantity, &'static str) {
+        match of {
+            Common::RxDbm => (&mut self.rx_dbm, Quantity::PowerDbm, "rx_power"),
+            Common::RxMw => (&mut self.rx_mw, Quantity::PowerMw, "rx_power_mw"),
+            Common::TxDbm => (&mut self.tx_dbm, Quantity::PowerDbm, "tx_power"),
+            Common::TxMw => (&mut self.tx_mw, Quantity::PowerMw, "tx_power_mw"),
+            Common::Bias => (&mut self.bias, Quantity::CurrentMa, "tx_bias"),
+            Common::LaserTemperature => (
                 &mut self.laser_temperature,
                 Quantity::TemperatureC,
                 "laser_temperature",
             ),
-            "laser-bias-current-not-available" => {
-                return unavailable(cursor, element, &mut self.bias);
-            }
-            "laser-tx-power-not-available" => {
-                return unavailable(cursor, element, &mut self.tx_dbm);
-            }
-            "laser-rx-power-not-available" => {
-                return unavailable(cursor, element, &mut self.rx_dbm);
-            }
-            name => return self.read_coherent(cursor, element, Coherent::place(name), notes),
-        };
+        }
+    }
+
+    /// Reads an element with such a name.
+    pub(super) fn read<'a>(
+        &mut self,
+        name: Name,
+        cursor: &mut Cursor<'a>,
+        element: &Element<'a>,
+        notes: &mut Notebook<'_>,
+    ) -> Result<(), Damage> {
         let text = cursor.text(element)?;
+        let (slot, quantity, field) = match name {
+            Name::Value(common) => self.slot(common),
+            Name::NotAvailable(common) => {
+                // Absence with the device's reason.
+                let why = absence(&text).unwrap_or(State::NotSupported);
+                self.slot(common).0.get_or_insert(Reading::Absent(why));
+                return Ok(());
+            }
+            Name::Coherent(place) => {
+                self.set_coherent(place, element, &text, notes);
+                return Ok(());
+            }
+        };
         let reading = if quantity == Quantity::TemperatureC {
             temperature(element.attribute("celsius").as_deref(), &text)
         } else {
@@ -74,24 +113,20 @@ impl Sent {
         if !matches!(slot, Some(Reading::Measured(_))) {
             *slot = Some(reading);
         }
-        Ok(true)
+        Ok(())
     }
 
-    fn read_coherent<'a>(
+    fn set_coherent(
         &mut self,
-        cursor: &mut Cursor<'a>,
-        element: &Element<'a>,
-        place: Option<usize>,
+        place: usize,
+        element: &Element<'_>,
+        text: &str,
         notes: &mut Notebook<'_>,
-    ) -> Result<bool, Damage> {
-        let Some(place) = place else {
-            return Ok(false);
-        };
-        let text = cursor.text(element)?;
+    ) {
         let reading = match COHERENT[place].unit {
-            "Cel" => temperature(element.attribute("celsius").as_deref(), &text),
-            "dBm" => number(&text, Quantity::PowerDbm),
-            unit => number(&text, Quantity::In(unit)),
+            "Cel" => temperature(element.attribute("celsius").as_deref(), text),
+            "dBm" => number(text, Quantity::PowerDbm),
+            unit => number(text, Quantity::In(unit)),
         };
         match reading {
             Reading::Measured(value) => {
@@ -99,11 +134,10 @@ impl Sent {
                 *measured = measured.or(Some(value));
             }
             Reading::Absent(State::Invalid) => {
-                notes.unreadable(COHERENT[place].name, &text, "a number");
+                notes.unreadable(COHERENT[place].name, text, "a number");
             }
             Reading::Absent(_) => {}
         }
-        Ok(true)
     }
 
     /// What coherent optics measure, if anything of it was sent.
@@ -194,19 +228,4 @@ fn power(dbm: Option<Reading<f64>>, mw: Option<Reading<f64>>) -> OpticalPower {
         mw: mw.and_then(Reading::value),
         state,
     }
-}
-
-/// A `…-not-available` element: absence with the device's reason.
-fn unavailable<'a>(
-    cursor: &mut Cursor<'a>,
-    element: &Element<'a>,
-    slot: &mut Option<Reading<f64>>,
-) -> Result<bool, Damage> {
-    let text = cursor.text(element)?;
-    if slot.is_none() {
-        *slot = Some(Reading::Absent(
-            absence(&text).unwrap_or(State::NotSupported),
-        ));
-    }
-    Ok(true)
 }
