@@ -354,6 +354,17 @@ fn a_device_that_announces_chunks_and_does_not_send_them_is_understood() {
 }
 
 #[test]
+fn a_device_that_agrees_to_chunks_and_does_not_send_them_is_named_as_such() {
+    let words = [
+        "the peer announced base:1.1 but does not send chunks",
+        "found \"<rpc-reply",
+        "offer it base:1.0 only",
+    ];
+    let seen = collect(&["false-base-1.1"], &["--netconf-version", "1.1"], 3);
+    seen.assert_failed("request", &words).assert_at_once();
+}
+
+#[test]
 fn what_passes_is_delivered_in_the_end_with_the_reason_for_each_attempt() {
     let flags = ["--attempts", "3", "--retry-pause", "10ms"];
     let seen = collect(&["cut:5", "passes-after:2"], &flags, 0);

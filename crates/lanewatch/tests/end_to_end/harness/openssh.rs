@@ -26,6 +26,8 @@ const READY_WITHIN: Duration = Duration::from_secs(20);
 pub(crate) struct Setup {
     /// Lines of sshd's configuration.
     pub(crate) sshd: &'static str,
+    /// The type of its host key, as `ssh-keygen` names it.
+    pub(crate) host_key: &'static str,
     /// Whether netconfd has a module of 770 kB, `lab-large`.
     pub(crate) has_large_module: bool,
 }
@@ -34,6 +36,7 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             sshd: "PasswordAuthentication yes\n",
+            host_key: "ed25519",
             has_large_module: false,
         }
     }
@@ -68,8 +71,8 @@ impl NetconfServer {
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let port = closed_port();
         let password = create_user();
-        for name in ["host_key", "user_key"] {
-            generate_key(&folder.path().join(name), "ed25519", "");
+        for (name, kind) in [("host_key", setup.host_key), ("user_key", "ed25519")] {
+            generate_key(&folder.path().join(name), kind, "");
         }
         fs::copy(
             folder.path().join("user_key.pub"),

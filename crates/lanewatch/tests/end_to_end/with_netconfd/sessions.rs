@@ -295,3 +295,26 @@ async fn an_unknown_host_key_is_refused_and_a_changed_one_named() {
         "{error}"
     );
 }
+
+#[tokio::test]
+#[ignore = "needs netconfd and sshd: run by `cargo xtask test`"]
+async fn an_old_server_needs_legacy_and_the_error_says_so() {
+    let server = NetconfServer::start_with(Setup {
+        // It announces SHA-2 signatures of users' RSA keys whatever it is told to accept, which a really old one does not know,
+        // so signing with SHA-1 is no part of this.
+        sshd: "KexAlgorithms diffie-hellman-group14-sha1\nHostKeyAlgorithms ssh-rsa\nCiphers aes128-cbc\nMACs hmac-sha1\n",
+        host_key: "rsa",
+        ..Setup::default()
+    });
+    let connector = connector();
+    let mut target = target(&server, key(server.new_user_key("rsa", "")));
+    let error = connector.connect(&target).await.unwrap_err();
+    assert!(matches!(error, Error::Handshake { .. }), "{error}");
+    let text = error.to_string();
+    assert!(
+        text.contains("SSH key exchange") && text.contains("set `legacy` to true"),
+        "{text}"
+    );
+    target.legacy = true;
+    converse(connector.connect(&target).await.unwrap()).await;
+}
