@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use netconf::Options;
-use netconf::ssh::{self, Connection, Credentials, Endpoint, HostKeyPolicy, Method, Target};
+use netconf::ssh::{Connection, Connector, Credentials, Endpoint, HostKeyPolicy, Method, Target};
 use russh::client::{self, Handle};
 use russh::keys::{PrivateKeyWithHashAlg, PublicKeyOrCertificate, load_secret_key};
 use russh::{ChannelMsg, Preferred, cipher};
@@ -55,7 +55,7 @@ impl Sessions {
     }
 }
 
-async fn connect(server: &Server, port: u16) -> Result<Connection> {
+async fn connect(connector: &Connector, server: &Server, port: u16) -> Result<Connection> {
     let endpoint = Endpoint {
         host: "127.0.0.1".to_owned(),
         port,
@@ -71,7 +71,7 @@ async fn connect(server: &Server, port: u16) -> Result<Connection> {
         known_hosts: server.known_hosts.clone().into(),
     };
     let target = Target::new(endpoint, credentials, host_keys);
-    Ok(ssh::connect(&target, &Options::default()).await?)
+    Ok(connector.connect(&target).await?)
 }
 
 /// The port for the session of this number: the devices in turn.
@@ -79,16 +79,18 @@ fn port(server: &Server, number: usize) -> u16 {
     server.small[number % server.small.len()]
 }
 
-/// So many sessions of ours, so many at a time.
+/// So many sessions of ours, so many at a time, with one connector for all of them, as `collect` has one for a run.
 pub(crate) async fn ours(server: &Arc<Server>, count: usize, at_once: usize) -> Result<Sessions> {
     let (began, before) = (Instant::now(), Cpu::now()?);
     // One chain of sessions after another for each that is allowed at once.
     let mut chains = JoinSet::new();
+    let connector = Arc::new(Connector::new(Options::default()));
     for chain in 0..at_once {
         let server = Arc::clone(server);
+        let connector = Arc::clone(&connector);
         chains.spawn(async move {
             for number in (chain..count).step_by(at_once) {
-                let mut session = connect(&server, port(&server, number)).await?;
+                let mut session = connect(&connector, &server, port(&server, number)).await?;
                 let reply = session.request(OPERATION).await?;
                 if reply.bytes.is_empty() || !reply.errors.is_empty() {
                     return Err("the device did not answer".into());
@@ -107,10 +109,11 @@ pub(crate) async fn ours(server: &Arc<Server>, count: usize, at_once: usize) -> 
 
 /// What a session that is open and silent keeps, in KiB.
 pub(crate) async fn idle_session_kib(server: &Server, count: usize) -> Result<f64> {
+    let connector = Connector::new(Options::default());
     let before = resident_kib()?;
     let mut sessions = Vec::with_capacity(count);
     for number in 0..count {
-        sessions.push(connect(server, port(server, number)).await?);
+        sessions.push(connect(&connector, server, port(server, number)).await?);
     }
     let grown = resident_kib()?.saturating_sub(before);
     for session in sessions {
@@ -121,7 +124,8 @@ pub(crate) async fn idle_session_kib(server: &Server, count: usize) -> Result<f6
 
 /// Processor time of one 5 MB reply of ours.
 pub(crate) async fn large_replies(server: &Server, count: usize) -> Result<Duration> {
-    let mut session = connect(server, server.large).await?;
+    let connector = Connector::new(Options::default());
+    let mut session = connect(&connector, server, server.large).await?;
     session.request(OPERATION).await?;
     let before = Cpu::now()?.own;
     for _ in 0..count {
@@ -207,6 +211,7 @@ pub(crate) fn ncclient(server: &Server, count: usize, threads: usize) -> Result<
         .args(["-B", script, &count.to_string(), &threads.to_string()])
         .arg(&server.user)
         .arg(&server.user_key)
+        .arg(&server.known_hosts)
         .args(ports)
         .stderr(Stdio::inherit())
         .output()?;

@@ -1,7 +1,8 @@
-"""Sessions of ncclient: connect, hello, one small RPC, close. Prints seconds of wall and of processor time."""
+"""Sessions of ncclient: connect, host key, login, hello, one small RPC, close. Prints seconds of wall and of processor time."""
 
 import resource
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,7 +16,8 @@ def session(number):
         port=ports[number % len(ports)],
         username=user,
         key_filename=key,
-        hostkey_verify=False,
+        ssh_config=ssh_config.name,
+        hostkey_verify=True,
         allow_agent=False,
         look_for_keys=False,
         timeout=60,
@@ -29,8 +31,13 @@ def processor_seconds():
     return used.ru_utime + used.ru_stime
 
 
-count, threads, user, key = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4]
-ports = [int(port) for port in sys.argv[5:]]
+count, threads = int(sys.argv[1]), int(sys.argv[2])
+user, key, known_hosts = sys.argv[3:6]
+ports = [int(port) for port in sys.argv[6:]]
+# How ncclient is told which file to check host keys against.
+ssh_config = tempfile.NamedTemporaryFile("w")
+ssh_config.write(f"UserKnownHostsFile {known_hosts}\n")
+ssh_config.flush()
 began, used = time.monotonic(), processor_seconds()
 with ThreadPoolExecutor(threads) as pool:
     list(pool.map(session, range(count)))
