@@ -90,7 +90,7 @@ impl Timeouts {
 }
 
 /// How a peer that has gone without a word is noticed between and within requests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Keepalive {
     /// A peer that is silent for so long is asked whether it is still there.
     pub interval: Duration,

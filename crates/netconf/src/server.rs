@@ -16,6 +16,9 @@ use crate::message;
 /// A request is small; what is larger is no request.
 const MAX_REQUEST_BYTES: usize = 4 * 1024 * 1024;
 
+/// A reply is written in parts of this size, or a little more.
+const WRITE_BYTES: usize = 64 * 1024;
+
 /// What ended a session from the server's side of it.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -119,9 +122,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Server<S> {
     ///
     /// If the stream fails.
     pub async fn reply(&mut self, message: &[u8]) -> Result<(), Error> {
+        // The mark or the last chunk's end goes out with what it ends: over SSH each write is a packet.
+        let mut pieces = Vec::with_capacity(message.len().min(WRITE_BYTES) + 64);
         for piece in framing::encode(message, self.framing) {
-            self.stream.write_all(&piece).await?;
+            for part in piece.chunks(WRITE_BYTES) {
+                pieces.extend_from_slice(part);
+                if pieces.len() >= WRITE_BYTES {
+                    self.stream.write_all(&pieces).await?;
+                    pieces.clear();
+                }
+            }
         }
+        self.stream.write_all(&pieces).await?;
         self.stream.flush().await?;
         Ok(())
     }

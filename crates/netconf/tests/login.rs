@@ -2,23 +2,21 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod device;
+
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use netconf::server::Server;
-use netconf::ssh::{
-    AttemptOutcome, Connector, Credentials, Endpoint, Hop, HostKeyPolicy, Method, Route, Target,
-};
-use netconf::{Error, Options, Phase};
+use netconf::ssh::{AttemptOutcome, Connector, Hop, HostKeyPolicy, Method, Route, Target};
+use netconf::{Error, Options, Phase, Timeouts};
 use russh::keys::{Algorithm, PrivateKey};
 use russh::server::{Auth, ChannelOpenHandle, Msg, Response, Session};
 use russh::{Channel, ChannelId, MethodKind, MethodSet};
 use tokio::net::{TcpListener, TcpStream};
 
-const HELLO: &str = "<hello><capabilities><capability>urn:ietf:params:netconf:base:1.0</capability>\
-    </capabilities><session-id>1</session-id></hello>";
+use device::{endpoint, speak_netconf, user};
 
 /// How a server lets people in. The secret is always `right`, the user `lab`.
 #[derive(Debug, Clone)]
@@ -177,31 +175,9 @@ impl russh::server::Handler for Visitor {
     ) -> Result<(), Self::Error> {
         session.channel_success(id)?;
         if let Some(channel) = self.channel.take() {
-            tokio::spawn(async move {
-                let mut server = Server::start(channel.into_stream(), HELLO).await.unwrap();
-                while let Ok(Some(request)) = server.next_request().await {
-                    let reply = format!("<rpc-reply {}><ok/></rpc-reply>", request.attributes);
-                    if server.reply(reply.as_bytes()).await.is_err() {
-                        break;
-                    }
-                }
-            });
+            speak_netconf(channel, |_| Some("<ok/>".to_owned()));
         }
         Ok(())
-    }
-}
-
-fn endpoint(address: SocketAddr) -> Endpoint {
-    Endpoint {
-        host: address.ip().to_string(),
-        port: address.port(),
-    }
-}
-
-fn user(methods: Vec<Method>) -> Credentials {
-    Credentials {
-        user: "lab".to_owned(),
-        methods,
     }
 }
 
@@ -243,6 +219,9 @@ async fn a_refused_credential_is_tried_once_in_a_run_whoever_asks() {
         assert!(!error.is_transient());
         let outcomes = outcomes(&error);
         assert_eq!(outcomes[1], AttemptOutcome::RefusedBefore, "{error}");
+        // Under this name nothing was refused; under the other, the same password.
+        let told = "keyboard-interactive was not tried: the same credential was refused before in this run";
+        assert!(error.to_string().contains(told), "{error}");
     }
     let right = target(address, vec![password("wrong"), password("right")]);
     connector
@@ -303,6 +282,38 @@ async fn a_password_is_not_sent_to_a_device_that_does_not_ask_for_it() {
             .contains("did not ask for it (the device accepts: keyboard-interactive)"),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn a_key_is_shown_first_and_a_device_that_takes_none_has_refused_none() {
+    let house = House::with(&[MethodKind::Password]);
+    let address = house.open().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("id");
+    let key = PrivateKey::random(&mut russh::keys::key::safe_rng(), Algorithm::Ed25519).unwrap();
+    let text = key.to_openssh(Default::default()).unwrap();
+    std::fs::write(&path, text.as_bytes()).unwrap();
+    let passphrase = None;
+    let key_file = Method::KeyFile { path, passphrase };
+    let connector = Connector::new(Options::default());
+    for _ in 0..2 {
+        let error = connector
+            .connect(&target(address, vec![key_file.clone()]))
+            .await
+            .unwrap_err();
+        assert!(matches!(error, Error::Credentials { .. }), "{error}");
+        let text = error.to_string();
+        assert!(
+            text.ends_with(
+                "id cannot be used: the device did not ask for it (the device accepts: password)"
+            ),
+            "{text}"
+        );
+    }
+    let both = target(address, vec![key_file, password("right")]);
+    let connection = connector.connect(&both).await.unwrap();
+    connection.close().await.unwrap();
+    assert_eq!(house.seen(), ["password right"]);
 }
 
 #[tokio::test]
@@ -443,6 +454,52 @@ async fn a_jump_host_that_fails_is_asked_once_for_all_who_wait() {
             .contains("the jump host did not get through"),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_jump_host_longer_than_opening_it_may_take() {
+    // Takes connections and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let short = Duration::from_millis(100);
+    let timeouts = Timeouts {
+        resolve: short,
+        connect: short,
+        version_exchange: Duration::from_secs(1),
+        key_exchange: short,
+        authentication: short,
+        ..Timeouts::default()
+    };
+    let together = Duration::from_millis(1500);
+    let connector = Arc::new(Connector::new(Options {
+        timeouts,
+        ..Options::default()
+    }));
+    let mut target = target(silent.local_addr().unwrap(), vec![password("right")]);
+    target.route = Route::Jump(vec![Hop {
+        endpoint: endpoint(silent.local_addr().unwrap()),
+        credentials: user(vec![password("right")]),
+        host_keys: HostKeyPolicy::Off,
+        legacy: false,
+    }]);
+    let began = Instant::now();
+    let mut waiting = Vec::new();
+    for _ in 0..3 {
+        let (connector, target) = (connector.clone(), target.clone());
+        waiting.push(tokio::spawn(
+            async move { connector.connect(&target).await },
+        ));
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    // Those in front are given up before their own deadline, so that it begins anew for the next.
+    tokio::time::sleep(Duration::from_millis(750)).await;
+    waiting[0].abort();
+    tokio::time::sleep(Duration::from_millis(750)).await;
+    waiting[1].abort();
+    let error = waiting.pop().unwrap().await.unwrap().unwrap_err();
+    assert!(began.elapsed() >= together);
+    assert_eq!(error.phase(), Phase::Connect);
+    let told = "those in front did not open the connection to the jump host within 1.50 s";
+    assert!(error.to_string().contains(told), "{error}");
 }
 
 #[tokio::test]

@@ -2,12 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod device;
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use netconf::server::Server;
 use netconf::ssh::{Credentials, Endpoint, HostKeyError, HostKeyPolicy, Method, Target, connect};
 use netconf::{Error, Options, Phase, Timeouts};
 use russh::keys::{Algorithm, EcdsaCurve, HashAlg, PrivateKey, PublicKey};
@@ -17,8 +18,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-const HELLO: &str = "<hello><capabilities><capability>urn:ietf:params:netconf:base:1.0</capability>\
-    </capabilities><session-id>1</session-id></hello>";
+use device::{endpoint, speak_netconf, user};
 
 fn new_key(algorithm: Algorithm) -> PrivateKey {
     PrivateKey::random(&mut russh::keys::key::safe_rng(), algorithm).unwrap()
@@ -89,16 +89,8 @@ impl russh::server::Handler for Device {
         }
         session.channel_success(id)?;
         if let Some(channel) = self.channel.take() {
-            tokio::spawn(async move {
-                let mut server = Server::start(channel.into_stream(), HELLO).await.unwrap();
-                while let Ok(Some(request)) = server.next_request().await {
-                    let operation = request.operation;
-                    let reply =
-                        format!("<rpc-reply {}>{operation}</rpc-reply>", request.attributes);
-                    if operation != "<silence/>" && server.reply(reply.as_bytes()).await.is_err() {
-                        break;
-                    }
-                }
+            speak_netconf(channel, |operation| {
+                (operation != "<silence/>").then(|| operation.to_owned())
             });
         }
         Ok(())
@@ -181,20 +173,6 @@ impl Lab {
             self.address.port(),
             key.to_openssh().unwrap()
         )
-    }
-}
-
-fn endpoint(address: SocketAddr) -> Endpoint {
-    Endpoint {
-        host: address.ip().to_string(),
-        port: address.port(),
-    }
-}
-
-fn user(methods: Vec<Method>) -> Credentials {
-    Credentials {
-        user: "lab".to_owned(),
-        methods,
     }
 }
 
@@ -403,6 +381,36 @@ async fn tasks_left(at_most: usize) -> usize {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     metrics.num_alive_tasks()
+}
+
+#[tokio::test]
+async fn a_device_of_ssh_1_is_named_at_once_whether_it_waits_or_leaves() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let mut open = Vec::new();
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let line = b"Authorised users only\r\nSSH-1.5-Cisco-1.25\n";
+            stream.write_all(line).await.unwrap();
+            if open.is_empty() {
+                open.push(stream);
+            }
+        }
+    });
+    let credentials = user(vec![Method::Password("right".into())]);
+    let target = Target::new(endpoint(address), credentials, HostKeyPolicy::Off);
+    for _ in ["waits", "leaves"] {
+        let began = Instant::now();
+        let error = connect(&target, &Options::default()).await.unwrap_err();
+        assert!(began.elapsed() < Duration::from_secs(5));
+        assert_eq!(error.phase(), Phase::VersionExchange);
+        assert!(!error.is_transient());
+        let text = error.to_string();
+        assert!(
+            text.ends_with("expected a device that speaks SSH-2.0, found \"SSH-1.5-Cisco-1.25\""),
+            "{text}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 //! Logging in: the methods in the order given, each once, until one is accepted.
 //!
-//! The server is first asked which methods it takes (with the method `none`, as OpenSSH's client does), so that a
-//! password is never sent to one that wants a key. What was refused stays refused for the run, see
+//! Before anything secret is sent the server is asked which methods it takes (with the method `none`, as OpenSSH's client does),
+//! so that a password is never sent to one that wants a key. A key comes first without that round trip: the server is shown
+//! its public half and asked whether it would do. What was refused stays refused for the run, see
 //! [`refused`](super::refused). A method that cannot be used does not stop those after it, but it is never passed over
 //! in silence: if nobody lets us in, the error lists what became of each.
 //!
@@ -18,7 +19,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::agent::Agent;
 use super::key_file::KeyFiles;
+use super::known_hosts::Records;
 use super::last_words::LastWords;
+use super::preferences::Configs;
 use super::refused::{Permit, RefusedCredentials};
 use super::target::Door;
 use crate::error::excerpt;
@@ -68,6 +71,10 @@ impl Method {
             Self::KeyFile { .. } | Self::Agent { .. } => MethodKind::PublicKey,
         }
     }
+
+    fn is_key(&self) -> bool {
+        self.kind() == MethodKind::PublicKey
+    }
 }
 
 impl fmt::Display for Method {
@@ -97,7 +104,8 @@ pub enum AttemptOutcome {
     Refused,
     /// The device ended the connection when it was tried, with these words if there were any.
     HungUp(Option<Box<str>>),
-    /// The device had said no earlier in this run, so it was not tried again.
+    /// The device had said no to the same credential earlier in this run, maybe to the same password under another method, so it
+    /// was not tried again.
     RefusedBefore,
     /// The device accepted it but wants a further method.
     NotEnough,
@@ -116,7 +124,7 @@ impl fmt::Display for Attempt {
                 write!(f, " made the device hang up: \"{words}\"")
             }
             AttemptOutcome::RefusedBefore => {
-                f.write_str(" was refused before in this run and is not tried again")
+                f.write_str(" was not tried: the same credential was refused before in this run")
             }
             AttemptOutcome::NotEnough => f.write_str(" was accepted, but the device wants more"),
             AttemptOutcome::NotTried(reason) => write!(f, " cannot be used: {reason}"),
@@ -139,6 +147,8 @@ pub(super) enum Login {
 /// What all logins of a run share.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
+    pub(super) known_hosts: Arc<Records>,
+    pub(super) configs: Configs,
     refused: RefusedCredentials,
     key_files: KeyFiles,
 }
@@ -150,31 +160,27 @@ pub(super) async fn log_in<H: Handler>(
     memory: &Memory,
     last_words: &LastWords,
 ) -> Result<Login, russh::Error> {
-    let accepts = match handle.authenticate_none(&door.credentials.user).await? {
-        AuthResult::Success => return Ok(Login::Accepted),
-        // The SSH library reports a connection that ended as a refusal with nothing left to try.
-        AuthResult::Failure {
-            remaining_methods, ..
-        } if remaining_methods.is_empty() && handle.is_closed() => return Ok(Login::Disconnected),
-        AuthResult::Failure {
-            remaining_methods, ..
-        } => remaining_methods,
-    };
     let mut desk = Desk {
         handle,
         door,
         memory,
         last_words,
-        accepts,
+        accepts: None,
         attempts: Vec::new(),
     };
     let mut pending: Vec<&Method> = door.credentials.methods.iter().collect();
-    // What the device takes may change when one of several methods that it wants has been accepted.
-    while let Some(next) = pending
-        .iter()
-        .position(|method| desk.accepts.contains(&method.kind()))
-    {
-        match desk.try_method(pending.remove(next)).await? {
+    loop {
+        // What the device takes may change when one of several methods that it wants has been accepted.
+        let next = match &desk.accepts {
+            Some(accepts) => pending.iter().position(|m| accepts.contains(&m.kind())),
+            None => pending.first().filter(|m| m.is_key()).map(|_| 0),
+        };
+        let next = match next {
+            Some(next) => desk.try_method(pending.remove(next)).await?,
+            None if desk.accepts.is_none() => desk.ask().await?,
+            None => break,
+        };
+        match next {
             Next::Accepted => return Ok(Login::Accepted),
             Next::Disconnected => return Ok(Login::Disconnected),
             Next::HungUp => break,
@@ -182,12 +188,16 @@ pub(super) async fn log_in<H: Handler>(
         }
     }
     for method in pending {
-        let reason = "the device did not ask for it".to_owned();
-        desk.note(method.to_string(), AttemptOutcome::NotTried(reason));
+        desk.note(method.to_string(), not_asked_for());
     }
     Ok(Login::Refused {
         attempts: desk.attempts,
-        accepts: desk.accepts.iter().map(name).collect(),
+        accepts: desk
+            .accepts
+            .iter()
+            .flat_map(|a| a.iter())
+            .map(name)
+            .collect(),
     })
 }
 
@@ -227,11 +237,30 @@ struct Desk<'d, H: Handler> {
     door: Door<'d>,
     memory: &'d Memory,
     last_words: &'d LastWords,
-    accepts: MethodSet,
+    /// What the device takes, once it has said so.
+    accepts: Option<MethodSet>,
     attempts: Vec<Attempt>,
 }
 
 impl<H: Handler> Desk<'_, H> {
+    /// Asks the device what it takes. One that wants nothing at all lets us in.
+    async fn ask(&mut self) -> Result<Next, russh::Error> {
+        let user = self.door.credentials.user.as_str();
+        Ok(match self.handle.authenticate_none(user).await? {
+            AuthResult::Success => Next::Accepted,
+            // The SSH library reports a connection that ended as a refusal with nothing left to try.
+            AuthResult::Failure {
+                remaining_methods, ..
+            } if remaining_methods.is_empty() && self.handle.is_closed() => Next::Disconnected,
+            AuthResult::Failure {
+                remaining_methods, ..
+            } => {
+                self.accepts = Some(remaining_methods);
+                Next::Another
+            }
+        })
+    }
+
     async fn try_method(&mut self, method: &Method) -> Result<Next, russh::Error> {
         let name = method.to_string();
         match method {
@@ -274,7 +303,8 @@ impl<H: Handler> Desk<'_, H> {
                 };
                 while let Some((name, key)) = agent.next_key() {
                     // After a first of two methods was accepted, further keys are not what the device wants.
-                    if !self.accepts.contains(&MethodKind::PublicKey) {
+                    let accepts = self.accepts.as_ref();
+                    if accepts.is_some_and(|accepts| !accepts.contains(&MethodKind::PublicKey)) {
                         break;
                     }
                     let public = key.to_bytes().unwrap_or_default();
@@ -324,13 +354,21 @@ impl<H: Handler> Desk<'_, H> {
             } => {
                 permit.accepted();
                 self.note(name, AttemptOutcome::NotEnough);
-                self.accepts = accepts;
+                self.accepts = Some(accepts);
+                Next::Another
+            }
+            // A key was shown unasked, to a device that takes none: that is no verdict on the key.
+            Verdict::Refused { accepts, .. }
+                if self.accepts.is_none() && !accepts.contains(&MethodKind::PublicKey) =>
+            {
+                self.note(name, not_asked_for());
+                self.accepts = Some(accepts);
                 Next::Another
             }
             Verdict::Refused { accepts, .. } => {
                 permit.refused();
                 self.note(name, AttemptOutcome::Refused);
-                self.accepts = accepts;
+                self.accepts = Some(accepts);
                 Next::Another
             }
             Verdict::NotTried(reason) => {
@@ -446,7 +484,7 @@ impl<H: Handler> Desk<'_, H> {
             let hidden = prompts.iter().filter(|prompt| !prompt.echo).count();
             if hidden > 0 && has_answered {
                 // The same question again is a no; whatever else it may be, the secret is not the answer.
-                let accepts = self.accepts.clone();
+                let accepts = self.accepts.clone().unwrap_or_else(MethodSet::empty);
                 return Ok(Verdict::Refused {
                     accepts,
                     is_partial: false,
@@ -490,6 +528,10 @@ fn verdict(answer: AuthResult) -> Verdict {
             is_partial: partial_success,
         },
     }
+}
+
+fn not_asked_for() -> AttemptOutcome {
+    AttemptOutcome::NotTried("the device did not ask for it".to_owned())
 }
 
 fn name(method: &MethodKind) -> String {

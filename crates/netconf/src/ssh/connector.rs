@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::time::timeout_at;
 
 use super::authentication::Memory;
-use super::channel::{ChannelStream, Refusal};
+use super::channel::{Answer, ChannelStream, Refusal};
 use super::connection::{Connection, with_words};
 use super::jump::JumpHosts;
 use super::last_words::LastWords;
@@ -20,7 +20,7 @@ use crate::options::Options;
 use crate::session::Session;
 
 /// Opens connections. One for a run: a credential that a device has refused to one connection is not presented to that
-/// device again by another, and devices behind the same jump host share the connection to it.
+/// device again by another, devices behind the same jump host share the connection to it, and files with keys are read once.
 pub struct Connector {
     options: Options,
     memory: Memory,
@@ -117,15 +117,16 @@ async fn start_session(
     } = admission;
     let clock = visit.clock(Phase::Hello);
     let limit = options.timeouts.hello;
-    let opening = ChannelStream::open_subsystem(handle, last_words.clone());
+    let answer = Answer::default();
+    let not_opened = || clock.timeout("the netconf subsystem was not opened", limit);
+    let refused = |reason| Error::Subsystem {
+        step: clock.step(),
+        reason,
+    };
+    let opening = ChannelStream::open_subsystem(handle, last_words.clone(), answer.clone());
     let stream = match timeout_at(clock.began + limit, opening).await {
         Ok(Ok(stream)) => stream,
-        Ok(Err(Refusal::Refused(reason))) => {
-            return Err(Error::Subsystem {
-                step: clock.step(),
-                reason,
-            });
-        }
+        Ok(Err(Refusal::Refused(reason))) => return Err(refused(reason)),
         Ok(Err(Refusal::Ssh(error))) => {
             let words = last_words.get();
             return Err(Error::Disconnected {
@@ -134,11 +135,15 @@ async fn start_session(
                 words: words.or_else(|| Some(error.to_string().into())),
             });
         }
-        Err(_) => return Err(clock.timeout("the netconf subsystem was not opened", limit)),
+        Err(_) => return Err(not_opened()),
     };
     let peer = visit.peer.clone();
     let started = Session::start_named(stream, peer, options, clock.began).await;
-    started.map_err(|error| with_words(error, last_words))
+    started.map_err(|error| match (answer.get(), error) {
+        (Some(Err(reason)), Error::Disconnected { .. }) => refused(reason.into()),
+        (None, Error::Timeout { .. }) => not_opened(),
+        (_, error) => with_words(error, last_words),
+    })
 }
 
 impl fmt::Debug for Connector {
@@ -157,10 +162,4 @@ impl fmt::Debug for Connector {
 pub async fn connect(target: &Target, options: &Options) -> Result<Connection, Error> {
     // The way through a jump host is kept by the connection, so the connector may go.
     Connector::new(options.clone()).connect(target).await
-}
-
-impl fmt::Debug for Admission {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Admission").finish_non_exhaustive()
-    }
 }

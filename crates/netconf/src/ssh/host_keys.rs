@@ -10,11 +10,12 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use russh::keys::{Algorithm, HashAlg, PublicKey};
 
 use super::Endpoint;
-use super::known_hosts::{self, Entry, Marker, append, find};
+use super::known_hosts::{self, Entry, Marker, Records};
 use super::preferences::same_type;
 
 /// Which host keys are trusted.
@@ -41,6 +42,15 @@ pub struct KnownHosts {
     pub files: Vec<PathBuf>,
     /// Looked up in place of the endpoint's host and port: OpenSSH's `HostKeyAlias`.
     pub alias: Option<String>,
+}
+
+impl HostKeyPolicy {
+    fn known_hosts(&self) -> Option<&KnownHosts> {
+        match self {
+            Self::Strict { known_hosts } | Self::AcceptNew { known_hosts } => Some(known_hosts),
+            Self::Off => None,
+        }
+    }
 }
 
 impl KnownHosts {
@@ -134,55 +144,49 @@ pub enum HostKeyError {
 #[derive(Debug)]
 pub(super) struct Verifier {
     policy: HostKeyPolicy,
+    records: Arc<Records>,
+    host: String,
+    port: u16,
     /// As `known_hosts` spells it: `host`, or `[host]:port` for other ports than 22.
     name: String,
     entries: Vec<Entry>,
 }
 
-/// Looks the host up. Away from the async threads: it reads a file, and hashed names take some computing.
-pub(super) async fn read(
-    policy: HostKeyPolicy,
-    endpoint: Endpoint,
-) -> Result<Verifier, HostKeyError> {
-    let task = tokio::task::spawn_blocking(move || Verifier::read(policy, &endpoint));
-    task.await.unwrap_or_else(|error| {
-        Err(HostKeyError::File {
-            file: PathBuf::new(),
-            reason: error.to_string(),
-        })
-    })
-}
-
 impl Verifier {
-    fn read(policy: HostKeyPolicy, endpoint: &Endpoint) -> Result<Self, HostKeyError> {
-        let mut entries = Vec::new();
-        let mut name = String::new();
+    /// Looks the host up.
+    pub(super) async fn look_up(
+        records: Arc<Records>,
+        policy: &HostKeyPolicy,
+        endpoint: &Endpoint,
+    ) -> Result<Self, HostKeyError> {
+        let alias = policy.known_hosts().and_then(|known| known.alias.as_ref());
         // An alias stands for the host, whatever its port.
-        if let HostKeyPolicy::Strict { known_hosts } | HostKeyPolicy::AcceptNew { known_hosts } =
-            &policy
-        {
-            let (host, port) = match &known_hosts.alias {
-                Some(alias) => (alias.to_lowercase(), 22),
-                None => (endpoint.host.to_lowercase(), endpoint.port),
-            };
-            name = match port {
-                22 => host.clone(),
-                port => format!("[{host}]:{port}"),
-            };
-            for file in &known_hosts.files {
-                match std::fs::read(file) {
-                    Ok(text) => entries.extend(find(&text, file, &host, &name, port)?),
-                    // A file that is not there knows nobody, as for OpenSSH: the error to come has the fingerprint in it.
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                    Err(error) => return Err(file_error(file, &error)),
-                }
-            }
-        }
-        Ok(Self {
-            policy,
+        let (host, port) = match alias {
+            Some(alias) => (alias.to_lowercase(), 22),
+            None => (endpoint.host.to_lowercase(), endpoint.port),
+        };
+        let name = match port {
+            22 => host.clone(),
+            port => format!("[{host}]:{port}"),
+        };
+        let mut verifier = Self {
+            policy: policy.clone(),
+            records,
+            host,
+            port,
             name,
-            entries,
-        })
+            entries: Vec::new(),
+        };
+        verifier.read().await?;
+        Ok(verifier)
+    }
+
+    async fn read(&mut self) -> Result<(), HostKeyError> {
+        if let Some(KnownHosts { files, .. }) = self.policy.known_hosts() {
+            let found = self.records.find(files, &self.host, &self.name, self.port);
+            self.entries = found.await?;
+        }
+        Ok(())
     }
 
     /// The types of key on record, so that the device can be asked for one of them.
@@ -192,8 +196,31 @@ impl Verifier {
         keys.map(PublicKey::algorithm).collect()
     }
 
-    /// Decides about the key that the device has shown, and has proved to hold.
-    pub(super) fn verify(&self, key: &PublicKey) -> Result<(), HostKeyError> {
+    /// Decides about the key that the device has shown, and has proved to hold. Before it is not trusted, the files are read
+    /// once more: somebody may have added it since the run read them.
+    pub(super) async fn verify(&mut self, key: &PublicKey) -> Result<(), HostKeyError> {
+        if !self.is_trusted(key) {
+            if let Some(KnownHosts { files, .. }) = self.policy.known_hosts() {
+                self.records.forget(files);
+            }
+            self.read().await?;
+        }
+        self.judge(key)
+    }
+
+    fn is_trusted(&self, key: &PublicKey) -> bool {
+        let mut matching = self.matching(key).peekable();
+        self.policy == HostKeyPolicy::Off
+            || (matching.peek().is_some() && matching.all(|e| e.marker == Marker::None))
+    }
+
+    fn matching(&self, key: &PublicKey) -> impl Iterator<Item = &Entry> {
+        let same_key =
+            |entry: &&Entry| entry.key.as_ref().map(PublicKey::key_data) == Some(key.key_data());
+        self.entries.iter().filter(same_key)
+    }
+
+    fn judge(&self, key: &PublicKey) -> Result<(), HostKeyError> {
         let (files, accepts_new) = match &self.policy {
             HostKeyPolicy::Off => return Ok(()),
             HostKeyPolicy::Strict { known_hosts } => (&known_hosts.files, false),
@@ -201,17 +228,14 @@ impl Verifier {
         };
         let fingerprint = || key.fingerprint(HashAlg::Sha256).to_string();
         let algorithm = || key.algorithm().as_str().to_owned();
-        let same_key =
-            |entry: &&Entry| entry.key.as_ref().map(PublicKey::key_data) == Some(key.key_data());
-        let mut matching = self.entries.iter().filter(same_key);
-        if let Some(entry) = matching.clone().find(|e| e.marker == Marker::Revoked) {
+        if let Some(entry) = self.matching(key).find(|e| e.marker == Marker::Revoked) {
             return Err(HostKeyError::Revoked {
                 fingerprint: fingerprint(),
                 file: entry.file.clone(),
                 line: entry.line,
             });
         }
-        if matching.any(|entry| entry.marker == Marker::None) {
+        if self.matching(key).any(|e| e.marker == Marker::None) {
             return Ok(());
         }
         // The line to complain about: one of the same type rather than of another. An entry for the host without the port
@@ -230,7 +254,7 @@ impl Verifier {
                 line: entry.line,
                 recorded: describe(other),
             }),
-            None if accepts_new => append(&first, &self.name, key),
+            None if accepts_new => self.records.append(&first, &self.name, key),
             None => {
                 let mut entries = self.entries.iter();
                 let authority = entries.find(|entry| entry.marker == Marker::CertAuthority);
@@ -287,6 +311,13 @@ mod tests {
         PublicKey::from_openssh(text).unwrap()
     }
 
+    /// What a run that begins now finds on record.
+    fn look_up(policy: &HostKeyPolicy, endpoint: &Endpoint) -> Result<Verifier, HostKeyError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let looking = Verifier::look_up(Arc::default(), policy, endpoint);
+        runtime.unwrap().block_on(looking)
+    }
+
     /// What becomes of a host on `port` that shows [`ED25519`], with this file.
     fn verify(text: &str, host: &str, port: u16) -> Result<(), HostKeyError> {
         let folder = TempDir::new().unwrap();
@@ -295,7 +326,7 @@ mod tests {
         let host = host.to_owned();
         let known_hosts = known_hosts.into();
         let policy = HostKeyPolicy::Strict { known_hosts };
-        Verifier::read(policy, &Endpoint { host, port })?.verify(&key(ED25519))
+        look_up(&policy, &Endpoint { host, port })?.judge(&key(ED25519))
     }
 
     #[test]
@@ -350,13 +381,37 @@ mod tests {
             host: "r1".to_owned(),
             port: 22,
         };
-        let verifier = Verifier::read(HostKeyPolicy::Strict { known_hosts }, &endpoint).unwrap();
-        assert_eq!(verifier.verify(&key(ED25519)), Ok(()));
-        let error = verifier.verify(&key(ANOTHER)).unwrap_err();
+        let verifier = look_up(&HostKeyPolicy::Strict { known_hosts }, &endpoint).unwrap();
+        assert_eq!(verifier.judge(&key(ED25519)), Ok(()));
+        let error = verifier.judge(&key(ANOTHER)).unwrap_err();
         assert!(
             matches!(&error, HostKeyError::Changed { line: 1, file, .. } if *file == global),
             "{error:?}"
         );
+    }
+
+    #[tokio::test]
+    async fn a_key_that_was_added_in_mid_run_is_known() {
+        let folder = TempDir::new().unwrap();
+        let file = folder.path().join("known_hosts");
+        std::fs::write(&file, format!("r2 {ED25519}\n")).unwrap();
+        let known_hosts = KnownHosts::from(file.clone());
+        let strict = HostKeyPolicy::Strict { known_hosts };
+        let endpoint = Endpoint {
+            host: "r1".to_owned(),
+            port: 22,
+        };
+        let records = Arc::default();
+        let looking = Verifier::look_up(Arc::clone(&records), &strict, &endpoint);
+        let mut first = looking.await.unwrap();
+        let unknown = first.verify(&key(ED25519)).await.unwrap_err();
+        let HostKeyError::Unknown { entry, .. } = unknown else {
+            panic!("{unknown}")
+        };
+        let looking = Verifier::look_up(Arc::clone(&records), &strict, &endpoint);
+        let mut second = looking.await.unwrap();
+        KnownHosts::add(&file, &entry).unwrap();
+        assert_eq!(second.verify(&key(ED25519)).await, Ok(()));
     }
 
     #[test]
@@ -372,8 +427,8 @@ mod tests {
             host: "192.0.2.1".to_owned(),
             port: 830,
         };
-        let verifier = Verifier::read(HostKeyPolicy::Strict { known_hosts }, &endpoint).unwrap();
-        assert_eq!(verifier.verify(&key(ED25519)), Ok(()));
+        let verifier = look_up(&HostKeyPolicy::Strict { known_hosts }, &endpoint).unwrap();
+        assert_eq!(verifier.judge(&key(ED25519)), Ok(()));
     }
 
     #[test]
@@ -427,7 +482,7 @@ mod tests {
             },
             HostKeyPolicy::AcceptNew { known_hosts },
         ] {
-            let error = Verifier::read(policy, &endpoint).unwrap_err();
+            let error = look_up(&policy, &endpoint).unwrap_err();
             assert!(error.to_string().contains("Is a directory"), "{error}");
         }
     }
@@ -440,8 +495,8 @@ mod tests {
             port: 22,
         };
         let known_hosts = folder.path().join("none").into();
-        let verifier = Verifier::read(HostKeyPolicy::Strict { known_hosts }, &endpoint).unwrap();
-        let error = verifier.verify(&key(ED25519)).unwrap_err();
+        let verifier = look_up(&HostKeyPolicy::Strict { known_hosts }, &endpoint).unwrap();
+        let error = verifier.judge(&key(ED25519)).unwrap_err();
         assert!(matches!(error, HostKeyError::Unknown { .. }), "{error}");
     }
 
@@ -456,12 +511,12 @@ mod tests {
             host: "r1".to_owned(),
             port: 830,
         };
-        let read = || Verifier::read(policy.clone(), &endpoint).unwrap();
-        read().verify(&key(ED25519)).unwrap();
-        read().verify(&key(ED25519)).unwrap();
+        let read = || look_up(&policy, &endpoint).unwrap();
+        read().judge(&key(ED25519)).unwrap();
+        read().judge(&key(ED25519)).unwrap();
         let text = std::fs::read_to_string(&known_hosts).unwrap();
         assert_eq!(text, format!("[r1]:830 {ED25519}\n"));
-        let changed = read().verify(&key(ANOTHER)).unwrap_err();
+        let changed = read().judge(&key(ANOTHER)).unwrap_err();
         assert!(
             matches!(changed, HostKeyError::Changed { line: 1, .. }),
             "{changed:?}"

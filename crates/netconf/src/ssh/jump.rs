@@ -2,13 +2,15 @@
 //!
 //! A fleet behind one jump host would otherwise log in there once for each device, which is slow, and more than many
 //! servers allow. The connection is opened by the first who needs it, while the others wait; if that fails, those who
-//! waited get the same error and do not queue up for the same deadline one after another. It stays until the run's
-//! [`Connector`](super::Connector) and all connections through it are gone.
+//! waited get the same error and do not queue up for the same deadline one after another. Nobody waits longer than opening it
+//! may take, should those in front be given up one by one. It stays until the run's [`Connector`](super::Connector) and all
+//! connections through it are gone.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Mutex as Turn;
 use tokio::time::{Instant, timeout};
@@ -20,6 +22,7 @@ use super::login::{Admission, Clock, Visit};
 use super::target::{Endpoint, Hop, name_of};
 use super::transport::{Transport, dial};
 use crate::error::{Error, Phase};
+use crate::options::Timeouts;
 
 /// The jump hosts of a run, by the way to them.
 #[derive(Debug, Default)]
@@ -89,8 +92,20 @@ impl JumpHosts {
             let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             slots.entry(key).or_default().clone()
         };
-        let asked = Instant::now();
-        let mut slot = slot.lock().await;
+        let name: Arc<str> = hop.endpoint.to_string().into();
+        let visit = Visit {
+            door: hop.door(&way),
+            peer: &name,
+            options: connector.options(),
+            memory: connector.memory(),
+        };
+        let waiting = visit.clock(Phase::Connect);
+        let asked = waiting.began;
+        let limit = longest_opening(&connector.options().timeouts);
+        let Ok(mut slot) = timeout(limit, slot.lock()).await else {
+            let waited_for = "those in front did not open the connection to the jump host";
+            return Err(Arc::new(waiting.timeout(waited_for, limit)));
+        };
         if let Some(jump) = &slot.open {
             if !jump.admission.handle.is_closed() {
                 return Ok(jump.clone());
@@ -100,13 +115,6 @@ impl JumpHosts {
         if let Some((_, error)) = slot.failed.as_ref().filter(|(at, _)| *at >= asked) {
             return Err(error.clone());
         }
-        let name: Arc<str> = hop.endpoint.to_string().into();
-        let visit = Visit {
-            door: hop.door(&way),
-            peer: &name,
-            options: connector.options(),
-            memory: connector.memory(),
-        };
         let opened = async {
             let verifier = visit.look_up().await?;
             let clock = visit.clock(Phase::Connect);
@@ -129,6 +137,17 @@ impl JumpHosts {
             }
         }
     }
+}
+
+/// What the steps of opening a connection to a jump host may take together.
+fn longest_opening(timeouts: &Timeouts) -> Duration {
+    // The first for reading known_hosts, which has the deadline for connecting.
+    timeouts.connect
+        + timeouts.resolve
+        + timeouts.connect
+        + timeouts.version_exchange
+        + timeouts.key_exchange
+        + timeouts.authentication
 }
 
 /// The way to `endpoint`: through a jump host, or by TCP if there is none.

@@ -1,5 +1,8 @@
 //! OpenSSH's `known_hosts` file: finding the lines about a host, and adding one.
 //!
+//! A file is read once for all connections of a run and then asked by name: two thousand devices with two thousand lines would
+//! otherwise be four million lines to read. It is read again when something was added to it, and before a key is called unknown.
+//!
 //! `*` and `?`, negation, ports, markers and hashed names as in `sshd(8)`; lines that cannot be read are passed over, since
 //! a file may hold keys of types that we do not have. Hashed names are matched by the SSH library, which does it right.
 //! The rest it does not: it takes an unreadable file for an empty one, miscounts lines after comments, and knows neither
@@ -7,12 +10,15 @@
 //!
 //! Left out: hashing the names that are added.
 
+use std::collections::HashMap;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use russh::keys::known_hosts::known_host_keys_path;
 use russh::keys::{PublicKey, parse_public_key_base64};
+use tokio::sync::OnceCell;
 
 use super::host_keys::{HostKeyError, file_error};
 
@@ -39,65 +45,190 @@ pub(super) enum Marker {
     CertAuthority,
 }
 
-/// The lines of `text` about `host`, or about `name`, which has the port in it.
-pub(super) fn find(
-    text: &[u8],
-    file: &Path,
-    host: &str,
-    name: &str,
-    port: u16,
-) -> Result<Vec<Entry>, HostKeyError> {
-    // A stray byte in a comment must not hide the keys.
-    let text = String::from_utf8_lossy(text);
-    let mut entries = Vec::new();
-    let mut hashed = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        let line = Line::parse(index + 1, line);
-        let Some(line) = line.filter(|line| line.is_for(host, name)) else {
-            continue;
+/// The files read so far.
+#[derive(Debug, Default)]
+pub(super) struct Records(Mutex<HashMap<PathBuf, Arc<OnceCell<Arc<Record>>>>>);
+
+impl Records {
+    /// All entries of these files about `host`, or about `name`, which has the port in it. Whatever reads a file or computes does so
+    /// away from the async threads.
+    pub(super) async fn find(
+        &self,
+        files: &[PathBuf],
+        host: &str,
+        name: &str,
+        port: u16,
+    ) -> Result<Vec<Entry>, HostKeyError> {
+        let mut entries = Vec::new();
+        for file in files {
+            let record = self.record(file).await?;
+            if record.has_hashed {
+                let (host, name) = (host.to_owned(), name.to_owned());
+                let found = away(file, move || record.find(&host, &name, port));
+                entries.extend(found.await?);
+            } else {
+                entries.extend(record.find(host, name, port)?);
+            }
+        }
+        // They stay as long as the connection: a new key exchange shows the key again.
+        entries.shrink_to_fit();
+        Ok(entries)
+    }
+
+    /// A file that cannot be read is tried again by the next who asks.
+    async fn record(&self, file: &Path) -> Result<Arc<Record>, HostKeyError> {
+        let cell = {
+            let mut records = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            records.entry(file.to_owned()).or_default().clone()
         };
-        if line.marker == Marker::CertAuthority {
-            entries.push(line.entry(file, true, None));
-        } else if line.names.starts_with("|1|") {
-            hashed.push(line);
-        } else if let Some(key) = line.key() {
-            let is_exact = matches_list(line.names, name);
-            entries.push(line.entry(file, is_exact, Some(key)));
+        let read = cell.get_or_try_init(|| {
+            let name = file.to_owned();
+            away(file, move || Record::read(name).map(Arc::new))
+        });
+        read.await.cloned()
+    }
+
+    /// Makes a key known under a name.
+    pub(super) fn append(
+        &self,
+        file: &Path,
+        name: &str,
+        key: &PublicKey,
+    ) -> Result<(), HostKeyError> {
+        let appended = append_line(file, &line(name, key)?);
+        self.forget(&[file.to_owned()]);
+        appended
+    }
+
+    /// Makes whoever asks next read these files anew.
+    pub(super) fn forget(&self, files: &[PathBuf]) {
+        let mut records = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for file in files {
+            records.remove(file);
         }
     }
-    if !hashed.is_empty() {
-        for (port, is_exact) in [(port, true), (22, port == 22)] {
-            // The library opens the file again; it gives keys, and which line holds a key is looked up here.
-            let keys = known_host_keys_path(host, port, file);
-            let keys = keys.map_err(|error| HostKeyError::File {
-                file: file.to_owned(),
-                reason: format!("a hashed line for this host cannot be read: {error}"),
-            })?;
-            for (_, key) in keys {
-                let holds_it = |line: &&Line<'_>| {
-                    line.key()
-                        .is_some_and(|other| other.key_data() == key.key_data())
-                };
-                if let Some(line) = hashed.iter().find(holds_it) {
-                    entries.push(line.entry(file, is_exact, Some(key)));
+}
+
+/// Does something that blocks or computes where it holds nobody up.
+async fn away<T: Send + 'static>(
+    file: &Path,
+    task: impl FnOnce() -> Result<T, HostKeyError> + Send + 'static,
+) -> Result<T, HostKeyError> {
+    let task = tokio::task::spawn_blocking(task);
+    task.await.unwrap_or_else(|error| {
+        Err(HostKeyError::File {
+            file: file.to_owned(),
+            reason: error.to_string(),
+        })
+    })
+}
+
+/// One file.
+#[derive(Debug)]
+struct Record {
+    file: PathBuf,
+    lines: Vec<Line>,
+    /// Where in `lines` those are that name a host in plain words, by each of these, in lower case.
+    by_name: HashMap<String, Vec<usize>>,
+    /// Where those are that may be about anybody: patterns and hashed names.
+    for_many: Vec<usize>,
+    has_hashed: bool,
+}
+
+impl Record {
+    fn read(file: PathBuf) -> Result<Self, HostKeyError> {
+        match std::fs::read(&file) {
+            Ok(text) => Ok(Self::parse(file, &text)),
+            // A file that is not there knows nobody, as for OpenSSH: the error to come has the fingerprint in it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::parse(file, b"")),
+            Err(error) => Err(file_error(&file, &error)),
+        }
+    }
+
+    fn parse(file: PathBuf, text: &[u8]) -> Self {
+        let mut record = Self {
+            file,
+            lines: Vec::new(),
+            by_name: HashMap::new(),
+            for_many: Vec::new(),
+            has_hashed: false,
+        };
+        // A stray byte in a comment must not hide the keys.
+        let text = String::from_utf8_lossy(text);
+        for (index, line) in text.lines().enumerate() {
+            let Some(line) = Line::parse(index + 1, line) else {
+                continue;
+            };
+            let at = record.lines.len();
+            record.has_hashed |= line.is_hashed();
+            if line.is_hashed() || line.names.contains(['*', '?', '!']) {
+                record.for_many.push(at);
+            } else {
+                for name in line.names.split(',') {
+                    let name = name.to_ascii_lowercase();
+                    record.by_name.entry(name).or_default().push(at);
+                }
+            }
+            record.lines.push(line);
+        }
+        record
+    }
+
+    /// The lines about `host`, or about `name`, in the order of the file but for those with hashed names, which come last.
+    fn find(&self, host: &str, name: &str, port: u16) -> Result<Vec<Entry>, HostKeyError> {
+        let of = |name| self.by_name.get(name).into_iter().flatten();
+        let mut candidates: Vec<usize> = of(host).chain(of(name)).copied().collect();
+        candidates.extend(&self.for_many);
+        candidates.sort_unstable();
+        candidates.dedup();
+        let lines = candidates.iter().filter_map(|at| self.lines.get(*at));
+        let mut entries = Vec::new();
+        let mut hashed = Vec::new();
+        for line in lines.filter(|line| line.is_for(host, name)) {
+            if line.marker == Marker::CertAuthority {
+                entries.push(line.entry(&self.file, true, None));
+            } else if line.is_hashed() {
+                hashed.push(line);
+            } else if let Some(key) = line.key() {
+                let is_exact = matches_list(&line.names, name);
+                entries.push(line.entry(&self.file, is_exact, Some(key)));
+            }
+        }
+        if !hashed.is_empty() {
+            for (port, is_exact) in [(port, true), (22, port == 22)] {
+                // The library opens the file again; it gives keys, and which line holds a key is looked up here.
+                let keys = known_host_keys_path(host, port, &self.file);
+                let keys = keys.map_err(|error| HostKeyError::File {
+                    file: self.file.clone(),
+                    reason: format!("a hashed line for this host cannot be read: {error}"),
+                })?;
+                for (_, key) in keys {
+                    let holds_it = |line: &&&Line| {
+                        line.key()
+                            .is_some_and(|other| other.key_data() == key.key_data())
+                    };
+                    if let Some(line) = hashed.iter().find(holds_it) {
+                        entries.push(line.entry(&self.file, is_exact, Some(key)));
+                    }
                 }
             }
         }
+        Ok(entries)
     }
-    Ok(entries)
 }
 
 /// `[@marker] names type key [comment]`
-struct Line<'l> {
+#[derive(Debug)]
+struct Line {
     number: usize,
     marker: Marker,
-    names: &'l str,
-    key: &'l str,
+    names: Box<str>,
+    key: Box<str>,
 }
 
-impl<'l> Line<'l> {
+impl Line {
     /// `None` for blank lines, comments, markers we have no use for, and lines without a key.
-    fn parse(number: usize, line: &'l str) -> Option<Self> {
+    fn parse(number: usize, line: &str) -> Option<Self> {
         let mut words = line.split_whitespace().peekable();
         let marker = match words.peek()? {
             word if word.starts_with('#') => return None,
@@ -115,21 +246,23 @@ impl<'l> Line<'l> {
         Some(Self {
             number,
             marker,
-            names,
-            key,
+            names: names.into(),
+            key: key.into(),
         })
+    }
+
+    fn is_hashed(&self) -> bool {
+        self.names.starts_with("|1|")
     }
 
     /// Hashed names may be for anybody; the caller finds out.
     fn is_for(&self, host: &str, name: &str) -> bool {
-        self.names.starts_with("|1|")
-            || matches_list(self.names, host)
-            || matches_list(self.names, name)
+        self.is_hashed() || matches_list(&self.names, host) || matches_list(&self.names, name)
     }
 
     /// A key of a type we cannot read is not one that a device can show us.
     fn key(&self) -> Option<PublicKey> {
-        parse_public_key_base64(self.key).ok()
+        parse_public_key_base64(&self.key).ok()
     }
 
     fn entry(&self, file: &Path, is_exact: bool, key: Option<PublicKey>) -> Entry {
@@ -198,11 +331,6 @@ pub(super) fn line(name: &str, key: &PublicKey) -> Result<String, HostKeyError> 
     Ok(format!("{name} {}", key.trim()))
 }
 
-/// Makes a key known under a name.
-pub(super) fn append(file: &Path, name: &str, key: &PublicKey) -> Result<(), HostKeyError> {
-    append_line(file, &line(name, key)?)
-}
-
 /// Adds a line, in one write so that connections opened at the same time do not mix theirs.
 pub(super) fn append_line(file: &Path, entry: &str) -> Result<(), HostKeyError> {
     let failed = |error: &io::Error| file_error(file, error);
@@ -250,7 +378,8 @@ mod tests {
             22 => host.to_owned(),
             port => format!("[{host}]:{port}"),
         };
-        let entries = find(text.as_bytes(), &file, host, &name, port).unwrap();
+        let record = Record::parse(file, text.as_bytes());
+        let entries = record.find(host, &name, port).unwrap();
         assert!(entries.iter().all(|entry| entry.line == 3));
         !entries.is_empty()
     }
@@ -302,12 +431,41 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn a_file_is_read_once_and_again_after_a_line_was_added() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = [folder.path().join("known_hosts")];
+        let [file] = &files;
+        std::fs::write(file, format!("r1 {KEY}\n")).unwrap();
+        let records = Records::default();
+        let known = async |host: &str| {
+            let entries = records.find(&files, host, host, 22).await.unwrap();
+            entries.iter().map(|entry| entry.line).collect::<Vec<_>>()
+        };
+        assert_eq!(known("r1").await, [1]);
+        std::fs::write(file, format!("# by somebody else\nr1 {KEY}\n")).unwrap();
+        assert_eq!(known("r1").await, [1]);
+        let key = PublicKey::from_openssh(KEY).unwrap();
+        records.append(file, "r2", &key).unwrap();
+        assert_eq!((known("r1").await, known("r2").await), (vec![2], vec![3]));
+    }
+
+    #[test]
+    fn lines_by_name_and_by_pattern_come_in_the_order_of_the_file() {
+        let text = format!("r1 {KEY}\n* {KEY}\n[R1]:830,r1 {KEY}\nr2 {KEY}\n!r1,r? {KEY}\n");
+        let record = Record::parse(PathBuf::new(), text.as_bytes());
+        let entries = record.find("r1", "[r1]:830", 830).unwrap();
+        let lines: Vec<_> = entries.iter().map(|e| (e.line, e.is_exact)).collect();
+        assert_eq!(lines, [(1, false), (2, true), (3, true)]);
+    }
+
     #[test]
     fn a_line_is_added_after_a_last_line_without_its_end() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("known_hosts");
         std::fs::write(&file, "# no line end").unwrap();
-        append(&file, "r1", &PublicKey::from_openssh(KEY).unwrap()).unwrap();
+        let key = PublicKey::from_openssh(KEY).unwrap();
+        Records::default().append(&file, "r1", &key).unwrap();
         let text = std::fs::read_to_string(&file).unwrap();
         assert_eq!(text, format!("# no line end\nr1 {KEY}\n"));
     }

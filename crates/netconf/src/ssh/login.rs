@@ -2,6 +2,7 @@
 //!
 //! The same for a device and for a jump host.
 
+use std::fmt;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
@@ -12,10 +13,10 @@ use russh::keys::PublicKeyOrCertificate;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::authentication::{self, Attempt, AttemptOutcome, Login, Memory};
-use super::host_keys::{self, HostKeyError, Verifier};
+use super::host_keys::{HostKeyError, Verifier};
 use super::last_words::LastWords;
-use super::preferences;
-use super::socket::{self, Owner, Socket};
+use super::preferences::Choice;
+use super::socket::{self, Identification, Owner, Socket};
 use super::target::Door;
 use super::transport::Transport;
 use crate::error::{Error, Phase, Step, excerpt};
@@ -27,6 +28,12 @@ pub(super) struct Admission {
     /// Ends the SSH library's task with us.
     pub(super) owner: Owner<Transport>,
     pub(super) last_words: LastWords,
+}
+
+impl fmt::Debug for Admission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Admission").finish_non_exhaustive()
+    }
 }
 
 /// One server, and what is needed to log in to it.
@@ -43,8 +50,9 @@ impl<'v> Visit<'v> {
     pub(super) async fn look_up(self) -> Result<Verifier, Error> {
         let clock = self.clock(Phase::HostKey);
         let limit = self.options.timeouts.connect;
-        let reading = host_keys::read(self.door.host_keys.clone(), self.door.endpoint.clone());
-        match timeout(limit, reading).await {
+        let records = Arc::clone(&self.memory.known_hosts);
+        let looking = Verifier::look_up(records, self.door.host_keys, self.door.endpoint);
+        match timeout(limit, looking).await {
             Ok(verifier) => verifier.map_err(|cause| clock.untrusted(cause)),
             Err(_) => Err(clock.timeout("the known_hosts file could not be read", limit)),
         }
@@ -104,8 +112,11 @@ impl Entry<'_> {
         let Visit { door, options, .. } = self.visit;
         let timeouts = &options.timeouts;
         let mut clock = self.visit.clock(Phase::VersionExchange);
-        let known = watcher.verifier.known_types();
-        let config = preferences::config(&known, door.legacy, options.keepalive);
+        let config = self.visit.memory.configs.get(Choice {
+            known: watcher.verifier.known_types(),
+            legacy: door.legacy,
+            keepalive: options.keepalive,
+        });
         let config = config.map_err(|error| self.failed(clock, error))?;
         let mut connecting = pin!(client::connect_stream(config, socket, watcher));
         // What a proxy command does first is to connect, and there is no seeing when it has.
@@ -119,7 +130,8 @@ impl Entry<'_> {
             biased;
             connected = &mut connecting => Some(connected),
             identified = timeout(limit, self.owner.identified()) => match identified {
-                Ok(()) => None,
+                Ok(Identification::Known) => None,
+                Ok(Identification::Foreign(line)) => return Err(foreign(clock, &line)),
                 Err(_) => {
                     let mut error = clock.timeout("no SSH identification line", limit);
                     if let Error::Timeout { received_bytes, words, .. } = &mut error {
@@ -131,7 +143,10 @@ impl Entry<'_> {
             },
         };
         let connected = match early {
-            Some(connected) => connected,
+            Some(connected) => match self.owner.identification() {
+                Some(Identification::Foreign(line)) => return Err(foreign(clock, &line)),
+                _ => connected,
+            },
             None => {
                 clock = self.visit.clock(Phase::KeyExchange);
                 let limit = timeouts.key_exchange;
@@ -256,6 +271,16 @@ impl Entry<'_> {
     }
 }
 
+/// The device has introduced itself with this line.
+fn foreign(clock: Clock<'_>, line: &str) -> Error {
+    let found = excerpt(line.as_bytes());
+    let reason = format!("expected a device that speaks SSH-2.0, found \"{found}\"");
+    Error::Handshake {
+        step: clock.step(),
+        reason: reason.into(),
+    }
+}
+
 /// Who is being talked to, about what, since when.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Clock<'p> {
@@ -317,7 +342,7 @@ impl client::Handler for Watcher {
         &mut self,
         key: &PublicKeyOrCertificate,
     ) -> Result<bool, Self::Error> {
-        let verified = self.verifier.verify(&key.public_key());
+        let verified = self.verifier.verify(&key.public_key()).await;
         verified.map(|()| true).map_err(WatcherError::HostKey)
     }
 

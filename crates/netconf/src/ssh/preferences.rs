@@ -6,7 +6,8 @@
 //! offered only to devices that are said to need them, and come last.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::options::{Keepalive, LONGEST_TIMEOUT};
@@ -82,9 +83,33 @@ const MACS: &[mac::Name] = &[
 
 const LEGACY_MACS: &[mac::Name] = &[mac::HMAC_SHA1_ETM, mac::HMAC_SHA1];
 
-/// The SSH library's settings for one connection. Host keys of the types in `known` are asked for first, so that a
-/// device with keys of several types shows the one that can be compared.
-pub(super) fn config(
+/// What one connection's settings differ in from another's.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Choice {
+    /// The types of host key on record. They are asked for first, so that a device with keys of several types shows the one that
+    /// can be compared.
+    pub(super) known: Vec<Algorithm>,
+    pub(super) legacy: bool,
+    pub(super) keepalive: Keepalive,
+}
+
+/// The SSH library's settings for the connections of a run, made once for all that have the same: idle sessions are many.
+#[derive(Debug, Default)]
+pub(super) struct Configs(Mutex<HashMap<Choice, Arc<client::Config>>>);
+
+impl Configs {
+    pub(super) fn get(&self, choice: Choice) -> Result<Arc<client::Config>, russh::Error> {
+        let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(config) = made.get(&choice) {
+            return Ok(config.clone());
+        }
+        let config = config(&choice.known, choice.legacy, choice.keepalive)?;
+        made.insert(choice, config.clone());
+        Ok(config)
+    }
+}
+
+fn config(
     known: &[Algorithm],
     legacy: bool,
     keepalive: Keepalive,

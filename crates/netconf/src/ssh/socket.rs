@@ -7,24 +7,27 @@
 //!
 //! The socket also sees when the peer's identification line is complete, which the library does not tell, so that the
 //! version exchange has a deadline of its own and what was sent in its place can be shown.
+//!
+//! And it reads ahead: the library asks for the length of a packet and then for the rest, each a call to the system, while
+//! what a peer has sent together can be taken together.
 
+use std::future::poll_fn;
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::Notify;
 
 /// The head of what the peer sends is kept until its identification line is complete, but no more of it than this.
 const LONGEST_HEAD: usize = 8 * 1024;
 
-#[derive(Debug)]
-struct Shared<S> {
-    state: Mutex<State<S>>,
-    /// Told when the identification line is there.
-    identified: Notify,
-}
+/// A read of less than this takes so much from the stream, if it is there. Most packets of a login are far smaller; the
+/// body of a large one is read into its place without a detour.
+const READ_AHEAD: usize = 4 * 1024;
+
+type Shared<S> = Mutex<State<S>>;
 
 /// `stream` is `None` once the owner is gone.
 #[derive(Debug)]
@@ -32,9 +35,24 @@ struct State<S> {
     stream: Option<S>,
     reader: Option<Waker>,
     writer: Option<Waker>,
+    /// Who waits for the identification line.
+    listener: Option<Waker>,
     received_bytes: u64,
+    /// Taken from the stream and not yet asked for. Holds no memory while it is empty: idle sessions are many.
+    ahead: Vec<u8>,
+    /// How much of `ahead` has been given out.
+    given: usize,
     head: Vec<u8>,
-    is_identified: bool,
+    identification: Option<Identification>,
+}
+
+/// The line with which an SSH server introduces itself (RFC 4253, section 4.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Identification {
+    /// It speaks SSH 2.
+    Known,
+    /// It speaks another version only; the line.
+    Foreign(Box<str>),
 }
 
 /// The end that is read and written.
@@ -51,41 +69,51 @@ pub(super) fn owned<S>(stream: S) -> (Owner<S>, Socket<S>) {
         stream: Some(stream),
         reader: None,
         writer: None,
+        listener: None,
         received_bytes: 0,
+        ahead: Vec::new(),
+        given: 0,
         head: Vec::new(),
-        is_identified: false,
+        identification: None,
     });
-    let identified = Notify::new();
-    let shared = Arc::new(Shared { state, identified });
+    let shared = Arc::new(state);
     (Owner(shared.clone()), Socket(shared))
 }
 
 impl<S> Owner<S> {
     /// How many bytes the peer has sent so far.
     pub(super) fn received_bytes(&self) -> u64 {
-        self.0.lock().received_bytes
+        lock(&self.0).received_bytes
     }
 
-    /// Waits until the peer has sent a whole SSH identification line.
-    pub(super) async fn identified(&self) {
-        loop {
-            let told = self.0.identified.notified();
-            if self.0.lock().is_identified {
-                return;
+    /// Waits until the peer has sent a whole SSH identification line. The SSH library takes that of another version for one
+    /// of the lines that may come before.
+    pub(super) async fn identified(&self) -> Identification {
+        poll_fn(|cx| {
+            let mut state = lock(&self.0);
+            if let Some(identification) = &state.identification {
+                return Poll::Ready(identification.clone());
             }
-            told.await;
-        }
+            remember(&mut state.listener, cx);
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// The same without waiting.
+    pub(super) fn identification(&self) -> Option<Identification> {
+        lock(&self.0).identification.clone()
     }
 
     /// What the peer has sent in place of an identification line.
     pub(super) fn head(&self) -> Vec<u8> {
-        self.0.lock().head.clone()
+        lock(&self.0).head.clone()
     }
 }
 
 impl<S> Drop for Owner<S> {
     fn drop(&mut self) {
-        let mut state = self.0.lock();
+        let mut state = lock(&self.0);
         let stream = state.stream.take();
         let waiting = [state.reader.take(), state.writer.take()];
         drop(state);
@@ -94,11 +122,9 @@ impl<S> Drop for Owner<S> {
     }
 }
 
-impl<S> Shared<S> {
-    /// A panic under the lock cannot leave the parts at odds with each other, so it is no reason to stop.
-    fn lock(&self) -> MutexGuard<'_, State<S>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// A panic under the lock cannot leave the parts at odds with each other, so it is no reason to stop.
+fn lock<S>(shared: &Shared<S>) -> MutexGuard<'_, State<S>> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<S> State<S> {
@@ -106,22 +132,28 @@ impl<S> State<S> {
     fn receive(&mut self, bytes: &[u8]) -> bool {
         let count = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         self.received_bytes = self.received_bytes.saturating_add(count);
-        if self.is_identified || bytes.is_empty() {
+        if self.identification.is_some() || bytes.is_empty() {
             return false;
         }
         let room = LONGEST_HEAD.saturating_sub(self.head.len());
         let kept = bytes.get(..room).unwrap_or(bytes);
         self.head.extend_from_slice(kept);
         let mut lines = self.head.split_inclusive(|byte| *byte == b'\n');
-        self.is_identified = lines.any(|line| {
+        self.identification = lines.find_map(|line| {
+            if !line.starts_with(b"SSH-") || !line.ends_with(b"\n") {
+                return None;
+            }
             // `1.99` is a server that speaks 2.0 and older versions too (RFC 4253, section 5.1).
             let is_known = line.starts_with(b"SSH-2.0-") || line.starts_with(b"SSH-1.99-");
-            is_known && line.ends_with(b"\n")
+            Some(match is_known {
+                true => Identification::Known,
+                false => Identification::Foreign(String::from_utf8_lossy(line).trim().into()),
+            })
         });
-        if self.is_identified {
+        if self.identification.is_some() {
             self.head = Vec::new();
         }
-        self.is_identified
+        self.identification.is_some()
     }
 }
 
@@ -135,19 +167,52 @@ impl<S: AsyncRead + Unpin> AsyncRead for Socket<S> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let mut state = self.0.lock();
+        let mut state = lock(&self.0);
+        let state = &mut *state;
         let Some(stream) = state.stream.as_mut() else {
             return Poll::Ready(Err(closed()));
         };
-        let before = buf.filled().len();
-        let result = Pin::new(stream).poll_read(cx, buf);
-        if state.receive(buf.filled().get(before..).unwrap_or_default()) {
-            self.0.identified.notify_waiters();
+        if !state.ahead.is_empty() {
+            give(&mut state.ahead, &mut state.given, buf);
+            return Poll::Ready(Ok(()));
+        }
+        let is_identified;
+        let result;
+        if buf.remaining() < READ_AHEAD {
+            let mut space = [MaybeUninit::uninit(); READ_AHEAD];
+            let mut taken = ReadBuf::uninit(&mut space);
+            result = Pin::new(stream).poll_read(cx, &mut taken);
+            is_identified = state.receive(taken.filled());
+            let wanted = buf.remaining().min(taken.filled().len());
+            let (now, later) = taken.filled().split_at(wanted);
+            buf.put_slice(now);
+            state.ahead.extend_from_slice(later);
+        } else {
+            let before = buf.filled().len();
+            result = Pin::new(stream).poll_read(cx, buf);
+            is_identified = state.receive(buf.filled().get(before..).unwrap_or_default());
+        }
+        if is_identified && let Some(listener) = state.listener.take() {
+            // Usually it is the task that reads, and looks when it has read: waking it would only send it around once more.
+            if !listener.will_wake(cx.waker()) {
+                listener.wake();
+            }
         }
         if result.is_pending() {
             remember(&mut state.reader, cx);
         }
         result
+    }
+}
+
+/// Gives out what there is room for.
+fn give(ahead: &mut Vec<u8>, given: &mut usize, buf: &mut ReadBuf<'_>) {
+    let rest = ahead.get(*given..).unwrap_or_default();
+    let now = rest.get(..buf.remaining()).unwrap_or(rest);
+    buf.put_slice(now);
+    *given += now.len();
+    if *given >= ahead.len() {
+        (*ahead, *given) = (Vec::new(), 0);
     }
 }
 
@@ -165,7 +230,7 @@ impl<S: AsyncWrite + Unpin> Socket<S> {
         cx: &mut Context<'_>,
         step: impl FnOnce(Pin<&mut S>, &mut Context<'_>) -> Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
-        let mut state = self.0.lock();
+        let mut state = lock(&self.0);
         let Some(stream) = state.stream.as_mut() else {
             return Poll::Ready(Err(closed()));
         };
@@ -237,9 +302,30 @@ mod tests {
         assert!(early.await.is_err());
         assert!(owner.head().starts_with(b"Welcome"));
         far.write_all(b"\n").await.unwrap();
-        owner.identified().await;
+        assert_eq!(owner.identified().await, Identification::Known);
         drop(owner);
         reading.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_read_ahead_comes_in_order_and_keeps_no_memory() {
+        let (near, mut far) = duplex(64 * 1024);
+        let (owner, mut socket) = owned(near);
+        let sent: Vec<u8> = (0..20_000_u32).flat_map(u32::to_le_bytes).collect();
+        let sending = sent.clone();
+        let task = tokio::spawn(async move { far.write_all(&sending).await.map(|()| far) });
+        let mut received = Vec::new();
+        // As the SSH library reads: lengths, and then what is that long.
+        for length in [4, 1_000, 4, 60_000, 1, 4_095, 4_096, 4_097, 6_703] {
+            let mut piece = vec![0; length];
+            socket.read_exact(&mut piece).await.unwrap();
+            received.extend(piece);
+        }
+        assert_eq!(received, sent);
+        assert_eq!(owner.received_bytes(), 80_000);
+        assert_eq!(lock(&owner.0).ahead.capacity(), 0);
+        drop(task.await.unwrap().unwrap());
+        assert_eq!(socket.read(&mut [0; 4]).await.unwrap(), 0, "the end");
     }
 
     #[tokio::test]
