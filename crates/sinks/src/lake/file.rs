@@ -1,26 +1,37 @@
 //! One growing Parquet file and how it is laid out.
 //!
-//! What a reader needs to skip what it does not want: rows sorted by device, row groups of a few dozen devices, statistics of
+//! What a reader needs to skip what it does not want: rows sorted by device, row groups of some hundred devices, statistics of
 //! each, and a page index, so that a filter on device, interface or time touches few pages. What a reader needs to know: each
 //! column's unit, meaning and role in the schema, and whose run it was in the footer.
+//!
+//! Few values come again and again in most columns, and a dictionary holds them once a row group. Counters are the exception: all
+//! are different, and near their neighbours; they are written as differences, which every reader of today knows (Parquet 2).
 
+use std::fmt;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use arrow_array::RecordBatch;
+use arrow_schema::DataType;
 use parquet::arrow::ArrowWriter;
-use parquet::basic::{GzipLevel, ZstdLevel};
+use parquet::arrow::arrow_writer::ArrowRowGroupWriterFactory;
+use parquet::basic::{Encoding, GzipLevel, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{KeyValue, SortingColumn};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use records::table::{Dataset, Table};
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::ColumnPath;
+use records::table::{Dataset, Role, Table};
 
+use super::row_group::RowGroup;
 use crate::{Error, Result, RunIdentity};
 
-/// Rows in a row group: some hundred devices. Engines that know no page index skip by these, and three of them are in memory.
-const ROW_GROUP_ROWS: usize = 64 * 1024;
-/// Rows in a page, the least that a reader with a page index reads: a dozen devices.
-const PAGE_ROWS: usize = 8 * 1024;
+/// Rows in a row group: some hundred devices. Engines that know no page index skip by these, and three of them are in memory,
+/// encoded. Each has dictionaries of its own, so that smaller ones make larger files.
+const ROW_GROUP_ROWS: usize = 256 * 1024;
+/// Rows in a page, the least that a reader with a page index reads: some dozen devices.
+const PAGE_ROWS: usize = 16 * 1024;
 
 /// How the pages of a Parquet file are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -49,10 +60,11 @@ impl Compression {
 }
 
 /// The growing file of one dataset.
-#[derive(Debug)]
 pub(super) struct GrowingFile {
     pub(super) dataset: Arc<Dataset>,
-    writer: ArrowWriter<File>,
+    writer: SerializedFileWriter<File>,
+    columns: ArrowRowGroupWriterFactory,
+    group: Option<RowGroup>,
     path: PathBuf,
     /// Its place below the lake's root.
     target: PathBuf,
@@ -69,6 +81,16 @@ pub(super) struct WholeFile {
     pub(super) bytes: u64,
 }
 
+impl fmt::Debug for GrowingFile {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("GrowingFile")
+            .field("target", &self.target)
+            .field("rows", &self.rows)
+            .finish_non_exhaustive()
+    }
+}
+
 impl GrowingFile {
     pub(super) fn create(
         path: PathBuf,
@@ -79,11 +101,15 @@ impl GrowingFile {
     ) -> Result<Self> {
         let file = File::create(&path).map_err(Error::on("create", &path))?;
         let properties = properties(dataset, run, compression);
-        let writer = ArrowWriter::try_new(file, dataset.schema(), Some(properties))
+        let writer = ArrowWriter::try_new(file, dataset.schema(), Some(properties));
+        let (writer, columns) = writer
+            .and_then(ArrowWriter::into_serialized_writer)
             .map_err(|cause| failed(dataset, &target, cause))?;
         Ok(Self {
             dataset: Arc::clone(dataset),
             writer,
+            columns,
+            group: None,
             path,
             target,
             rows: 0,
@@ -91,21 +117,57 @@ impl GrowingFile {
     }
 
     pub(super) fn write(&mut self, table: &Table) -> Result<()> {
-        self.writer
-            .write(&table.batch)
+        self.put(&table.batch)
             .map_err(|cause| failed(&self.dataset, &self.target, cause))?;
         self.rows += table.batch.num_rows();
         Ok(())
     }
 
+    fn put(&mut self, batch: &RecordBatch) -> parquet::errors::Result<()> {
+        let mut at = 0;
+        while at < batch.num_rows() {
+            let group = match &mut self.group {
+                Some(group) => group,
+                None => {
+                    let number = self.writer.flushed_row_groups().len();
+                    let columns = self.columns.create_column_writers(number)?;
+                    self.group
+                        .insert(RowGroup::new(self.dataset.schema(), columns))
+                }
+            };
+            let length = (batch.num_rows() - at).min(ROW_GROUP_ROWS - group.rows());
+            group.push(batch.slice(at, length))?;
+            at += length;
+            if group.rows() == ROW_GROUP_ROWS {
+                self.end_group()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn end_group(&mut self) -> parquet::errors::Result<()> {
+        let Some(group) = self.group.take() else {
+            return Ok(());
+        };
+        let chunks = group.close()?;
+        let mut written = self.writer.next_row_group()?;
+        for chunk in chunks {
+            chunk.append_to_row_group(&mut written)?;
+        }
+        written.close().map(drop)
+    }
+
     /// Writes the footer and syncs. A full disk says so here at the latest.
-    pub(super) fn complete(self) -> Result<WholeFile> {
+    pub(super) fn complete(mut self) -> Result<WholeFile> {
+        self.end_group()
+            .map_err(|cause| failed(&self.dataset, &self.target, cause))?;
         let Self {
             dataset,
             writer,
             path,
             target,
             rows,
+            ..
         } = self;
         let file = writer
             .into_inner()
@@ -164,7 +226,24 @@ fn properties(dataset: &Dataset, run: &RunIdentity, compression: Compression) ->
         .into_iter()
         .map(|(key, value)| KeyValue::new(key.to_owned(), value))
         .collect();
-    WriterProperties::builder()
+    let mut properties = WriterProperties::builder();
+    for field in schema.fields() {
+        let column = ColumnPath::from(field.name().as_str());
+        let role = field.metadata().get("role").map(String::as_str);
+        if role == Some(Role::Counter.as_str()) && field.data_type() == &DataType::Int64 {
+            properties = properties
+                .set_column_dictionary_enabled(column.clone(), false)
+                .set_column_encoding(column.clone(), Encoding::DELTA_BINARY_PACKED);
+        }
+        // What a row is about is sorted, or nearly, so that pages can be told apart by it. Of readings every page has high and low ones.
+        if ![Role::Label, Role::Time]
+            .map(|role| Some(role.as_str()))
+            .contains(&role)
+        {
+            properties = properties.set_column_statistics_enabled(column, EnabledStatistics::Chunk);
+        }
+    }
+    properties
         .set_created_by(concat!("lanewatch ", env!("CARGO_PKG_VERSION")).to_owned())
         .set_compression(compression.of_parquet())
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))

@@ -4,7 +4,7 @@
 //! lake/dt=2026-02-03/hr=15/intf-dom/interface_dom_20260203_153045_{runner}_{run id}.parquet
 //!                         /lane-dom/lane_dom_…          /intf-counters/interface_counters_…
 //!
-//!   write ─► early (rows before their turn) ─► file (row groups) ─► publication (all names at once) ─► local
+//!   write ─► early (rows before their turn) ─► file (row_group by row group) ─► publication (all names at once) ─► local
 //!   local ─► tables ─► check (is every file whole?)    local ─► sync (what a remote lake does not have)
 //!   ddl: what an engine must be told to read it
 //! ```
@@ -16,6 +16,7 @@ mod file;
 mod layout;
 mod local;
 mod publication;
+mod row_group;
 pub mod sync;
 mod tables;
 mod write;
