@@ -176,6 +176,7 @@ pub fn number(text: &str, quantity: Quantity) -> Reading<f64> {
 }
 
 /// Reads a counter: a whole number from 0 to the largest 64-bit signed one (the lake's columns are int64).
+#[inline]
 pub fn counter(text: &str) -> Reading<i64> {
     let text = trimmed(text);
     // A number of up to 18 digits fits whatever its digits are.
@@ -188,6 +189,11 @@ pub fn counter(text: &str) -> Reading<i64> {
             return Reading::Measured(value);
         }
     }
+    any_counter(text)
+}
+
+/// A counter in any of its forms.
+fn any_counter(text: &str) -> Reading<i64> {
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return text.parse().map_or(Reading::Invalid, Reading::Measured);
     }

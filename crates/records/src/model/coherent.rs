@@ -1,5 +1,8 @@
 //! What coherent optics measure of a lane beyond power and bias.
 //!
+//! Some of it stands at module level. Where a module has one lane, or sends none, that is the lane's; of several lanes none is said to be
+//! meant, and it is not kept.
+//!
 //! One list: under which names a device sends a quantity, and the column that holds it. To add one, add its line here and its number to
 //! the columns of `lane-dom`.
 
@@ -17,7 +20,7 @@ pub struct CoherentQuantity {
 }
 
 /// How many quantities there are.
-pub const COHERENT_QUANTITIES: usize = 52;
+pub const COHERENT_QUANTITIES: usize = 58;
 
 const fn of(
     elements: &'static [&'static str],
@@ -326,6 +329,42 @@ pub const COHERENT: [CoherentQuantity; COHERENT_QUANTITIES] = [
         "output_power",
         "dBm",
         "Power at the output",
+    ),
+    of(
+        &["per-wave-rx-optical-power-dbm"],
+        "per_wave_rx_power",
+        "dBm",
+        "Received power of this wavelength alone",
+    ),
+    of(
+        &["soa-bias-current"],
+        "soa_bias",
+        "mA",
+        "Bias current of the semiconductor optical amplifier",
+    ),
+    of(
+        &["frequency-error"],
+        "frequency_error",
+        "",
+        "Error of the received signal's frequency, in the device's unit",
+    ),
+    of(
+        &["wavelength-error"],
+        "wavelength_error",
+        "",
+        "Error of the wavelength, in the device's unit",
+    ),
+    of(
+        &["corrected-error-ratio"],
+        "corrected_error_ratio",
+        "1",
+        "Ratio of errors that the module's own FEC corrected",
+    ),
+    of(
+        &["uncorrected-words-ratio"],
+        "uncorrected_words_ratio",
+        "1",
+        "Ratio of words that the module's own FEC could not correct",
     ),
 ];
 

@@ -9,8 +9,13 @@ use crate::table::{Column, Columns, Value};
 type C = Column<LaneDom>;
 
 /// First the documented columns in their documented order, then those that have been added since.
-pub const LANE_DOM_COLUMNS: Columns<LaneDom> =
-    &[DOCUMENTED, ADDED, COHERENT_COLUMNS, ADDED_AFTER_COHERENT];
+pub const LANE_DOM_COLUMNS: Columns<LaneDom> = &[
+    DOCUMENTED,
+    ADDED,
+    COHERENT_COLUMNS,
+    ADDED_AFTER_COHERENT,
+    ADDED_COHERENT,
+];
 
 const DOCUMENTED: &[C] = &[
     C::text(
@@ -201,7 +206,7 @@ const COHERENT_COLUMNS: &[C] = coherent!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 1
     33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51);
 
 const _: () = assert!(
-    COHERENT_COLUMNS.len() == COHERENT.len(),
+    COHERENT_COLUMNS.len() + ADDED_COHERENT.len() == COHERENT.len(),
     "a quantity without a column"
 );
 
@@ -218,6 +223,8 @@ const ADDED_AFTER_COHERENT: &[C] = &[C::text(
         )
     },
 )];
+
+const ADDED_COHERENT: &[C] = coherent!(52 53 54 55 56 57);
 
 fn module<'r>(row: &'r LaneDom, get: fn(&'r Transceiver) -> Value<'r>) -> Value<'r> {
     row.transceiver.as_deref().map_or(Value::Absent, get)

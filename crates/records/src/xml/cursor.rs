@@ -194,11 +194,16 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads on until only `inside` elements are open. An `rpc-error` in what is skipped is still collected.
+    #[inline]
     pub(super) fn skip_to(&mut self, inside: usize) -> Result<(), Damage> {
         // Nearly everything that is skipped is one text and its end.
         if self.depth() == inside + 1 && self.scanner.leaf().is_some() {
             return Ok(());
         }
+        self.skip_all_to(inside)
+    }
+
+    fn skip_all_to(&mut self, inside: usize) -> Result<(), Damage> {
         while self.depth() > inside {
             let tag = match self.scanner.expected_start() {
                 Some(tag) => tag,

@@ -23,12 +23,15 @@ const UNKNOWN: Place = u32::MAX;
 /// More names than any reply has; those beyond are read the slow way each time, so that a reply of nothing but new names takes no memory.
 const MOST_NAMES: usize = 512;
 
+/// Room for the names of nearly every reply, made at once.
+const USUAL_NAMES: usize = 112;
+
 #[derive(Debug)]
 struct Known<'a> {
     name: Name<'a>,
     /// The names that stood behind this one, the latest first: `input-packets` is followed by one name in traffic and by another
     /// in what it holds of IPv6.
-    followers: [Place; 2],
+    followers: [Place; 3],
 }
 
 /// The names of a reply so far.
@@ -43,22 +46,21 @@ pub(super) struct Names<'a> {
 impl<'a> Names<'a> {
     pub(super) fn new() -> Self {
         Self {
-            known: Vec::new(),
-            places: HashMap::new(),
+            known: Vec::with_capacity(USUAL_NAMES),
+            places: HashMap::with_capacity(USUAL_NAMES),
             last: UNKNOWN,
         }
     }
 
     /// The name that `rest` begins with, if it is one that stood behind the last name before and if `>` ends it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn expected(&self, rest: &[u8]) -> Option<Name<'a>> {
         let followers = &self.known.get(self.last as usize)?.followers;
-        let begins = |place: Place| {
-            let name = self.known.get(place as usize)?.name;
+        followers.iter().find_map(|place| {
+            let name = self.known.get(*place as usize)?.name;
             let ends = rest.get(name.written.len()) == Some(&b'>');
             (ends && rest.starts_with(name.written.as_bytes())).then_some(name)
-        };
-        begins(followers[0]).or_else(|| begins(followers[1]))
+        })
     }
 
     /// Says that this name was found.
@@ -87,7 +89,8 @@ impl<'a> Names<'a> {
             && place != UNKNOWN
             && !before.followers.contains(&place)
         {
-            before.followers = [place, before.followers[0]];
+            before.followers.rotate_right(1);
+            before.followers[0] = place;
         }
         self.last = place;
         match self.known.get(place as usize) {
@@ -103,7 +106,7 @@ impl<'a> Names<'a> {
         let place = self.known.len() as Place;
         self.known.push(Known {
             name: Name::new(written, place),
-            followers: [UNKNOWN; 2],
+            followers: [UNKNOWN; 3],
         });
         self.places.insert(written, place);
         place

@@ -67,6 +67,9 @@ const ENDS_NAME: [bool; 256] = {
     table
 };
 
+/// Room for the open elements of nearly every reply, made at once.
+const USUAL_DEPTH: usize = 16;
+
 /// How far a byte is looked for one at a time before the wide search is worth its start.
 const NEAR: usize = 16;
 
@@ -75,7 +78,7 @@ impl<'a> Scanner<'a> {
         Self {
             text,
             at: "\u{feff}".len() * usize::from(text.starts_with('\u{feff}')),
-            open: Vec::new(),
+            open: Vec::with_capacity(USUAL_DEPTH),
             names: Names::new(),
             ends_without_start: false,
         }

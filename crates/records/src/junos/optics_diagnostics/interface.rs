@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::limits;
 use super::values::{self, nothing};
-use crate::model::{InterfaceOptics, Lane, TransmitReceive};
+use crate::model::{InterfaceOptics, Lane};
 use crate::note::Notebook;
 use crate::value::{Quantity, Reading, State, absence, index, number, temperature};
 use crate::xml::{Cursor, Damage, Element, Meanings};
@@ -267,7 +267,8 @@ fn finish(name: Arc<str>, mut module: Module) -> InterfaceOptics {
         lanes: Vec::new(),
         timestamp: 0,
     };
-    let single = module.lanes.is_empty() && module.values.any_sent();
+    let single =
+        module.lanes.is_empty() && (module.values.any_sent() || module.values.is_coherent());
     if state == State::NotPresent {
         // Whatever an empty cage sends is not a measurement; its lanes are still counted.
         let empty = |index| Lane {
@@ -307,13 +308,16 @@ fn finish(name: Arc<str>, mut module: Module) -> InterfaceOptics {
     } else {
         None
     };
-    if single && let Some(values) = interface.module_values {
-        interface.lanes.push(lane_zero(values, &mut module));
+    if single {
+        interface.lanes.push(lane_zero(&mut module));
     }
     interface.flags_sent = module.limits.flags.sent;
     interface.alarms.clone_from(&module.limits.flags.on);
     interface.thresholds = module.limits.into_thresholds();
     interface.lanes.reserve_exact(module.lanes.len());
+    if let [(_, only, _)] = &mut module.lanes[..] {
+        only.add_coherent(&mut module.values);
+    }
     for (index, mut values, flags) in module.lanes {
         interface.flags_sent |= flags.sent;
         for alarm in &flags.on {
@@ -334,12 +338,12 @@ fn finish(name: Arc<str>, mut module: Module) -> InterfaceOptics {
 }
 
 /// A single-lane module's lane: its flags are the module's, less those of the module's own temperature and voltage.
-fn lane_zero(values: TransmitReceive, module: &mut Module) -> Lane {
+fn lane_zero(module: &mut Module) -> Lane {
     let of_the_lane =
         |alarm: &&String| !alarm.starts_with("temperature_") && !alarm.starts_with("voltage_");
     Lane {
         index: 0,
-        values,
+        values: module.values.values(),
         laser_temperature_c: module.values.laser_temperature_c(),
         coherent: module.values.take_coherent(),
         flags_sent: module.limits.flags.sent,

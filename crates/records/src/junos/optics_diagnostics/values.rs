@@ -140,6 +140,23 @@ impl Sent {
         }
     }
 
+    /// True when anything was measured that only coherent optics measure.
+    pub(super) fn is_coherent(&self) -> bool {
+        self.coherent.is_some()
+    }
+
+    /// Takes over what coherent optics measure where nothing was sent of it here.
+    pub(super) fn add_coherent(&mut self, from: &mut Self) {
+        match (&mut self.coherent, from.coherent.take()) {
+            (Some(own), Some(other)) => {
+                for (own, other) in own.0.iter_mut().zip(other.0) {
+                    *own = own.or(other);
+                }
+            }
+            (own, other) => *own = own.take().or(other),
+        }
+    }
+
     /// What coherent optics measure, if anything of it was sent.
     pub(super) fn take_coherent(&mut self) -> Option<Box<Coherent>> {
         self.coherent.take()
@@ -181,6 +198,7 @@ impl Sent {
         ]
         .into_iter()
         .filter_map(|slot| slot.as_ref().map(Reading::state))
+        .chain(self.is_coherent().then_some(State::Ok))
     }
 
     pub(super) fn values(&self) -> TransmitReceive {
