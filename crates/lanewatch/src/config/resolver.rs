@@ -9,6 +9,7 @@ use super::access::{self, Access};
 use super::inventory::{Host, Resolved, SetBy, Variable};
 use super::plan::{DevicePlan, FilterSource, FromVault, expand_home};
 use super::problem::Problem;
+use super::secret_names::tells_secret;
 use super::secrets::{Secrets, Source};
 use super::settings::Settings;
 use super::yaml::Value;
@@ -24,6 +25,9 @@ pub(super) const PASSWORD: Names = &[
 const PASSWORD_COMMAND: Names = &["password_command"];
 const PASSWORD_FILE: Names = &["password_file"];
 const PASSWORD_KEYRING: Names = &["password_keyring"];
+/// Each variable that says what a device's password is or where it lies.
+pub(super) const PASSWORDS: [Names; 4] =
+    [PASSWORD, PASSWORD_COMMAND, PASSWORD_FILE, PASSWORD_KEYRING];
 const HARDWARE_MODEL: Names = &["hardware_model"];
 const INTERFACE_FILTER: Names = &["interface_filter"];
 
@@ -105,8 +109,13 @@ impl<'a> Resolver<'a> {
         match self.secrets.get(source) {
             Ok(password) => Some(password),
             Err(message) => {
-                let name = names.first().copied().unwrap_or_default();
-                self.problem(self.first(names), format!("`{name}`: {message}"));
+                match names {
+                    PASSWORD_FILE => self.unusable_value(names, &message), // it names the file
+                    _ => {
+                        let name = names.first().copied().unwrap_or_default();
+                        self.problem(self.first(names), format!("`{name}`: {message}"));
+                    }
+                }
                 None
             }
         }
@@ -147,8 +156,14 @@ impl<'a> Resolver<'a> {
         }
         match written.parse::<InterfaceFilter>() {
             Ok(filter) => Some((written, filter)),
+            Err(_) if self.is_secret(INTERFACE_FILTER) => {
+                self.unusable_value(INTERFACE_FILTER, "");
+                None
+            }
             Err(error) => {
-                self.problem(self.first(INTERFACE_FILTER), error.to_string());
+                let variable = self.first(INTERFACE_FILTER);
+                let problem = self.problem_at(variable, error.to_string());
+                self.problems.push(problem.marking(&written));
                 None
             }
         }
@@ -243,12 +258,30 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    /// A value that what reads it cannot use. The reason may quote it, so of a secret it is not told.
+    pub(super) fn unusable_value(&mut self, names: Names, reason: &str) {
+        let name = names.first().copied().unwrap_or_default();
+        let is_secret =
+            self.is_secret(names) || self.text(names).is_some_and(|text| tells_secret(&text));
+        let message = match is_secret {
+            true => format!(
+                "`{name}` cannot be used as it is; why is not told, for the value holds a secret"
+            ),
+            false => format!("`{name}`: {reason}"),
+        };
+        self.problem(self.first(names), message);
+    }
+
     pub(super) fn problem(&mut self, variable: Option<&Variable>, message: String) {
+        let problem = self.problem_at(variable, message);
+        self.problems.push(problem);
+    }
+
+    fn problem_at(&self, variable: Option<&Variable>, message: String) -> Problem {
         let (file, line) = variable.map_or(self.host.named_at(), |variable| {
             (&*variable.file, variable.line)
         });
-        let problem = Problem::at(file, line, message).of_host(self.name);
-        self.problems.push(problem);
+        Problem::at(file, line, message).of_host(self.name)
     }
 }
 

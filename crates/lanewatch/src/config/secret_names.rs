@@ -3,6 +3,9 @@
 //! Passwords in plain text work, so they must be known for what they are wherever a variable is shown, a template fails, or a line is
 //! quoted (`snippet`, which also takes what is almost such a name for one).
 
+/// What stands in place of a secret.
+pub(super) const SECRET: &str = "(secret)";
+
 /// What the names of variables, and of keys in them, end in that hold a secret. A digit behind it counts for nothing, and neither does
 /// how the words are parted.
 const ENDINGS: &[&str] = &[
@@ -36,8 +39,8 @@ pub(super) fn is_secret_name(name: &str) -> bool {
     ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
-/// Whether a text hands a secret on, as arguments of programs and addresses do: `sshpass -p …`, `--password=…`, `TOKEN=…`, `//user:…@host`.
-/// A template in that place is none.
+/// Whether a text hands a secret on, as arguments of programs and addresses do: `sshpass -p …`, `--password=…`, `TOKEN=…`, `"token": …`,
+/// `//user:…@host`. A template in that place is none.
 pub(super) fn tells_secret(text: &str) -> bool {
     let is_plain = |value: &str| {
         let value = value.trim_start_matches(['"', '\'']);
@@ -47,9 +50,12 @@ pub(super) fn tells_secret(text: &str) -> bool {
     let mut is_sshpass = false;
     while let Some(word) = words.next() {
         let word = word.trim_start_matches(['"', '\'']);
-        let is_assigned = word.match_indices('=').any(|(at, _)| {
+        let is_followed = words.peek().copied().is_some_and(is_plain);
+        let is_assigned = word.match_indices(['=', ':']).any(|(at, _)| {
             let (name, value) = word.split_at(at);
-            is_secret_name(name) && value.get(1..).is_some_and(is_plain)
+            let value = value.get(1..).unwrap_or_default();
+            is_secret_name(name.trim_end_matches(['"', '\'']))
+                && (is_plain(value) || value.is_empty() && is_followed)
         });
         is_sshpass |= word.rsplit(['/', '=', '"', '\'']).next() == Some("sshpass");
         let is_option = match word {
@@ -57,7 +63,7 @@ pub(super) fn tells_secret(text: &str) -> bool {
             word => word.starts_with("--") && is_secret_name(word),
         };
         if is_assigned
-            || is_option && words.peek().copied().is_some_and(is_plain)
+            || is_option && is_followed
             || is_sshpass && word.strip_prefix("-p").is_some_and(is_plain)
             || names_secret_in_address(word)
         {
@@ -116,6 +122,8 @@ mod tests {
             "-o ProxyCommand='/usr/bin/sshpass -psesame ssh gate'",
             "SSHPASS=sesame sshpass -e ssh gate",
             "curl --token sesame https://vault",
+            "{\"ansible_password\": \"sesame\"}",
+            "{\"a\":1,\"token\":\"sesame\"}",
             "curl --password=sesame https://vault",
             "-o SetEnv=LAB_PASSWORD=c2VzYW1l==",
             "https://telemetry:sesame@192.0.2.1/x",
@@ -130,6 +138,8 @@ mod tests {
             "pass show lab/telemetry --password-file x",
             "https://192.0.2.1:8443/a@b",
             "telemetry@gate",
+            "{\"ansible_password\": \"{{ vault_password }}\"}",
+            "ansible_port: 830",
             "secret",
         ] {
             assert!(!tells_secret(text), "{text}");

@@ -18,6 +18,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How much of a command's output is read: more is no password.
 const MOST_BYTES: u64 = 64 * 1024;
 
+/// What to do where the program that reads the keyring is missing.
+const KEYRING_PROGRAM: &str = "; on Linux it comes with libsecret (the package libsecret-tools)";
+
 /// Where a password lies.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) enum Source {
@@ -70,7 +73,11 @@ impl Secrets {
                         .split_once('/')
                         .filter(|(service, account)| !service.is_empty() && !account.is_empty())
                         .ok_or("it is written `service/account`")?;
-                    printed(keyring(service, account), PATIENCE)
+                    printed(keyring(service, account), PATIENCE).map_err(|error| {
+                        let is_there = !error.contains("cannot be run");
+                        let hint = if is_there { "" } else { KEYRING_PROGRAM };
+                        format!("{error}{hint}")
+                    })
                 }
             });
         had.clone()

@@ -55,7 +55,7 @@ pub(super) fn snippet(text: &str, number: usize, found: Option<&str>) -> Option<
 /// The last of these lines as it can be shown; none if it is empty or belongs to a secret altogether.
 fn hide(lines: &[&str]) -> Option<String> {
     let (line, above) = lines.split_last()?;
-    if line.trim().is_empty() || tells_secret(line) {
+    if line.trim().is_empty() {
         return None;
     }
     // The keys that the line is below of, by indentation, the nearest first.
@@ -69,7 +69,11 @@ fn hide(lines: &[&str]) -> Option<String> {
         }
     }
     if let Some(end) = secret_key_end(line) {
-        return Some(format!("{} {HIDDEN}", line.get(..end)?));
+        let shown = line.get(..end).filter(|shown| !tells_secret(shown))?;
+        return Some(format!("{shown} {HIDDEN}"));
+    }
+    if tells_secret(line) {
+        return None;
     }
     // A remark may hold anything, an old password among it.
     let remark = line.find(" #").filter(|at| !line[..*at].trim().is_empty());

@@ -268,3 +268,64 @@ fn what_a_vault_gives_is_used_and_not_shown() {
     assert_eq!(json["devices"][0]["port"], 830);
     assert_eq!(json["devices"][1]["user"], "open");
 }
+
+#[test]
+fn what_is_wrong_with_a_secret_is_said_without_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("vault-password", "correct horse\n");
+    write("sealed.yml", "vault_x: sesame open\n");
+    let seal = [
+        "vault",
+        "encrypt",
+        "sealed.yml",
+        "--vault-password-file",
+        "vault-password",
+    ];
+    lanewatch(folder.path(), &seal).expect(0);
+    write(
+        "lab.yaml",
+        "all:
+  hosts:
+    leaf-01:
+      ansible_password: x
+      ansible_port: '{{ vault_x }}'
+      lanewatch_jump: '{{ vault_x }}'
+      interface_filter: '{{ vault_x }}'
+      lanewatch_host_keys: '{{ vault_x }}'
+      lanewatch_auth_order: '{{ vault_x }}'
+      ansible_ssh_common_args: '{{ vault_x }}'
+      ansible_ssh_private_key_file: '{{ vault_x }}'
+    leaf-02: {password_file: '{{ vault_x }}'}
+    leaf-03: {ansible_ssh_extra_args: 'sshpass -p sesame'}
+",
+    );
+    let plan = [
+        "plan",
+        "-i",
+        "lab.yaml",
+        "-e",
+        "@sealed.yml",
+        "--vault-password-file",
+        "vault-password",
+    ];
+    let ran = lanewatch(folder.path(), &plan).expect(2);
+    assert!(!ran.stderr.contains("sesame"), "{}", ran.stderr);
+    let messages: Vec<_> = ran
+        .stderr
+        .lines()
+        .filter(|line| line.starts_with("error: "))
+        .collect();
+    insta::assert_snapshot!(messages.join("\n"), @"
+    error: lab.yaml:5: leaf-01: `ansible_port` must be a port from 1 to 65535; found a secret value
+    error: lab.yaml:6: leaf-01: `lanewatch_jump` cannot be used as it is; why is not told, for the value holds a secret
+    error: lab.yaml:7: leaf-01: `interface_filter` cannot be used as it is; why is not told, for the value holds a secret
+    error: lab.yaml:8: leaf-01: `lanewatch_host_keys` is `strict`, `accept-new` or `off`; found a secret value
+    error: lab.yaml:9: leaf-01: `lanewatch_auth_order` cannot be used as it is; why is not told, for the value holds a secret
+    error: lab.yaml:10: leaf-01: `ansible_ssh_common_args` cannot be used as it is; why is not told, for the value holds a secret
+    error: lab.yaml:11: leaf-01: the private key that a vault names cannot be read: No such file or directory (os error 2)
+    error: lab.yaml:12: leaf-02: `password_file` cannot be used as it is; why is not told, for the value holds a secret
+    error: lab.yaml:13: leaf-03: `ansible_ssh_extra_args` cannot be used as it is; why is not told, for the value holds a secret
+    error: lab.yaml:13: leaf-03: there is no way to log in: set `ansible_ssh_private_key_file` or `ansible_password` in the inventory, give `--private-key` or `--password-file`, or start an SSH agent
+    ");
+}

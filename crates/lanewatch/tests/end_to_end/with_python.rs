@@ -1,5 +1,6 @@
 //! The simulator and the lake, judged by clients and readers that nobody here wrote.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::harness::{Fleet, Python, RUN, judge, lanewatch, write_documents};
@@ -80,7 +81,7 @@ pub(crate) fn ddl(folder: &Path, engine: &str, lake: &Path) -> PathBuf {
         lake.to_str().unwrap(),
     ];
     let path = folder.join(format!("{engine}.sql"));
-    std::fs::write(&path, lanewatch(folder, &arguments).expect(0).stdout).unwrap();
+    fs::write(&path, lanewatch(folder, &arguments).expect(0).stdout).unwrap();
     path
 }
 
@@ -130,4 +131,49 @@ fn the_ddl_is_run_or_parsed_and_the_documented_questions_have_one_answer_each() 
         "lake_questions.py",
         &[&[lake.clone()][..], &engines[..]].concat(),
     );
+}
+
+#[test]
+#[ignore = "needs the Python environments: run by `cargo xtask test`"]
+fn a_vault_password_that_is_typed_is_taken_and_never_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    fs::write(path("sealed.yml"), "ansible_password: sesame\n").unwrap();
+    fs::write(path("lab.yaml"), "all: {hosts: {a: }}\n").unwrap();
+    let (sealed, inventory, extra) = (
+        path("sealed.yml"),
+        path("lab.yaml"),
+        format!("@{}", path("sealed.yml")),
+    );
+    let encrypt = ["vault", "encrypt", &sealed];
+    let show = [
+        "inventory",
+        "host",
+        "a",
+        "--resolved",
+        "-i",
+        &inventory,
+        "-e",
+        &extra,
+        "--ask-vault-pass",
+    ];
+    let view = ["vault", "view", &sealed];
+    for (typed, command, said) in [
+        (
+            &["correct horse", "correct horse"][..],
+            &encrypt[..],
+            "is encrypted",
+        ),
+        (&["correct horse"], &show, "(secret)"),
+        (&["correct horse"], &view, "ansible_password: sesame"),
+    ] {
+        let words = typed
+            .iter()
+            .chain(&["--", env!("CARGO_BIN_EXE_lanewatch")])
+            .chain(command);
+        let words: Vec<_> = words.collect();
+        let ran = judge(Python::Readers, "types_at_terminal.py", &words);
+        ran.says(&[said]);
+        assert!(!ran.stdout.contains("horse"), "{}", ran.stdout);
+    }
 }

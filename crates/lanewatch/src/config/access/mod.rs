@@ -22,7 +22,7 @@ use secrecy::SecretString;
 use self::methods::{Kind, Means, existing, methods, parse_order};
 use super::plan::{FromVault, HostKeys, expand_home};
 use super::problem::{Problem, did_you_mean};
-use super::resolver::{Names, PASSWORD, Resolver};
+use super::resolver::{Names, PASSWORDS, Resolver};
 use super::settings::Settings;
 
 /// NETCONF's own port (RFC 6242).
@@ -242,8 +242,7 @@ impl<'s> Access<'s> {
                 match Arguments::parse(&text) {
                     Ok(_) => texts.push(text),
                     Err(message) => {
-                        let variable = names.first().copied().unwrap_or_default();
-                        host.problem(host.first(names), format!("`{variable}`: {message}"));
+                        host.unusable_value(names, &message);
                     }
                 }
             }
@@ -312,7 +311,11 @@ impl<'s> Access<'s> {
             self.settings.private_key.clone().filter(|_| !is_said)
         }) {
             if let Err(error) = std::fs::File::open(&path) {
-                let message = format!("the private key {} cannot be read: {error}", path.display());
+                let shown = match host.is_secret(KEY_FILE) {
+                    true => "that a vault names".to_owned(),
+                    false => path.display().to_string(),
+                };
+                let message = format!("the private key {shown} cannot be read: {error}");
                 host.problem(host.first(KEY_FILE), message);
             }
             means.keys.push(path);
@@ -325,22 +328,14 @@ impl<'s> Access<'s> {
             None => self.order.clone(),
             Some(Ok(order)) => Some(order),
             Some(Err(message)) => {
-                let message = if host.is_secret(AUTH_ORDER) {
-                    "a secret value is no order of ways to log in".to_owned()
-                } else {
-                    message
-                };
-                host.problem(
-                    host.first(AUTH_ORDER),
-                    format!("`lanewatch_auth_order`: {message}"),
-                );
+                host.unusable_value(AUTH_ORDER, &message);
                 None
             }
         };
         let methods = methods(means, order, &known.all, &known.name, &user);
-        let is_named = [KEY_FILE, PASSWORD]
-            .iter()
-            .any(|names| host.first(names).is_some());
+        // Where one is named and cannot be used, that has been said.
+        let mut named = PASSWORDS.iter().chain([&KEY_FILE]);
+        let is_named = named.any(|names| host.first(names).is_some());
         if methods.is_empty() && !is_named {
             host.problem(
                 None,

@@ -37,7 +37,10 @@ impl Access<'_> {
                 _ if text.trim() == "none" => Proxy::None,
                 Ok(hops) => Proxy::Jump(hops),
                 Err(message) => {
-                    host.problem(host.first(names), message);
+                    match names {
+                        [] => host.problem(None, message),
+                        names => host.unusable_value(names, &message),
+                    }
                     Proxy::None
                 }
             };

@@ -61,7 +61,8 @@ pub(super) fn select(graph: &mut Graph, limit: &str) -> Result<Vec<usize>, Vec<P
                 .declared()
                 .chain(graph.hosts.iter().map(|host| host.name.as_str()))
                 .collect();
-            let hint = did_you_mean(bare, names);
+            let hint = did_you_mean(bare, names.iter().copied());
+            let hint = counted(bare, &names).unwrap_or(hint);
             let message = format!("`--limit {pattern}` matches no host and no group{hint}");
             if sign == "!" {
                 graph.warnings.push(Problem::new(message));
@@ -175,6 +176,18 @@ fn matching(graph: &Graph, pattern: &str) -> Result<Option<Vec<usize>>, String> 
             hosts.into_iter().skip(skipped).take(count).collect()
         }
     }))
+}
+
+/// What to say of `leaf-0[12]`, which was meant as a glob.
+fn counted(pattern: &str, names: &[&str]) -> Option<String> {
+    let (name, Some(_)) = subscript(pattern) else {
+        return None;
+    };
+    let glob = Matcher::new(pattern).ok()?;
+    let number = pattern.strip_prefix(name)?;
+    names.iter().any(|name| glob.matches(name)).then(|| {
+        format!(": `{number}` counts among the hosts of `{name}`, as in Ansible; `~{pattern}$` is a regular expression")
+    })
 }
 
 /// `leaf[0]`, `leaf[-1]`, `leaf[0:3]` and `leaf[2:]`: the pattern before the bracket, and first and last place, both counted in.

@@ -11,11 +11,8 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{Host, Inventory, groups};
 use crate::config::problem::{Problem, Problems, did_you_mean};
-use crate::config::secret_names::{is_secret_name, tells_secret};
+use crate::config::secret_names::{SECRET, is_secret_name, tells_secret};
 use crate::config::yaml::{Key, Node, Value, is_template, plain};
-
-/// What stands in place of a secret.
-const SECRET: &str = "(secret)";
 
 /// What stands below a key of the listing.
 #[derive(Serialize)]

@@ -222,6 +222,7 @@ fn a_limit_that_means_nobody_is_told() {
         "leef",
         "leaf:&spine",
         "leaf[9]",
+        "leaf-0[12]",
         "~(",
         "@nowhere",
         "l[!x]af-0[34]",
@@ -240,9 +241,10 @@ fn a_limit_that_means_nobody_is_told() {
     `--limit leef` matches no host and no group; did you mean `leaf`?
     `--limit leaf:&spine` leaves no host
     `--limit leaf[9]`: there are 4 hosts to choose from, counted from 0
+    `--limit leaf-0[12]` matches no host and no group: `[12]` counts among the hosts of `leaf-0`, as in Ansible; `~leaf-0[12]$` is a regular expression
     `--limit ~(`: this is no regular expression (look-around and references back are not supported)
     cannot read the file of `--limit @nowhere`: No such file or directory (os error 2)
-    `--limit l[!x]af-0[34]` matches no host and no group
+    `--limit l[!x]af-0[34]` matches no host and no group: `[34]` counts among the hosts of `l[!x]af-0`, as in Ansible; `~l[!x]af-0[34]$` is a regular expression
     ");
 }
 

@@ -11,6 +11,7 @@ use super::row::{PREFIX, Row};
 use super::table::{ROWS, Settings};
 use super::value::{LogFilter, Value};
 use crate::config::problem::{Problem, Problems, did_you_mean};
+use crate::config::secret_names::{SECRET, tells_secret};
 use crate::config::{Plan, expand_home};
 use crate::defect;
 
@@ -18,7 +19,7 @@ use crate::defect;
 const CONFIG: &str = "LANEWATCH_CONFIG";
 
 /// What was said in each place.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Layers {
     /// By the setting's name.
     pub(super) flags: BTreeMap<&'static str, Vec<String>>,
@@ -69,6 +70,13 @@ pub(crate) struct Shown {
     pub(crate) row: &'static Row,
     pub(crate) value: Option<String>,
     pub(crate) origin: Origin,
+}
+
+/// Variables hold passwords, ours and those of others.
+impl fmt::Debug for Layers {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Layers").finish_non_exhaustive()
+    }
 }
 
 impl Layers {
@@ -262,6 +270,11 @@ impl Resolved {
         let rows = ROWS.iter().zip(values);
         rows.map(|(row, value)| {
             let said = self.layers.said(row);
+            // `extra_vars` may set a password, `proxy_command` and addresses hand one on.
+            let value = value.map(|value| match tells_secret(&value) {
+                true => SECRET.to_owned(),
+                false => value,
+            });
             Shown {
                 row,
                 value,

@@ -8,7 +8,9 @@ const SCRIPT: &str = "umask 077; sed -e '/ansible_password/d' sim/inventory.yaml
 for arguments; do eval \"\\\"$0\\\" $arguments\"; echo \"ended with $?\"; done";
 
 /// Commands that have a use for passwords, and those that show what they found. Collecting is the last.
-const COMMANDS: [&str; 6] = [
+const COMMANDS: [&str; 8] = [
+    "config show",
+    "config show --json",
     "plan --json -i lab.yaml",
     "inventory list --json --resolved -i lab.yaml",
     "inventory list --json -i lab.yaml",
@@ -75,6 +77,27 @@ const SOURCES: &[Source] = &[
         ],
     ),
     (
+        "the keyring",
+        "-e password_keyring=lanewatch/telemetry",
+        &[],
+        &[
+            (
+                "bin/secret-tool",
+                "#!/bin/sh\ntest \"$5\" = telemetry && cat password; cat password >&2\n",
+            ),
+            ("password", "SECRET\n"),
+        ],
+    ),
+    (
+        "a vault whose password a program prints",
+        "-e @sealed.yml --vault-password-file bin/ask",
+        &[],
+        &[
+            ("bin/ask", "#!/bin/sh\ncat vault-password\n"),
+            ("sealed.yml", "ansible_password: 'SECRET'\n"),
+        ],
+    ),
+    (
         "a file that the inventory names",
         "-e password_file=password",
         &[],
@@ -90,6 +113,12 @@ const SOURCES: &[Source] = &[
         "the environment of a template",
         "-e \"ansible_password=\\\"{{ lookup('env', 'LAB_PASSWORD') }}\\\"\"",
         &[("LAB_PASSWORD", "SECRET")],
+        &[],
+    ),
+    (
+        "variables in the environment",
+        "",
+        &[("LANEWATCH_EXTRA_VARS", "{\"ansible_password\": \"SECRET\"}")],
         &[],
     ),
     (
@@ -109,6 +138,9 @@ fn from(source: &Source, password: &str) -> (Ran, tempfile::TempDir) {
         write_private(folder.path().join("vault-password"), VAULT),
         write_private(folder.path().join("other-vault-password"), OTHER_VAULT),
     ];
+    let bin = folder.path().join("bin");
+    fs::create_dir(&bin).unwrap();
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
     for (file, text) in *files {
         let path = write_private(folder.path().join(file), &text.replace("SECRET", password));
         if *file == "sealed.yml" {
@@ -120,6 +152,8 @@ fn from(source: &Source, password: &str) -> (Ran, tempfile::TempDir) {
                 "vault-password",
             ];
             lanewatch(folder.path(), &seal).expect(0);
+        } else if file.starts_with("bin/") {
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         } else {
             keepers.push(path);
         }
@@ -127,6 +161,9 @@ fn from(source: &Source, password: &str) -> (Ran, tempfile::TempDir) {
     let commands: Vec<_> = COMMANDS
         .iter()
         .map(|command| {
+            if command.starts_with("config") {
+                return (*command).to_owned();
+            }
             let connects = ["check", "collect"]
                 .iter()
                 .any(|name| command.starts_with(name));
@@ -141,7 +178,12 @@ fn from(source: &Source, password: &str) -> (Ran, tempfile::TempDir) {
     let commands: Vec<_> = commands.iter().map(String::as_str).collect();
     let variables: Vec<_> = variables
         .iter()
-        .map(|(name, value)| (*name, if *value == "SECRET" { password } else { value }))
+        .map(|(name, value)| (*name, value.replace("SECRET", password)))
+        .collect();
+    let variables: Vec<_> = variables
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .chain([("PATH", path.as_str())])
         .collect();
     let ran = beside_fleet(folder.path(), SCRIPT, &commands, &variables).expect(0);
     assert_eq!(
@@ -169,7 +211,7 @@ fn a_password_is_shown_no_more_than_where_it_comes_from() {
         let plan = if source.1 == "FLAG" { "2" } else { "0" };
         assert_eq!(
             ends(&ran),
-            [plan, "0", "0", "0", "0", "0"],
+            ["0", "0", plan, "0", "0", "0", "0", "0"],
             "{}\n{}",
             source.0,
             ran.stderr

@@ -192,7 +192,8 @@ impl JumpSpec {
             },
         };
         let port = port.map(|port| parse_port(port).map_err(|_| wrong()));
-        if host.is_empty() || user.as_deref() == Some("") {
+        let has_blank = text.contains(char::is_whitespace);
+        if host.is_empty() || user.as_deref() == Some("") || has_blank {
             return Err(wrong());
         }
         Ok(Self {
@@ -416,7 +417,7 @@ mod tests {
                 spec(None, "j3", None),
             ])
         );
-        for wrong in ["", "a,,b", "@j", "j:0", "j:x", "[::1"] {
+        for wrong in ["", "a,,b", "a b", "@j", "j:0", "j:x", "[::1"] {
             assert!(JumpSpec::parse_list(wrong).is_err(), "{wrong}");
         }
     }
