@@ -58,8 +58,9 @@ pub(crate) async fn answer(arguments: &Arguments, text: &str) -> Result<()> {
     let lake = Arc::new(Lake::open(&arguments.lake, within)?);
     let scans = Arc::new(Scans::default());
     let context = session::context(&lake, arguments.memory)?;
-    catalogue::register(&context, &lake, &scans).await?;
+    catalogue::register(&context, &lake, &scans, text).await?;
     if arguments.tables {
+        catalogue::register_views(&context, &lake, |_| true).await?;
         catalogue::register_custom(&context, &lake, &scans, Wanted::All(Vec::new())).await?;
         printer::answer(&list(&catalogue::described(&context).await?));
         return Ok(());
@@ -77,12 +78,14 @@ pub(crate) async fn answer(arguments: &Arguments, text: &str) -> Result<()> {
     };
     let not_ours = unknown(&context);
     if question.is_about_tables {
+        catalogue::register_views(&context, &lake, |_| true).await?;
         catalogue::register_custom(&context, &lake, &scans, Wanted::All(Vec::new())).await?;
     } else if !not_ours.is_empty() {
         catalogue::register_custom(&context, &lake, &scans, Wanted::Names(not_ours)).await?;
     }
     if let Some(name) = unknown(&context).first() {
         // What was meant may be a table of a mapping; where they cannot be listed there is one hint less.
+        catalogue::register_views(&context, &lake, |_| true).await?;
         let all = Wanted::All(Vec::new());
         catalogue::register_custom(&context, &lake, &scans, all)
             .await

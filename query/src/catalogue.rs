@@ -34,19 +34,41 @@ pub(crate) struct Described {
     pub(crate) meaning: String,
 }
 
-/// Makes the tables of our own and the views known to a session.
+/// Makes the tables of our own known to a session, and those views that a text names: planning all of them takes longer than many
+/// an answer.
 pub(crate) async fn register(
     context: &SessionContext,
     lake: &Arc<Lake>,
     scans: &Arc<Scans>,
+    text: &str,
 ) -> Result<()> {
     for dataset in DATASETS.iter() {
         register_table(context, lake, scans, &dataset.name, &dataset.schema())?;
     }
+    let text = text.to_lowercase();
+    let named: Vec<_> = VIEWS
+        .iter()
+        .filter(|view| text.contains(view.name))
+        .collect();
+    let is_needed = |view: &View| {
+        let by_another = named.iter().any(|other| other.sql.contains(view.name));
+        by_another || text.contains(view.name)
+    };
+    register_views(context, lake, is_needed).await
+}
+
+/// Makes views known, as far as they are not yet. A view stands behind those that it is made of.
+pub(crate) async fn register_views(
+    context: &SessionContext,
+    lake: &Arc<Lake>,
+    is_wanted: impl Fn(&View) -> bool,
+) -> Result<()> {
+    let known = names(context);
+    let is_new = |view: &&View| is_wanted(view) && known.iter().all(|name| name != view.name);
     let days = lake.days().await?;
     let newest = days.iter().rev().take(NEWEST_DAYS).next_back();
     let first_newest_day = newest.map_or("", String::as_str);
-    for view in VIEWS {
+    for view in VIEWS.iter().filter(is_new) {
         let sql = view.sql.replace(FIRST_NEWEST_DAY, first_newest_day);
         let plan = context
             .sql(&sql)
@@ -256,7 +278,8 @@ mod tests {
         let lake = Arc::new(Lake::open(folder.path().to_str().unwrap(), Days::default()).unwrap());
         let scans = Arc::new(Scans::default());
         let context = session::context(&lake, 100_000_000).unwrap();
-        register(&context, &lake, &scans).await.unwrap();
+        register(&context, &lake, &scans, "").await.unwrap();
+        register_views(&context, &lake, |_| true).await.unwrap();
         let all = described(&context).await.unwrap();
         assert_eq!(all.len(), 3 + VIEWS.len());
         for named in &all {

@@ -11,7 +11,10 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::{DFSchema, DataFusionError, Result, ScalarValue, project_schema};
+use datafusion::common::stats::Precision;
+use datafusion::common::{
+    DFSchema, DataFusionError, Result, ScalarValue, Statistics, project_schema,
+};
 use datafusion::datasource::file_format::FileFormat as _;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::PartitionedFile;
@@ -149,11 +152,17 @@ impl TableProvider for LakeTable {
             let schema = project_schema(&self.schema(), projection)?;
             return Ok(Arc::new(EmptyExec::new(schema)));
         }
+        // The smaller side of a join is the one that is held in memory.
+        let bytes = files.iter().map(|file| file.object_meta.size).sum::<u64>();
+        let mut statistics = Statistics::new_unknown(&self.schema());
+        statistics.total_byte_size =
+            Precision::Inexact(usize::try_from(bytes).unwrap_or(usize::MAX));
         let format = ParquetFormat::default().with_options(state.default_table_options().parquet);
         let groups = FileGroup::new(files).split_files(state.config().target_partitions());
         let source = format.file_source(self.schema.clone());
         let config = FileScanConfigBuilder::new(ObjectStoreUrl::parse(ADDRESS)?, source)
             .with_file_groups(groups)
+            .with_statistics(statistics)
             .with_projection_indices(projection.cloned())?
             // A limit counts rows that pass; conditions on rows are checked above us.
             .with_limit(limit.filter(|_| of_rows.is_empty()))

@@ -3,7 +3,7 @@
 //! The query engine takes minutes to compile; whoever does not ask does not build it. The program takes our place in this
 //! process, so that arguments, standard input and output, signals and exit status are its own.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::Command;
@@ -18,10 +18,6 @@ const PROGRAM: &str = "lanewatch-query";
 
 /// Where the program finds the lake of the settings.
 const LAKE: &str = "LANEWATCH_LAKE";
-
-/// Where it finds a bucket's server and region.
-const ENDPOINT: &str = "AWS_ENDPOINT_URL";
-const REGION: &str = "AWS_REGION";
 
 /// Ask the lake in SQL.
 #[derive(Debug, Args)]
@@ -48,15 +44,19 @@ impl Query {
         };
         let settings = given.resolve().settings()?;
         let mut command = Command::new(&program);
-        command.args(self.arguments).env(LAKE, settings.lake);
-        for (variable, value) in [
-            (ENDPOINT, settings.s3_endpoint),
-            (REGION, settings.s3_region),
-        ] {
-            if let Some(value) = value {
-                command.env(variable, value);
+        let is_in_bucket = |text: &OsStr| text.to_string_lossy().contains("s3://");
+        if is_in_bucket(settings.lake.as_os_str())
+            || self.arguments.iter().any(|text| is_in_bucket(text))
+        {
+            // Profiles are read here, as for a sync: the program itself takes what the environment says.
+            for (variable, value) in settings.access().as_environment().map_err(usage)? {
+                match value {
+                    Some(value) => command.env(variable, value),
+                    None => command.env_remove(variable),
+                };
             }
         }
+        command.args(self.arguments).env(LAKE, settings.lake);
         let error = command.exec();
         Err(usage(format!("cannot run {}: {error}", program.display())).into())
     }

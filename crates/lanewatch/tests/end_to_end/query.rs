@@ -13,7 +13,7 @@ fn stand_in(folder: &Path) -> std::path::PathBuf {
     let path = bin.join("lanewatch-query");
     fs::write(
         &path,
-        "#!/bin/sh\nprintf '%s\\n' \"lake=$LANEWATCH_LAKE\" \"at=$AWS_ENDPOINT_URL $AWS_REGION\" \"$@\"\nexit 7\n",
+        "#!/bin/sh\nprintf '%s\\n' \"lake=$LANEWATCH_LAKE\" \"at=$AWS_ENDPOINT_URL_S3 $AWS_REGION\" \"$@\"\nexit 7\n",
     )
     .unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
@@ -26,7 +26,7 @@ fn arguments_the_settings_of_the_lake_and_the_exit_status_pass_through() {
     let bin = stand_in(folder.path());
     fs::write(
         folder.path().join("lanewatch.toml"),
-        "lake = 'of-the-file'\ns3_endpoint = 'http://127.0.0.1:1'\ns3_region = 'eu-central-1'\n",
+        "lake = 's3://of-the-file'\ns3_endpoint = 'http://127.0.0.1:1'\ns3_region = 'eu-central-1'\n",
     )
     .unwrap();
     let mut command = program(
@@ -36,7 +36,7 @@ fn arguments_the_settings_of_the_lake_and_the_exit_status_pass_through() {
     let ran = run(command.env("PATH", bin)).expect(7);
     assert_eq!(
         ran.stdout,
-        "lake=of-the-file\nat=http://127.0.0.1:1 eu-central-1\n--explain\nSELECT 1\n--help\n-o\nx y\n"
+        "lake=s3://of-the-file\nat=http://127.0.0.1:1 eu-central-1\n--explain\nSELECT 1\n--help\n-o\nx y\n"
     );
     assert_eq!(ran.stderr, "");
 }

@@ -89,9 +89,21 @@ pub(crate) fn ddl(folder: &Path, engine: &str, lake: &Path) -> PathBuf {
 #[ignore = "needs the Python environments: run by `cargo xtask test`"]
 fn four_readers_agree_on_a_lake_of_several_days_runners_and_schema_generations() {
     let folder = tempfile::tempdir().unwrap();
-    lanewatch(folder.path(), &["demo", "--folder", "shown"]).expect(0);
-    let lake = folder.path().join("shown/lake");
-    let documents = write_documents(&folder.path().join("documents"), 3, 8, 1);
+    let lake = lake_of_days_and_runners(folder.path());
+    let ran = judge(Python::Readers, "lake_readers.py", &[&lake]);
+    ran.says(&["columns, the same to 4 readers"]);
+    lanewatch(
+        folder.path(),
+        &["lake", "verify", "--lake", lake.to_str().unwrap()],
+    )
+    .expect(0);
+}
+
+/// The demo's runs, and three days of another runner in other compressions.
+pub(crate) fn lake_of_days_and_runners(folder: &Path) -> PathBuf {
+    lanewatch(folder, &["demo", "--folder", "shown"]).expect(0);
+    let lake = folder.join("shown/lake");
+    let documents = write_documents(&folder.join("documents"), 3, 8, 1);
     for day in 0..3 {
         let at = (RUN + day * 86_400).to_string();
         let write = [
@@ -108,15 +120,9 @@ fn four_readers_agree_on_a_lake_of_several_days_runners_and_schema_generations()
             "--compression",
             ["zstd", "gzip", "none"][usize::try_from(day).unwrap()],
         ];
-        lanewatch(folder.path(), &write).expect(0);
+        lanewatch(folder, &write).expect(0);
     }
-    let ran = judge(Python::Readers, "lake_readers.py", &[&lake]);
-    ran.says(&["columns, the same to four readers"]);
-    lanewatch(
-        folder.path(),
-        &["lake", "verify", "--lake", lake.to_str().unwrap()],
-    )
-    .expect(0);
+    lake
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 use crate::harness::{
-    BUCKET, Python, Ran, S3, files_below, judge, lanewatch, program, run, with_keys,
+    BUCKET, Python, Ran, S3, files_below, judge, lanewatch, program, run, with_keys, write_profile,
 };
 
 /// A lake of four days, and the folder that it is in.
@@ -50,7 +50,7 @@ impl Days {
 }
 
 /// The folder of the engine.
-fn engine() -> PathBuf {
+pub(crate) fn engine() -> PathBuf {
     let target = Path::new(env!("CARGO_BIN_EXE_lanewatch"))
         .ancestors()
         .nth(2)
@@ -506,6 +506,26 @@ fn a_lake_in_a_bucket_answers_as_the_one_on_the_disk_and_wrong_keys_are_named() 
     let sum = "SELECT count(*), sum(timestamp), count(rx_power) FROM lane_fec";
     let ours = run(&mut in_bucket(lake, sum)).expect(0).stdout;
     assert_eq!(ours, ask(&["--format", "csv", sum]).expect(0).stdout);
+    // Keys, server and region of a profile, as for a sync.
+    write_profile(folder.path(), &server);
+    for (name, value) in [("AWS_PROFILE", "lake"), ("LANEWATCH_S3_PROFILE", "lake")] {
+        let mut command = in_bucket(lake, sum);
+        for of_environment in [
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+            "AWS_ENDPOINT_URL",
+        ] {
+            command.env_remove(of_environment);
+        }
+        assert_eq!(
+            run(command.env(name, value)).expect(0).stdout,
+            ours,
+            "{name}"
+        );
+    }
+    run(in_bucket(lake, sum).env("LANEWATCH_S3_PROFILE", "nobody"))
+        .expect(2)
+        .says(&["no profile `nobody`"]);
     let wrong = run(in_bucket(lake, sql).env("AWS_SECRET_ACCESS_KEY", "wrong")).expect(2);
     assert_eq!(
         wrong.stderr,

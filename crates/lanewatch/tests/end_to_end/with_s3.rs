@@ -9,7 +9,7 @@ use std::path::Path;
 
 use crate::harness::{
     BUCKET, Fleet, Python, RUN, S3, closed_port, files_below, judge, lanewatch_with_keys, run,
-    with_keys, write_documents, write_run,
+    with_keys, write_documents, write_profile, write_run,
 };
 
 const TO: &str = "s3://lake/data/lake";
@@ -225,25 +225,7 @@ fn a_profile_lets_in_as_the_environment_does() {
     let folder = tempfile::tempdir().unwrap();
     let server = S3::start(folder.path());
     lake(folder.path());
-    let aws = folder.path().join(".aws");
-    fs::create_dir_all(&aws).unwrap();
-    fs::write(
-        aws.join("config"),
-        format!(
-            "[profile lake]\nregion = eu-central-1\nendpoint_url = {}\n",
-            server.endpoint()
-        ),
-    )
-    .unwrap();
-    fs::write(
-        aws.join("credentials"),
-        format!(
-            "[lake]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
-            crate::harness::ACCESS_KEY,
-            crate::harness::SECRET_KEY
-        ),
-    )
-    .unwrap();
+    write_profile(folder.path(), &server);
     let mut command = with_keys(folder.path(), "", &SYNC);
     for name in [
         "AWS_ACCESS_KEY_ID",

@@ -1,7 +1,8 @@
 //! The lake, read by Apache Spark.
 
 use crate::harness::{Python, judge, lanewatch};
-use crate::with_python::ddl;
+use crate::with_python::{ddl, lake_of_days_and_runners};
+use crate::with_query::engine;
 
 #[test]
 #[ignore = "needs Spark: run by `cargo xtask test`"]
@@ -15,4 +16,19 @@ fn spark_takes_its_ddl_and_reads_what_duckdb_reads() {
         ddl(folder.path(), "duckdb", &lake),
     ];
     judge(Python::Readers, "lake_in_spark.py", &arguments);
+}
+
+#[test]
+#[ignore = "needs Spark and lanewatch-query: run by `cargo xtask test`"]
+fn five_readers_and_lanewatch_query_agree_on_every_column_of_days_runners_and_generations() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = lake_of_days_and_runners(folder.path());
+    let arguments = [
+        lake.clone(),
+        env!("CARGO_BIN_EXE_lanewatch").into(),
+        engine(),
+        ddl(folder.path(), "spark", &lake),
+    ];
+    let ran = judge(Python::Readers, "lake_readers.py", &arguments);
+    ran.says(&["columns, the same to 6 readers"]);
 }

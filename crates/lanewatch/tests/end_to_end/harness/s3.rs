@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use super::binary::{program, run, stop};
 use super::{Ran, closed_port};
 
-pub(crate) const ACCESS_KEY: &str = "AKIALANEWATCHTEST";
-pub(crate) const SECRET_KEY: &str = "kSmallSecretOfTheTests0123456789";
+const ACCESS_KEY: &str = "AKIALANEWATCHTEST";
+const SECRET_KEY: &str = "kSmallSecretOfTheTests0123456789";
 pub(crate) const BUCKET: &str = "lake";
 const READY_WITHIN: Duration = Duration::from_secs(20);
 
@@ -103,6 +103,18 @@ pub(crate) fn with_keys(folder: &Path, endpoint: &str, arguments: &[&str]) -> Co
         .env("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
         .env("AWS_ENDPOINT_URL", endpoint);
     command
+}
+
+/// A profile `lake` in the AWS configuration files of `home`, with the server's keys and address.
+pub(crate) fn write_profile(home: &Path, server: &S3) {
+    let aws = home.join(".aws");
+    std::fs::create_dir_all(&aws).unwrap();
+    let endpoint = server.endpoint();
+    let config = format!("[profile lake]\nregion = eu-central-1\nendpoint_url = {endpoint}\n");
+    std::fs::write(aws.join("config"), config).unwrap();
+    let credentials =
+        format!("[lake]\naws_access_key_id = {ACCESS_KEY}\naws_secret_access_key = {SECRET_KEY}\n");
+    std::fs::write(aws.join("credentials"), credentials).unwrap();
 }
 
 /// Runs the program with the keys of the server.

@@ -1,11 +1,15 @@
 """pyarrow, pandas, duckdb and polars agree on rows, nulls and sums of every column of a lake of several days, runners and
-two generations of the schema.
+two generations of the schema; given the program, the folder of its query engine and the statements for Spark, `lanewatch query` and
+pyspark as well.
 
 The older generation is made here: files without the columns that have been added since the first documents.
 """
 
 import glob
+import json
+import os
 import pathlib
+import subprocess
 import sys
 import warnings
 
@@ -21,7 +25,7 @@ from lake_page import summary
 warnings.simplefilter("error")  # a reader that remarks on our files fails the test
 warnings.filterwarnings("ignore", message="The behavior of DataFrame concatenation")
 
-lake = sys.argv[1]
+lake, *others = sys.argv[1:]
 DOCUMENTED = {"intf-dom": 18, "lane-dom": 20, "intf-counters": 67}
 for table, columns in DOCUMENTED.items():
     newest = sorted(glob.glob(f"{lake}/dt=*/hr=*/{table}/*.parquet"))[-1]
@@ -29,6 +33,33 @@ for table, columns in DOCUMENTED.items():
     old.parent.mkdir(parents=True, exist_ok=True)
     rows = pq.ParquetFile(newest).read()
     pq.write_table(rows.select(rows.column_names[:columns]), old)
+
+
+
+def asked(sql):
+    """The one row of numbers that `lanewatch query` answers with, and the one of Spark."""
+    program, engine = others[:2]
+    command = [program, "query", "--lake", lake, "--format", "json", sql]
+    environment = os.environ | {"PATH": f"{engine}:{os.environ['PATH']}"}
+    ran = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert ran.returncode == 0, f"{sql}: {ran.stderr}"
+    return json.loads(ran.stdout), spark.sql(sql).collect()[0].asDict()
+
+
+if others:
+    from pyspark.sql import SparkSession
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        spark = (
+            SparkSession.builder.master("local[2]")
+            .config("spark.ui.enabled", "false").config("spark.driver.host", "127.0.0.1").config("spark.driver.bindAddress", "127.0.0.1")
+            .config("spark.sql.shuffle.partitions", "2").config("spark.sql.session.timeZone", "UTC")
+            .getOrCreate()
+        )
+    for statement in pathlib.Path(others[2]).read_text(encoding="utf-8").split(";\n"):
+        if statement.strip():
+            spark.sql(statement.rstrip().rstrip(";"))
 
 compared = 0
 for table in DOCUMENTED:
@@ -46,6 +77,16 @@ for table in DOCUMENTED:
     by_duckdb = duckdb.sql(f"SELECT * FROM read_parquet('{pattern}', hive_partitioning = true, union_by_name = true)")
     assert {"dt", "hr"} <= set(by_duckdb.columns) and {"dt", "hr"} <= set(by_polars.columns), by_polars.columns
 
+    by_sql = {}
+    if others:
+        parts = ["count(*) AS number_of_rows"]
+        for field in schema:
+            parts.append(f"count({field.name}) AS n_{field.name}")
+            if not pa.types.is_string(field.type):
+                parts.append(f"sum(CAST({field.name} AS double)) AS s_{field.name}")
+        ours, by_spark = asked(f"SELECT {', '.join(parts)} FROM {table.replace('-', '_')}")
+        by_sql = {"lanewatch": ours, "pyspark": by_spark}
+
     for field in schema:
         numeric = not pa.types.is_string(field.type)
         arrow = by_arrow[field.name]
@@ -61,6 +102,10 @@ for table in DOCUMENTED:
             "polars": summary(len(polars), polars.null_count(), float(polars.sum() or 0) if numeric else None),
             "duckdb": summary(rows, nulls, float(sums or 0) if numeric else None),
         }
+        for who, values in by_sql.items():
+            rows = values["number_of_rows"]
+            total = float(values.get(f"s_{field.name}") or 0) if numeric else None
+            said[who] = summary(rows, rows - values[f"n_{field.name}"], total)
         assert len(set(said.values())) == 1, f"{table}.{field.name}: {said}"
         compared += 1
 
@@ -76,4 +121,4 @@ for table in DOCUMENTED:
     assert ds.dataset(files, schema=schema).count_rows(filter=ds.field("device") == device) == expected
     assert duckdb.sql(f"SELECT count(*) FROM by_duckdb WHERE device = '{device}'").fetchall() == [(expected,)]
 
-print(f"{compared} columns, the same to four readers")
+print(f"{compared} columns, the same to {len(said)} readers")

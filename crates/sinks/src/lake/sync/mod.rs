@@ -20,6 +20,7 @@
 //! that came otherwise; the digest of the whole file goes along as metadata (`x-amz-meta-sha256`) and is what later looks
 //! compare with. Other stores are read back and compared byte for byte, through their digest, after each upload.
 
+mod access;
 mod compare;
 mod object;
 mod profile;
@@ -39,9 +40,10 @@ use super::local::{self, LocalFile};
 use super::publication;
 use crate::{Error, Result};
 
+pub use access::Access;
 pub use compare::{Compared, compare};
 pub use prune::{Pruned, prune};
-pub use remote::{Access, Remote};
+pub use remote::Remote;
 pub use state::{Backlog, backlogs};
 
 use object::RemoteObject;

@@ -21,9 +21,9 @@ use object_store::{
 };
 use url::Url;
 
+use super::access::Access;
 use super::object::RemoteObject;
 use super::patiently;
-use super::profile::Profile;
 use super::refusal::{self, Failure};
 use crate::{Error, Result};
 
@@ -33,17 +33,6 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 const REQUEST_WITHIN: Duration = Duration::from_secs(180);
 /// How long the store's own client goes on trying one request; beyond it our attempts count.
 const RETRY_WITHIN: Duration = Duration::from_secs(15);
-
-/// How to get into a remote lake, where the environment does not say it.
-#[derive(Debug, Clone, Default)]
-pub struct Access {
-    /// The profile of the AWS configuration files.
-    pub profile: Option<String>,
-    /// The bucket's region.
-    pub region: Option<String>,
-    /// Another server than Amazon's: `http://127.0.0.1:9000`.
-    pub endpoint: Option<String>,
-}
 
 /// A remote lake.
 #[derive(Clone)]
@@ -232,12 +221,8 @@ fn s3(url: &Url, access: &Access) -> Result<object_store::aws::AmazonS3> {
         .with_bucket_name(bucket)
         .with_retry(retry())
         .with_checksum_algorithm(Checksum::SHA256);
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let profile = Profile::find(access.profile.as_deref())?;
-    let has_keys = variable("AWS_ACCESS_KEY_ID").is_some();
-    if let Some(keys) = profile.keys()?
-        && (access.profile.is_some() || !has_keys)
-    {
+    let found = access.find()?;
+    if let Some(keys) = found.keys {
         // Whole, in place of what the environment has: its session token belongs to other keys.
         builder =
             builder.with_credentials(Arc::new(StaticCredentialProvider::new(AwsCredential {
@@ -246,26 +231,15 @@ fn s3(url: &Url, access: &Access) -> Result<object_store::aws::AmazonS3> {
                 token: keys.session_token,
             })));
     }
-    let region = access.region.clone().or_else(|| {
-        let of_environment = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
-        of_environment.or_else(|| profile.get("region"))
-    });
-    builder = builder.with_region(region.unwrap_or_else(|| "us-east-1".to_owned()));
-    let endpoint = access.endpoint.clone().or_else(|| {
-        let of_environment = variable("AWS_ENDPOINT_URL_S3")
-            .or_else(|| variable("AWS_ENDPOINT_URL"))
-            .or_else(|| variable("AWS_ENDPOINT"));
-        of_environment.or_else(|| profile.get("endpoint_url"))
-    });
-    if let Some(endpoint) = endpoint {
+    builder = builder.with_region(found.region.unwrap_or_else(|| "us-east-1".to_owned()));
+    if let Some(endpoint) = found.endpoint {
         builder = builder
             .with_allow_http(endpoint.starts_with("http://"))
             .with_endpoint(endpoint);
     }
     // Path style is what every server understands; who must have the other says so.
-    let virtual_hosted = profile.get("addressing_style").as_deref() == Some("virtual");
     builder
-        .with_virtual_hosted_style_request(virtual_hosted)
+        .with_virtual_hosted_style_request(found.is_virtual_hosted)
         .build()
         .map_err(|error| Error::Remote(format!("`{url}` cannot be used: {error}")))
 }
