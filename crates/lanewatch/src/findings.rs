@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use records::fec::Code;
 use records::model::{InterfaceCounters, InterfaceDom, LaneDom, Limits};
 use records::{DeviceRecords, State};
 use serde::{Deserialize, Serialize};
@@ -30,12 +31,12 @@ const KR4: BerLimits = BerLimits {
 };
 
 impl BerLimits {
-    /// Those of the mode that the device names by its clause. A device that names none sends a BER for PAM4 links; of the fire code
-    /// (FEC74) and without FEC there is no such limit.
+    /// Those of the code behind the mode. A device that names none sends a BER for PAM4 links; of the fire code (FEC74) and without FEC
+    /// there is no such limit.
     fn of_mode(mode: Option<&str>) -> Option<Self> {
-        match mode.map(|mode| mode.trim_start_matches("FEC")) {
-            None | Some("119" | "134" | "161") => Some(KP4),
-            Some("91" | "108") => Some(KR4),
+        match mode.map(Code::of_mode) {
+            None | Some(Some(Code::RS544)) => Some(KP4),
+            Some(Some(Code::RS528)) => Some(KR4),
             Some(_) => None,
         }
     }

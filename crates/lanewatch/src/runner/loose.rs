@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use anyhow::{Context as _, bail};
-use records::{Reader, Snapshot};
+use records::junos::Parser;
+use records::model::InterfaceOptics;
+use records::{Reader, Snapshot, State};
 use sinks::{RAW_SUFFIX, RunIdentity};
 
 use super::report::{DeviceReport, Outcome, RunReport};
@@ -140,24 +142,17 @@ impl<'c> LooseFiles<'c> {
         if let Some((_, name, form)) = self.recognise(path) {
             return self.add(path, device.to_owned(), name, form);
         }
-        let bytes = sinks::read_raw(path)?;
-        for parser in records::junos::PARSERS {
-            let mut scratch = Snapshot::default();
-            if parser.parse(&bytes, 0, &mut scratch).payload_seen
-                && scratch.optics.is_empty()
-                && scratch.statistics.is_empty()
-            {
-                return self.add(
-                    path,
-                    device.to_owned(),
-                    parser.name.to_owned(),
-                    Form::Raw(Reader::BuiltIn(parser)),
-                );
-            }
-        }
-        bail!(
-            "{}: neither its name nor what it holds says which RPC it answers; a reply to get-system-information, get-chassis-inventory or get-pic-detail was expected",
-            path.display()
+        let Some(parser) = parser_of(&sinks::read_raw(path)?) else {
+            bail!(
+                "{}: neither its name nor what it holds says which RPC it answers; a reply to one of the built-in five was expected",
+                path.display()
+            )
+        };
+        self.add(
+            path,
+            device.to_owned(),
+            parser.name.to_owned(),
+            Form::Raw(Reader::BuiltIn(parser)),
         )
     }
 
@@ -291,9 +286,57 @@ impl<'c> LooseFiles<'c> {
     }
 }
 
+/// The built-in parser of the RPC that this reply answers, by what the reply holds. Two of them have the same container: optics are told
+/// by what was measured of a module, and where nothing was, both give the same, which is the interfaces' names.
+fn parser_of(reply: &[u8]) -> Option<&'static Parser> {
+    let mut readable = records::junos::PARSERS.iter().filter(|parser| {
+        let mut scratch = Snapshot::default();
+        let outcome = parser.parse(reply, 0, &mut scratch);
+        let measured = |port: &InterfaceOptics| port.state != State::NotSupported;
+        outcome.payload_seen && (scratch.optics.is_empty() || scratch.optics.iter().any(measured))
+    });
+    let found = readable.next()?;
+    match found.name {
+        "interface_statistics" => Some(readable.next().unwrap_or(found)),
+        _ => Some(found),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_reply_holds_says_which_parser_reads_it() {
+        for (reply, expected) in [
+            (
+                "<chassis-inventory><chassis/></chassis-inventory>",
+                Some("chassis_inventory"),
+            ),
+            (
+                "<fpc-information><fpc/></fpc-information>",
+                Some("pic_detail"),
+            ),
+            (
+                "<system-information><host-name>a</host-name></system-information>",
+                Some("system_information"),
+            ),
+            (
+                "<interface-information><physical-interface><name>et-0/0/1</name><speed>10Gbps</speed></physical-interface>\
+                 </interface-information>",
+                Some("interface_statistics"),
+            ),
+            (
+                "<interface-information><physical-interface><name>et-0/0/1</name><optics-diagnostics><module-voltage>3.3\
+                 </module-voltage></optics-diagnostics></physical-interface></interface-information>",
+                Some("optics_diagnostics"),
+            ),
+            ("<alarm-information/>", None),
+        ] {
+            let found = parser_of(reply.as_bytes()).map(|parser| parser.name);
+            assert_eq!(found, expected, "{reply}");
+        }
+    }
 
     fn recognised(name: &str) -> Option<(String, String)> {
         let catalogue = Catalogue::read(&[]).unwrap();

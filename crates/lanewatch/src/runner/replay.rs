@@ -149,7 +149,8 @@ impl SavedReply {
 ///
 /// # Errors
 ///
-/// If something cannot be written to the disk.
+/// If something cannot be written to the disk, or if a device that fails now has rows in the lake: they would be gone with the files that
+/// hold them. Then the lake is as it was.
 pub(crate) fn replay(
     run: &SavedRun,
     output: &Path,
@@ -164,6 +165,7 @@ pub(crate) fn replay(
         compression,
     )?;
     let mut replayed = Vec::new();
+    let mut unreadable = None;
     for (device, replies) in &run.devices {
         let before = run.report.devices.get(device);
         if before.is_none_or(|before| before.outcome == Outcome::Failed) {
@@ -175,10 +177,12 @@ pub(crate) fn replay(
             Err(error) => {
                 // Only part of its replies would be other rows than those of the run: all of it is left out.
                 writer.add(device, Vec::new())?;
+                let error = format!("{error:#}");
+                unreadable.get_or_insert_with(|| format!("{device}: {error}"));
                 replayed.push(Replayed {
                     device: device.clone(),
                     report: DeviceReport {
-                        error: Some(format!("{error:#}")),
+                        error: Some(error),
                         ..DeviceReport::default()
                     },
                 });
@@ -193,6 +197,12 @@ pub(crate) fn replay(
             device: device.clone(),
             report,
         });
+    }
+    if let (Some(why), Some(file)) = (unreadable, writer.replaces().first()) {
+        anyhow::bail!(
+            "{why}; the lake holds this run already, and {} would lose that device's rows, so nothing in the lake was replaced: bring the reply back, or name another `--lake`",
+            file.display()
+        );
     }
     Ok((replayed, writer.finish()?))
 }

@@ -139,6 +139,31 @@ fn a_reply_that_is_gone_fails_its_device_and_no_other() {
     );
     assert_eq!(files_below(&folder.path().join("again-lake")).len(), 3);
 
+    // Into the run's own lake: that device's rows are there, and stay.
+    let lake = folder.path().join("raw_ml_data");
+    let contents = |lake| -> Vec<_> {
+        files_below(lake)
+            .iter()
+            .map(|path| fs::read(path).unwrap())
+            .collect()
+    };
+    let before = contents(&lake);
+    let replay = [
+        "replay",
+        run_folder,
+        "--output",
+        "again",
+        "--lake",
+        "raw_ml_data",
+    ];
+    let ran = lanewatch(folder.path(), &replay);
+    ran.says(&[
+        &file,
+        "nothing in the lake was replaced",
+        "another `--lake`",
+    ]);
+    assert!(!before.is_empty() && contents(&lake) == before);
+
     let parse = [
         "parse",
         "optics_diagnostics",

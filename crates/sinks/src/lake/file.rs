@@ -67,7 +67,7 @@ pub(super) struct GrowingFile {
     group: Option<RowGroup>,
     path: PathBuf,
     /// Its place below the lake's root.
-    target: PathBuf,
+    pub(super) target: PathBuf,
     rows: usize,
 }
 

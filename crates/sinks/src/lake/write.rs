@@ -112,6 +112,17 @@ impl Writer {
         Ok(())
     }
 
+    /// The files of an earlier write of the same run that [`Writer::finish`] would replace, as far as rows have been written.
+    pub fn replaces(&self) -> Vec<PathBuf> {
+        let growing = self.growing.iter().map(|file| &file.target);
+        let whole = self.whole.iter().map(|file| &file.target);
+        growing
+            .chain(whole)
+            .map(|target| self.lake.join(target))
+            .filter(|path| path.exists())
+            .collect()
+    }
+
     /// Completes the files and gives them their names, all or none. Devices that never came have no rows. A dataset without
     /// rows has no file.
     ///

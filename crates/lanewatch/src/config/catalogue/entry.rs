@@ -63,6 +63,12 @@ pub(super) fn read(desk: &mut Desk<'_>, node: &Node) -> Option<(u64, Command)> {
         );
         desk.problem(keys.line_of("name"), message);
     }
+    if ends_with_slots(&name) {
+        let message = format!(
+            "`{name}` ends as the files of an RPC that is asked of each PIC do, with two numbers (`pic_detail_0_1`), and could not be told from one; choose another name"
+        );
+        desk.problem(keys.line_of("name"), message);
+    }
     let (reader, mapping) = reader(desk, &keys, &name)?;
     let command = Command {
         rpc: rpc?,
@@ -162,6 +168,14 @@ fn arguments(desk: &mut Desk<'_>, what: &str, node: &Node) -> BTreeMap<String, A
         arguments.insert(key.name.clone(), argument);
     }
     arguments
+}
+
+/// Whether the name is another one with the slots of an FPC and a PIC behind it.
+fn ends_with_slots(name: &str) -> bool {
+    let is_slot = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let mut parts = name.rsplitn(3, '_');
+    let (pic, fpc, rest) = (parts.next(), parts.next(), parts.next());
+    pic.is_some_and(is_slot) && fpc.is_some_and(is_slot) && rest.is_some()
 }
 
 /// Whether this is a plain XML name: what keeps an operation one operation.

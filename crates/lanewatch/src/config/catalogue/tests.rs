@@ -106,6 +106,10 @@ fn what_is_wrong_is_said() {
             "`s/t` cannot be part of a file name",
         ),
         (
+            "- {name: pic_detail_0_12, rpc: r, mapping: {items: a/b, fields: {c: {type: int}}}}\n",
+            "c.yml:1: `pic_detail_0_12` ends as the files of an RPC that is asked of each PIC do",
+        ),
+        (
             "- {name: s, rpc: r, parser: pic_detail}\n- {name: s, rpc: q, parser: pic_detail}\n",
             "c.yml:2: the name `s` is given to two RPCs; their files would be the same (the other is c.yml:1)",
         ),
