@@ -49,6 +49,9 @@ pub enum FiberRule {
 }
 
 impl FiberRule {
+    /// What a column that holds it says of itself.
+    pub const MEANING: &'static str = "Which fact decided fiber_type: fiber_mode, cable_type, wavelength, part_number, description, or nothing";
+
     /// The word used in JSON and in the lake.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -23,6 +23,10 @@ pub enum WavelengthRule {
 }
 
 impl WavelengthRule {
+    /// What a column that holds it says of itself.
+    pub const MEANING: &'static str =
+        "Which fact gave wavelength_nm: wavelength (the text), part_number, medium, or nothing";
+
     /// The word used in JSON and in the lake.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -61,14 +61,14 @@ const DOCUMENTED: &[C] = &[
         "fec_ccw",
         "{codeword}",
         Counter,
-        "Corrected codewords",
+        "Corrected codewords since the counters were cleared",
         |r| r.statistics.fec.ccw.into(),
     ),
     C::int64(
         "fec_nccw",
         "{codeword}",
         Counter,
-        "Uncorrected codewords",
+        "Uncorrected codewords since the counters were cleared",
         |r| r.statistics.fec.nccw.into(),
     ),
     C::float(
@@ -157,22 +157,34 @@ const ADDED: &[C] = &[
         "Bit error ratio before correction",
         |r| r.statistics.fec.pre_fec_ber_value.into(),
     ),
-    C::int64("input_bytes", "By", Counter, "Bytes received", |r| {
-        r.statistics.traffic.input_bytes.into()
-    }),
-    C::int64("output_bytes", "By", Counter, "Bytes sent", |r| {
-        r.statistics.traffic.output_bytes.into()
-    }),
+    C::int64(
+        "input_bytes",
+        "By",
+        Counter,
+        "Bytes received since the counters were cleared",
+        |r| r.statistics.traffic.input_bytes.into(),
+    ),
+    C::int64(
+        "output_bytes",
+        "By",
+        Counter,
+        "Bytes sent since the counters were cleared",
+        |r| r.statistics.traffic.output_bytes.into(),
+    ),
     C::int64(
         "input_packets",
         "{packet}",
         Counter,
-        "Packets received",
+        "Packets received since the counters were cleared",
         |r| r.statistics.traffic.input_packets.into(),
     ),
-    C::int64("output_packets", "{packet}", Counter, "Packets sent", |r| {
-        r.statistics.traffic.output_packets.into()
-    }),
+    C::int64(
+        "output_packets",
+        "{packet}",
+        Counter,
+        "Packets sent since the counters were cleared",
+        |r| r.statistics.traffic.output_packets.into(),
+    ),
     C::int64(
         "pcs_bit_error_seconds",
         "s",

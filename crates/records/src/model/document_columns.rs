@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{
     ChassisInventory, ChassisTransceiver, DeviceFacts, PicPort, SystemInformation, Transceiver,
 };
-use crate::enrich::NameSource;
+use crate::enrich::{FiberRule, NameSource, WavelengthRule};
 use crate::port::PortLocation;
 use crate::table::Role::{Label, State, Time};
 use crate::table::{Column, Columns, Value};
@@ -238,21 +238,15 @@ pub const PIC_DETAIL_COLUMNS: Columns<PortObject> = &[
             "Wavelength: the text's, else what part number or medium say",
             |r| r.module.wavelength_nm.into(),
         ),
-        Column::text(
-            "wavelength_rule",
-            State,
-            "Which fact gave wavelength_nm",
-            |r| r.module.wavelength_rule.as_str().into(),
-        ),
+        Column::text("wavelength_rule", State, WavelengthRule::MEANING, |r| {
+            r.module.wavelength_rule.as_str().into()
+        }),
         Column::text("fiber_type", Label, "SM, MM or Unknown", |r| {
             r.module.fiber_type.as_str().into()
         }),
-        Column::text(
-            "fiber_type_rule",
-            State,
-            "Which fact decided fiber_type",
-            |r| r.module.fiber_type_rule.as_str().into(),
-        ),
+        Column::text("fiber_type_rule", State, FiberRule::MEANING, |r| {
+            r.module.fiber_type_rule.as_str().into()
+        }),
         Column::text("cable_type", Label, "Cable type", |r| {
             (&r.port.cable_type).into()
         }),

@@ -324,19 +324,14 @@ const ADDED: &[C] = &[
         "Wavelength: the text's, else what part number or medium say",
         |r| module(r, |t| t.wavelength_nm.into()),
     ),
-    C::text(
-        "fiber_type_rule",
-        State,
-        "Which fact decided fiber_type",
-        |r| {
-            Value::Text(
-                r.transceiver
-                    .as_ref()
-                    .map_or(FiberRule::Nothing, |t| t.fiber_type_rule)
-                    .as_str(),
-            )
-        },
-    ),
+    C::text("fiber_type_rule", State, FiberRule::MEANING, |r| {
+        Value::Text(
+            r.transceiver
+                .as_ref()
+                .map_or(FiberRule::Nothing, |t| t.fiber_type_rule)
+                .as_str(),
+        )
+    }),
     C::text("firmware_version", Label, "Firmware of the module", |r| {
         module(r, |t| (&t.firmware_version).into())
     }),
@@ -379,19 +374,14 @@ const ADDED: &[C] = &[
     C::text("voltage_state", State, "Why voltage is there or not", |r| {
         r.optics.voltage_state.as_str().into()
     }),
-    C::text(
-        "wavelength_rule",
-        State,
-        "Which fact gave wavelength_nm",
-        |r| {
-            Value::Text(
-                r.transceiver
-                    .as_ref()
-                    .map_or(WavelengthRule::Nothing, |t| t.wavelength_rule)
-                    .as_str(),
-            )
-        },
-    ),
+    C::text("wavelength_rule", State, WavelengthRule::MEANING, |r| {
+        Value::Text(
+            r.transceiver
+                .as_ref()
+                .map_or(WavelengthRule::Nothing, |t| t.wavelength_rule)
+                .as_str(),
+        )
+    }),
 ];
 
 const fn limit(

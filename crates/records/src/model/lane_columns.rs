@@ -178,19 +178,14 @@ const ADDED: &[C] = &[
         "Wavelength: the text's, else what part number or medium say",
         |r| module(r, |t| t.wavelength_nm.into()),
     ),
-    C::text(
-        "fiber_type_rule",
-        State,
-        "Which fact decided fiber_type",
-        |r| {
-            Value::Text(
-                r.transceiver
-                    .as_ref()
-                    .map_or(FiberRule::Nothing, |t| t.fiber_type_rule)
-                    .as_str(),
-            )
-        },
-    ),
+    C::text("fiber_type_rule", State, FiberRule::MEANING, |r| {
+        Value::Text(
+            r.transceiver
+                .as_ref()
+                .map_or(FiberRule::Nothing, |t| t.fiber_type_rule)
+                .as_str(),
+        )
+    }),
 ];
 
 /// A column for each quantity of [`COHERENT`], by its number there.
@@ -213,7 +208,7 @@ const _: () = assert!(
 const ADDED_AFTER_COHERENT: &[C] = &[C::text(
     "wavelength_rule",
     State,
-    "Which fact gave wavelength_nm",
+    WavelengthRule::MEANING,
     |r| {
         Value::Text(
             r.transceiver
