@@ -81,6 +81,8 @@ impl Hello {
         if hello.capabilities.is_empty() {
             return Err("the hello announces no capability".to_owned());
         }
+        // It is kept as long as the session.
+        hello.capabilities.shrink_to_fit();
         Ok(hello)
     }
 

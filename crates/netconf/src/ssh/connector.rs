@@ -93,7 +93,7 @@ impl Connector {
                     step: clock.step(),
                     cause,
                 })?;
-                (Transport::Command(command), None)
+                (Transport::Command(Box::new(command)), None)
             }
         };
         let admission = visit.enter(verifier, transport, last_words).await?;

@@ -168,7 +168,7 @@ async fn through(
     )
     .await
     {
-        Ok(Ok(stream)) => Ok(Transport::Tunnel(stream)),
+        Ok(Ok(stream)) => Ok(Transport::Tunnel(Box::new(stream))),
         Ok(Err(Refusal::Refused(reason))) => {
             let (kind, advice) = if reason.contains("Prohibited") {
                 (

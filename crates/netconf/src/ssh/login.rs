@@ -68,7 +68,7 @@ impl<'v> Visit<'v> {
         let waits_for_command = matches!(transport, Transport::Command(_));
         let (owner, socket) = socket::owned(transport);
         let watcher = Watcher {
-            verifier,
+            verifier: Box::new(verifier),
             last_words: last_words.clone(),
         };
         let mut entry = Entry {
@@ -318,7 +318,8 @@ impl Clock<'_> {
 
 /// Our part in the SSH library's task: checks the host key and remembers why the connection ended.
 pub(super) struct Watcher {
-    verifier: Verifier,
+    /// In a box, for the library's task keeps room for its handler more than once.
+    verifier: Box<Verifier>,
     last_words: LastWords,
 }
 

@@ -22,12 +22,12 @@ use crate::options::Timeouts;
 /// threads that block.
 const LOOKUPS_AT_ONCE: usize = 32;
 
-/// The bytes below SSH.
+/// The bytes below SSH. The usual one is small, for as many idle sessions as there may be.
 #[derive(Debug)]
 pub(super) enum Transport {
     Tcp(TcpStream),
-    Tunnel(ChannelStream),
-    Command(ProxyCommand),
+    Tunnel(Box<ChannelStream>),
+    Command(Box<ProxyCommand>),
 }
 
 /// What all connections of a run share in finding addresses.
@@ -142,8 +142,8 @@ impl AsyncRead for Transport {
     ) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
-            Self::Tunnel(stream) => Pin::new(stream).poll_read(cx, buf),
-            Self::Command(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Tunnel(stream) => Pin::new(stream.as_mut()).poll_read(cx, buf),
+            Self::Command(stream) => Pin::new(stream.as_mut()).poll_read(cx, buf),
         }
     }
 }
@@ -156,24 +156,24 @@ impl AsyncWrite for Transport {
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_write(cx, buf),
-            Self::Tunnel(stream) => Pin::new(stream).poll_write(cx, buf),
-            Self::Command(stream) => Pin::new(stream).poll_write(cx, buf),
+            Self::Tunnel(stream) => Pin::new(stream.as_mut()).poll_write(cx, buf),
+            Self::Command(stream) => Pin::new(stream.as_mut()).poll_write(cx, buf),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_flush(cx),
-            Self::Tunnel(stream) => Pin::new(stream).poll_flush(cx),
-            Self::Command(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Tunnel(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
+            Self::Command(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
-            Self::Tunnel(stream) => Pin::new(stream).poll_shutdown(cx),
-            Self::Command(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Tunnel(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
+            Self::Command(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
         }
     }
 }
