@@ -249,10 +249,10 @@ fn a_secret_that_is_put_where_a_number_belongs_is_not_shown() {
     let inventory = "all: {vars: {ansible_password: sesame7}, hosts: {leaf: {}}}\n";
     fs::write(folder.path().join("lab.yaml"), inventory).unwrap();
     for (variable, what) in [
-        ("ansible_port", "a secret value"),
-        ("lanewatch_host_keys", "a secret value"),
-        ("lanewatch_auth_order", "a secret value"),
-        ("lanewatch_netconf_version", "a secret value"),
+        ("ansible_port", "a secret"),
+        ("lanewatch_host_keys", "a secret"),
+        ("lanewatch_auth_order", "a secret"),
+        ("lanewatch_netconf_version", "a secret"),
     ] {
         let extra = format!("{variable}={{{{ ansible_password }}}}");
         let ran = lanewatch(folder.path(), &["plan", "-i", "lab.yaml", "-e", &extra]).expect(2);
