@@ -36,6 +36,10 @@ use clap::Parser as _;
 use arguments::Arguments;
 use error::{Error, Result};
 
+/// Batches come and go by the thousand and from several threads, which the system's allocator is slow at.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The planner works by recursion. Pages of a stack that nobody touches cost nothing.
 const STACK_BYTES: usize = 512 << 20;
 

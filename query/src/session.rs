@@ -37,9 +37,10 @@ pub(crate) fn context(lake: &Arc<Lake>, memory: usize) -> Result<SessionContext>
 
     let mut config = SessionConfig::new().with_information_schema(true);
     let options = config.options_mut();
-    // Rows are dropped while they are decoded, not after; pages of the other columns are then not even read.
-    options.execution.parquet.pushdown_filters = true;
-    options.execution.parquet.reorder_filters = true;
+    // Pages are skipped by their statistics; rows one by one while they are decoded only cost time where every page has some that pass,
+    // and the keys of a join's other side are the worst of such conditions.
+    options.execution.parquet.pushdown_filters = false;
+    options.optimizer.enable_join_dynamic_filter_pushdown = false;
     // What is full is sorted in one piece before it goes to the disk: merging many small runs instead takes several times their
     // size, and there is no such room when everything is full.
     options.execution.sort_in_place_threshold_bytes = memory;
