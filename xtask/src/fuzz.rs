@@ -6,13 +6,15 @@
 //!
 //! A target starts from three sources. What earlier runs on this machine found worth keeping, in the target folder, where
 //! new finds go too; inputs kept in `fuzz/corpus/<target>/`, those that once showed a defect among them; and the replies
-//! of `fixtures/junos/<target>/`, whose words are its dictionary. Two targets run at a time.
+//! of `fixtures/junos/<target>/`, whose words are its dictionary. Two targets run at a time, and give way to whatever else wants
+//! the processor: the gate runs them beside the tests that mostly wait.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::process;
@@ -55,7 +57,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match all(workspace, seconds, &wanted) {
+    match all(workspace, seconds, &wanted, &AtomicBool::new(false)) {
         Ok(summary) => {
             println!("{summary}");
             ExitCode::SUCCESS
@@ -93,11 +95,12 @@ fn read(arguments: &[String]) -> Result<(Duration, Vec<String>), String> {
 }
 
 /// Builds the targets once and runs those that are wanted (all, if none is named), each for so long. Answers with the table of
-/// what they did.
+/// what they did. When `ended` becomes true, what runs is stopped and nothing else is begun.
 pub(crate) fn all(
     workspace: &Workspace,
     time: Duration,
     wanted: &[String],
+    ended: &AtomicBool,
 ) -> Result<String, Failure> {
     let targets = targets(workspace).map_err(Failure::Found)?;
     if let Some(unknown) = wanted.iter().find(|name| !targets.contains(*name)) {
@@ -119,12 +122,12 @@ pub(crate) fn all(
     std::thread::scope(|scope| {
         for _ in 0..AT_A_TIME {
             scope.spawn(|| {
-                loop {
+                while !ended.load(Ordering::Relaxed) {
                     let next = queue.lock().ok().and_then(|mut queue| queue.next());
                     let Some(name) = next else { break };
                     let time = share(workspace, name, time);
-                    println!("    {name}: {} s", time.as_secs());
-                    let result = one(workspace, &folder, name, time);
+                    println!("    fuzzing {name}: {} s", time.as_secs());
+                    let result = one(workspace, &folder, name, time, ended);
                     if let Ok(mut results) = results.lock() {
                         results.push((name.as_str(), result));
                     }
@@ -170,7 +173,7 @@ fn build(workspace: &Workspace, targets: &[&String]) -> Result<PathBuf, Failure>
     }
     let host = host().map_err(Failure::Found)?;
     let target_folder = workspace.target.join("fuzz");
-    let mut command = workspace.cargo();
+    let mut command = giving_way(workspace.cargo());
     // Naming the host as the target keeps the instrumentation out of build scripts and macros.
     command
         .args([
@@ -206,6 +209,7 @@ fn one(
     binaries: &Path,
     name: &str,
     time: Duration,
+    ended: &AtomicBool,
 ) -> Result<Figures, String> {
     let work = workspace.target.join("fuzz").join("work").join(name);
     let (found, seeds) = (work.join("corpus"), work.join("seeds"));
@@ -217,7 +221,7 @@ fn one(
         .map_err(|error| format!("the fixtures: {error}"))?;
     let dictionary = work.join("words.dict");
 
-    let mut command = Command::new(binaries.join(name));
+    let mut command = giving_way(Command::new(binaries.join(name)));
     if !words.is_empty() {
         fs::write(&dictionary, words)
             .map_err(|error| format!("{}: {error}", dictionary.display()))?;
@@ -234,12 +238,11 @@ fn one(
     if kept.is_dir() {
         command.arg(kept);
     }
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| format!("{name} could not be started: {error}"))?;
-    let log = String::from_utf8_lossy(&output.stderr);
-    if output.status.success() {
+    let log = work.join("log");
+    let status = until(&mut command, &log, ended).map_err(|error| format!("{name}: {error}"))?;
+    let log = fs::read(&log).map_err(|error| format!("{}: {error}", log.display()))?;
+    let log = String::from_utf8_lossy(&log);
+    if status.success() {
         return Ok(Figures::read(&log));
     }
     let lines: Vec<&str> = log.lines().collect();
@@ -257,10 +260,49 @@ fn one(
     Err(format!(
         "{name} found a defect ({}):\n    {}\n    the input: {artifact}\n    again: {} {artifact}\n    Keep the input in \
          fuzz/corpus/{name}/ when it is mended.",
-        output.status,
+        status,
         said.join("\n    "),
         binaries.join(name).display(),
     ))
+}
+
+/// Runs the command, what it says in the file `log`, until it ends by itself or `ended` becomes true.
+fn until(command: &mut Command, log: &Path, ended: &AtomicBool) -> std::io::Result<ExitStatus> {
+    let log = fs::File::create(log)?;
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()?;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status);
+        }
+        if ended.load(Ordering::Relaxed) {
+            child.kill()?;
+            return child.wait();
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// The command, run so that others come first; where there is no `nice`, as it is.
+fn giving_way(command: Command) -> Command {
+    if !process::succeeds(Command::new("nice").arg("true")) {
+        return command;
+    }
+    let mut nice = Command::new("nice");
+    nice.arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => nice.env(name, value),
+            None => nice.env_remove(name),
+        };
+    }
+    if let Some(folder) = command.get_current_dir() {
+        nice.current_dir(folder);
+    }
+    nice
 }
 
 /// Copies the replies of all cases to the seeds; answers with the dictionary made of their words.

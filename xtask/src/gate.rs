@@ -6,6 +6,7 @@
 //! program is a failure: a gate that silently tests less is no gate.
 
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::components::{Availability, COMPONENTS, Component};
@@ -85,6 +86,47 @@ fn steps(workspace: &Workspace, report: &mut Report, tally: &mut Tally) -> Optio
         })?;
     }
 
+    report.step("build of the tests", || {
+        let mut command = workspace.cargo();
+        command.args(["test", "--release", "--workspace", "--no-run"]);
+        process::run(&mut command).map(|()| String::new())
+    })?;
+    // Much of the time of the tests is waiting; the fuzz targets take the processor meanwhile, and give way when it is wanted.
+    let time = if in_ci() { FUZZ_IN_CI } else { FUZZ_AT_DESK };
+    let ended = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let fuzzing = scope.spawn(|| fuzz::all(workspace, time, &[], &ended));
+        if tests(workspace, &missing, report, tally).is_none() {
+            ended.store(true, Ordering::Relaxed);
+            return None;
+        }
+        let mut left_out = None;
+        report.step("fuzz, what is left of it", || match fuzzing.join() {
+            Ok(Ok(summary)) => {
+                println!("{summary}");
+                Ok(format!("{} s a parser", time.as_secs()))
+            }
+            Ok(Err(fuzz::Failure::Missing(what))) if !in_ci() => {
+                left_out = Some(what);
+                Ok("missing, the fuzz targets are skipped".to_owned())
+            }
+            Ok(Err(fuzz::Failure::Missing(what) | fuzz::Failure::Found(what))) => Err(what),
+            Err(_) => Err("it panicked: see above.".to_owned()),
+        })?;
+        if let Some(what) = left_out {
+            tally.skipped.push(("the fuzz targets".to_owned(), what));
+        }
+        Some(())
+    })
+}
+
+/// All tests: those of the workspace, of `query/`, and those that each component judges. `None` as soon as a step fails.
+fn tests(
+    workspace: &Workspace,
+    missing: &[(&Component, String)],
+    report: &mut Report,
+    tally: &mut Tally,
+) -> Option<()> {
     report.step("tests", || {
         cargo_test(workspace, &["--no-fail-fast"], &[], tally)
     })?;
@@ -100,23 +142,6 @@ fn steps(workspace: &Workspace, report: &mut Report, tally: &mut Tally) -> Optio
                 || component_tests(workspace, component, tally),
             )?,
         }
-    }
-
-    let time = if in_ci() { FUZZ_IN_CI } else { FUZZ_AT_DESK };
-    let mut missing = None;
-    report.step("fuzz", || match fuzz::all(workspace, time, &[]) {
-        Ok(summary) => {
-            println!("{summary}");
-            Ok(format!("{} s a parser", time.as_secs()))
-        }
-        Err(fuzz::Failure::Missing(what)) if !in_ci() => {
-            missing = Some(what);
-            Ok("missing, the fuzz targets are skipped".to_owned())
-        }
-        Err(fuzz::Failure::Missing(what) | fuzz::Failure::Found(what)) => Err(what),
-    })?;
-    if let Some(what) = missing {
-        tally.skipped.push(("the fuzz targets".to_owned(), what));
     }
     Some(())
 }
