@@ -307,15 +307,33 @@ fn pause(attempt: u32) -> Duration {
     bound.mul_f64(rand::random::<f64>())
 }
 
-/// Tries as often as there are attempts what failed for what may pass.
+/// How long a store may take over a few bytes, and how many a second at least.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+const LEAST_BYTES_A_SECOND: u64 = 64 * 1024;
+
+/// How long one attempt may take that moves so many bytes. A request that a store has forgotten costs this, and not the limit of
+/// the largest request.
+fn time_for(bytes: u64) -> Duration {
+    ANSWER_WITHIN + Duration::from_secs(bytes / LEAST_BYTES_A_SECOND)
+}
+
+/// Tries as often as there are attempts what failed for what may pass, no attempt longer than `within`.
 async fn patiently<T>(
     attempts: u32,
+    within: Duration,
     mut attempt: impl AsyncFnMut() -> std::result::Result<T, Failure>,
 ) -> std::result::Result<T, Failure> {
     let mut tried = 0;
     loop {
         tried += 1;
-        match attempt().await {
+        let done = tokio::time::timeout(within, attempt()).await;
+        let done = done.unwrap_or_else(|_| {
+            let seconds = within.as_secs_f64();
+            Err(Failure::passing(format!(
+                "the store did not answer within {seconds:.0} s"
+            )))
+        });
+        match done {
             Err(failure) if failure.kind == Kind::Passing && tried < attempts.max(1) => {
                 tokio::time::sleep(pause(tried)).await;
             }
@@ -333,5 +351,42 @@ async fn blocking<T: Send + 'static>(
         Err(error) => Err(Error::Refused(format!(
             "a defect of Lanewatch ended the work on a file: {error}"
         ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run<T>(work: impl Future<Output = T>) -> T {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        runtime.enable_time().build().unwrap().block_on(work)
+    }
+
+    #[test]
+    fn an_attempt_without_an_end_is_given_up_and_the_next_one_made() {
+        let mut attempts = 0;
+        let done = patiently(2, Duration::from_millis(20), async || {
+            attempts += 1;
+            if attempts == 1 {
+                std::future::pending::<()>().await;
+            }
+            Ok("there")
+        });
+        assert_eq!(run(done).unwrap(), "there");
+        assert_eq!(attempts, 2);
+
+        let never = patiently(1, Duration::from_millis(20), async || {
+            std::future::pending::<std::result::Result<(), Failure>>().await
+        });
+        let failure = run(never).unwrap_err();
+        assert_eq!(failure.kind, Kind::Passing);
+        assert!(failure.text.contains("did not answer"), "{}", failure.text);
+    }
+
+    #[test]
+    fn a_large_file_is_given_the_time_that_a_slow_line_takes() {
+        assert_eq!(time_for(0), ANSWER_WITHIN);
+        assert_eq!(time_for(32 * 1024 * 1024).as_secs(), 30 + 512);
     }
 }

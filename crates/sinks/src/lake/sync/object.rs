@@ -8,9 +8,9 @@ use futures_util::StreamExt as _;
 use object_store::{Attribute, GetOptions, ObjectMeta};
 use sha2::{Digest as _, Sha256};
 
-use super::patiently;
 use super::refusal::{self, Failure};
 use super::remote::Remote;
+use super::{patiently, time_for};
 use crate::{Error, Result};
 
 /// The metadata that holds the digest: `x-amz-meta-sha256`.
@@ -54,7 +54,9 @@ pub(super) async fn holds(
     read_back: bool,
     attempts: u32,
 ) -> std::result::Result<Held, Failure> {
-    let Some((object, says)) = patiently(attempts, async || head(remote, path).await).await? else {
+    let Some((object, says)) =
+        patiently(attempts, time_for(0), async || head(remote, path).await).await?
+    else {
         return Ok(Held::Absent);
     };
     if object.size != size {
@@ -62,7 +64,12 @@ pub(super) async fn holds(
     }
     let has = match says {
         Some(says) if !read_back => says,
-        _ => patiently(attempts, async || digest_object(remote, path).await).await?,
+        _ => {
+            patiently(attempts, time_for(size), async || {
+                digest_object(remote, path).await
+            })
+            .await?
+        }
     };
     Ok(if has == digest {
         Held::Same

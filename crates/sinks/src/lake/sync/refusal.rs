@@ -33,8 +33,8 @@ impl Failure {
         }
     }
 
-    /// What came back is not what was sent: another attempt may go better.
-    pub(super) fn damaged(text: impl Into<String>) -> Self {
+    /// Another attempt may go better: nothing came back, or not what was sent.
+    pub(super) fn passing(text: impl Into<String>) -> Self {
         Self {
             kind: Kind::Passing,
             text: text.into(),

@@ -23,8 +23,8 @@ use url::Url;
 
 use super::access::Access;
 use super::object::RemoteObject;
-use super::patiently;
 use super::refusal::{self, Failure};
+use super::{patiently, time_for};
 use crate::{Error, Result};
 
 /// How long a connection may take to come about.
@@ -188,7 +188,7 @@ impl Remote {
         } else {
             self.prefix.as_ref().len() + 1
         };
-        patiently(attempts, async || {
+        patiently(attempts, time_for(0), async || {
             let listed: std::result::Result<Vec<_>, _> =
                 self.store.list(Some(&key)).try_collect().await;
             let listed =

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
@@ -77,7 +78,7 @@ impl State {
         create_folder(&lake.join(OWN_FOLDER).join(FOLDER))?;
         let lock_path = path_of(lake, url, "lock");
         let lock = File::create(&lock_path).map_err(Error::on("create", &lock_path))?;
-        if let Err(TryLockError::WouldBlock) = lock.try_lock() {
+        if !is_locked(&lock) {
             return Err(Error::SyncAtWork {
                 lake: lake.to_owned(),
             });
@@ -171,6 +172,19 @@ impl State {
         self.log = None;
         self.trouble = Some(error.to_string());
     }
+}
+
+/// Takes the lock, unless another sync has it. One attempt would not do: whatever program this process starts holds all its locks for
+/// the moment between its birth and its first instruction, also those that were given up meanwhile.
+fn is_locked(lock: &File) -> bool {
+    for _ in 0..10 {
+        match lock.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(20)),
+            // A file system without locks: one does without.
+            Ok(()) | Err(TryLockError::Error(_)) => return true,
+        }
+    }
+    false
 }
 
 fn line(path: &str, entry: &Entry) -> String {

@@ -18,7 +18,7 @@ use super::object::{self, DIGEST, Held, RemoteObject, digest_open, hexadecimal};
 use super::refusal::{self, Failure};
 use super::remote::Remote;
 use super::state::Entry;
-use super::{Options, blocking, patiently};
+use super::{Options, blocking, patiently, time_for};
 use crate::lake::LocalFile;
 use crate::lake::check::check_footer;
 use crate::lake::local::modified_ns;
@@ -88,9 +88,11 @@ pub(super) async fn settle(
     if ours.is_some_and(|ours| ours.is_of(file) && ours.digest != digest) {
         return Ok(Upload::Damaged(CHANGED_HERE.to_owned()));
     }
+    // A large file goes in many requests, each of which may take as long as a whole small file.
+    let within = time_for(source.size);
     let in_doubt = ours.is_some_and(|ours| ours.in_doubt);
     if there.is_none() && ours.is_none() {
-        let created = patiently(options.attempts, async || {
+        let created = patiently(options.attempts, within, async || {
             create(remote, file, &source).await
         });
         if created.await? {
@@ -109,12 +111,12 @@ pub(super) async fn settle(
         Held::Same => Ok(Upload::Already(digest)),
         Held::Absent => {
             // Gone since it was listed, or brought once and removed there since.
-            let created = patiently(options.attempts, async || {
+            let created = patiently(options.attempts, within, async || {
                 create(remote, file, &source).await
             });
             match created.await? {
                 true => Ok(Upload::Uploaded(digest)),
-                false => Err(Failure::damaged(format!(
+                false => Err(Failure::passing(format!(
                     "{} comes and goes: another writer is at work there",
                     remote.place(&file.path)
                 ))),
@@ -122,7 +124,7 @@ pub(super) async fn settle(
         }
         Held::Different => {
             let Some((object, says)) = object::head(remote, &file.path).await? else {
-                return Err(Failure::damaged(format!(
+                return Err(Failure::passing(format!(
                     "{} was removed while it was compared",
                     remote.place(&file.path)
                 )));
@@ -133,7 +135,7 @@ pub(super) async fn settle(
             if !is_ours && !options.replace {
                 return Ok(Upload::Conflict);
             }
-            patiently(options.attempts, async || {
+            patiently(options.attempts, within, async || {
                 replace(remote, file, &source, &object).await
             })
             .await?;
@@ -365,7 +367,7 @@ async fn confirm(
     .await?;
     match held {
         Held::Same => Ok(()),
-        Held::Different | Held::Absent => Err(Failure::damaged(format!(
+        Held::Different | Held::Absent => Err(Failure::passing(format!(
             "{} is not what was sent there",
             remote.place(&file.path)
         ))),
