@@ -12,7 +12,6 @@ use std::fmt;
 use std::panic::{Location, PanicHookInfo};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-
 use tokio::task::JoinError;
 
 /// What stands for words that may hold a secret.

@@ -215,41 +215,38 @@ fn what_many_hosts_meet_at_one_place_is_told_once() {
     ");
 }
 
+/// Takes the variables that [`seal`] wrote.
+const SEALED: [&str; 4] = [
+    "-e",
+    "@sealed.yml",
+    "--vault-password-file",
+    "vault-password",
+];
+
+/// Writes variables and encrypts them.
+fn seal(folder: &Path, variables: &str) {
+    fs::write(folder.join("vault-password"), "correct horse\n").unwrap();
+    fs::write(folder.join("sealed.yml"), variables).unwrap();
+    let encrypt = [&["vault", "encrypt", "sealed.yml"], &SEALED[2..]].concat();
+    lanewatch(folder, &encrypt).expect(0);
+}
+
 #[test]
 fn what_a_vault_gives_is_used_and_not_shown() {
     let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
-    write("vault-password", "correct horse\n");
-    write(
-        "sealed.yml",
+    seal(
+        folder.path(),
         "vault_host: 192.0.2.77\nvault_user: sealed-user\nvault_jump: sealed-gate\nvault_filter: et-7/*\n",
     );
-    let seal = [
-        "vault",
-        "encrypt",
-        "sealed.yml",
-        "--vault-password-file",
-        "vault-password",
-    ];
-    lanewatch(folder.path(), &seal).expect(0);
-    write("lab.yaml", "all:
+    fs::write(folder.path().join("lab.yaml"), "all:
   vars: {ansible_password: x}
   hosts:
     leaf-01: {ansible_host: '{{ vault_host }}', ansible_user: '{{ vault_user }}'}
     leaf-02: {ansible_user: open, lanewatch_jump: '{{ vault_jump }}', interface_filter: '{{ vault_filter }}'}
     leaf-03: {ansible_ssh_common_args: '-l {{ vault_user }} -J {{ vault_jump }}'}
-");
-    let more = [
-        "-e",
-        "@sealed.yml",
-        "--vault-password-file",
-        "vault-password",
-    ];
-    let ran = lanewatch(
-        folder.path(),
-        &[&["plan", "-i", "lab.yaml"], &more[..]].concat(),
-    )
-    .expect(0);
+").unwrap();
+    let asked = [&["plan", "-i", "lab.yaml"], &SEALED[..]].concat();
+    let ran = lanewatch(folder.path(), &asked).expect(0);
     let table: Vec<_> = ran.stdout.lines().take(5).collect();
     insta::assert_snapshot!(table.join("\n"), @"
      Device    Address            User           Login                            Host keys                  Route          Interfaces     Set by
@@ -258,7 +255,7 @@ fn what_a_vault_gives_is_used_and_not_shown() {
      leaf-02   leaf-02:830        open           password, keyboard-interactive   strict: .ssh/known_hosts   (from vault)   (from vault)   host, lab.yaml:5
      leaf-03   (from vault):830   (from vault)   password, keyboard-interactive   strict: .ssh/known_hosts   (from vault)   all            –
     ");
-    let json = plan(folder.path(), &more);
+    let json = plan(folder.path(), &SEALED);
     for secret in ["192.0.2.77", "sealed-user", "sealed-gate", "et-7"] {
         assert!(
             !ran.stdout.contains(secret) && !json.to_string().contains(secret),
@@ -272,19 +269,9 @@ fn what_a_vault_gives_is_used_and_not_shown() {
 #[test]
 fn what_is_wrong_with_a_secret_is_said_without_it() {
     let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
-    write("vault-password", "correct horse\n");
-    write("sealed.yml", "vault_x: sesame open\n");
-    let seal = [
-        "vault",
-        "encrypt",
-        "sealed.yml",
-        "--vault-password-file",
-        "vault-password",
-    ];
-    lanewatch(folder.path(), &seal).expect(0);
-    write(
-        "lab.yaml",
+    seal(folder.path(), "vault_x: sesame open\n");
+    fs::write(
+        folder.path().join("lab.yaml"),
         "all:
   hosts:
     leaf-01:
@@ -299,17 +286,10 @@ fn what_is_wrong_with_a_secret_is_said_without_it() {
     leaf-02: {password_file: '{{ vault_x }}'}
     leaf-03: {ansible_ssh_extra_args: 'sshpass -p sesame'}
 ",
-    );
-    let plan = [
-        "plan",
-        "-i",
-        "lab.yaml",
-        "-e",
-        "@sealed.yml",
-        "--vault-password-file",
-        "vault-password",
-    ];
-    let ran = lanewatch(folder.path(), &plan).expect(2);
+    )
+    .unwrap();
+    let asked = [&["plan", "-i", "lab.yaml"], &SEALED[..]].concat();
+    let ran = lanewatch(folder.path(), &asked).expect(2);
     assert!(!ran.stderr.contains("sesame"), "{}", ran.stderr);
     let messages: Vec<_> = ran
         .stderr

@@ -116,15 +116,11 @@ fn a_reply_that_is_gone_fails_its_device_and_no_other() {
     fs::remove_file(recorded.path.join(&file)).unwrap();
     let run_folder = recorded.path.to_str().unwrap();
 
-    let replay = [
-        "replay",
-        run_folder,
-        "--output",
-        "again",
-        "--lake",
-        "again-lake",
-    ];
-    let ran = lanewatch(folder.path(), &replay).expect(3);
+    let replay_into = |lake| {
+        let replay = ["replay", run_folder, "--output", "again", "--lake", lake];
+        lanewatch(folder.path(), &replay)
+    };
+    let ran = replay_into("again-lake").expect(3);
     assert!(ran.stdout.contains(&file), "{}", ran.stdout);
     let written: Vec<_> = files_below(&folder.path().join("again"))
         .iter()
@@ -148,16 +144,7 @@ fn a_reply_that_is_gone_fails_its_device_and_no_other() {
             .collect()
     };
     let before = contents(&lake);
-    let replay = [
-        "replay",
-        run_folder,
-        "--output",
-        "again",
-        "--lake",
-        "raw_ml_data",
-    ];
-    let ran = lanewatch(folder.path(), &replay);
-    ran.says(&[
+    replay_into("raw_ml_data").says(&[
         &file,
         "nothing in the lake was replaced",
         "another `--lake`",

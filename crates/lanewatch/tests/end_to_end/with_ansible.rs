@@ -56,13 +56,13 @@ const SHARDS: [&str; 6] = [
 ];
 
 #[test]
-#[ignore = "needs ansible-core"]
+#[ignore = "needs ansible-core: run by `cargo xtask test`"]
 fn the_three_shards_together_are_what_ansible_takes_them_for() {
     agree(&[&SHARDS[..], &["--playbook-dir", "play"]].concat());
 }
 
 #[test]
-#[ignore = "needs ansible-core"]
+#[ignore = "needs ansible-core: run by `cargo xtask test`"]
 fn a_limit_leaves_the_hosts_that_it_leaves_in_ansible() {
     for limit in [
         "xai:&xai_spine:!xai-spineb",
@@ -77,7 +77,7 @@ fn a_limit_leaves_the_hosts_that_it_leaves_in_ansible() {
 }
 
 #[test]
-#[ignore = "needs ansible-core"]
+#[ignore = "needs ansible-core: run by `cargo xtask test`"]
 fn extra_variables_stand_above_all_others() {
     agree(&[
         "-i",
@@ -92,7 +92,7 @@ fn extra_variables_stand_above_all_others() {
 }
 
 #[test]
-#[ignore = "needs ansible-core"]
+#[ignore = "needs ansible-core: run by `cargo xtask test`"]
 fn extra_variables_keep_the_quotes_of_their_templates() {
     let words = "picked={{ {\"y\": 'found  it'}[\"y\"] }}   said=\"it's {{ site }}\" plain='a'b equal=x=y \\\n\
                  escaped=a\\tb\\q\\x41 quoted=\"a \\\"b\\\"\" lines='a\nb' block={% if site %}{{ site }}{% endif %} empty='' d=#7";
@@ -100,14 +100,14 @@ fn extra_variables_keep_the_quotes_of_their_templates() {
 }
 
 #[test]
-#[ignore = "needs ansible-core"]
+#[ignore = "needs ansible-core: run by `cargo xtask test`"]
 fn a_folder_is_read_as_ansible_reads_it() {
     agree(&["-i", "odd"]);
     agree(&["-i", "a,b[1:2],c:22,"]);
 }
 
 #[test]
-#[ignore = "needs ansible-core"]
+#[ignore = "needs ansible-core: run by `cargo xtask test`"]
 fn what_ansible_lists_is_read_as_what_it_was_listed_from() {
     let folder = tempfile::tempdir().unwrap();
     let listed = ansible(
@@ -173,7 +173,7 @@ fn secrets() -> (tempfile::TempDir, PathBuf) {
 }
 
 #[test]
-#[ignore = "needs ansible-core"]
+#[ignore = "needs ansible-core: run by `cargo xtask test`"]
 fn ansible_vault_reads_what_we_encrypt_and_we_read_what_it_encrypts() {
     for (label, header) in [
         ("one", "$ANSIBLE_VAULT;1.1;AES256\n"),
@@ -232,7 +232,7 @@ fn ansible_vault_reads_what_we_encrypt_and_we_read_what_it_encrypts() {
 }
 
 #[test]
-#[ignore = "needs ansible-core"]
+#[ignore = "needs ansible-core: run by `cargo xtask test`"]
 fn encrypted_strings_look_alike_and_are_read_by_either() {
     let (folder, _) = secrets();
     let arguments = [

@@ -6,6 +6,7 @@
 
 use super::fibre_tables::{MEDIA, MULTI_MODE_NM, PART_NUMBERS, SINGLE_MODE_NM};
 use super::wavelength::wavelength_nm;
+use crate::model::Transceiver;
 
 /// The kind of fibre that a module is made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -51,6 +52,11 @@ pub enum FiberRule {
 impl FiberRule {
     /// What a column that holds it says of itself.
     pub const MEANING: &'static str = "Which fact decided fiber_type: fiber_mode, cable_type, wavelength, part_number, description, or nothing";
+
+    /// That of a port's module, if there is one.
+    pub(crate) fn of(module: Option<&Transceiver>) -> Self {
+        module.map_or(Self::Nothing, |module| module.fiber_type_rule)
+    }
 
     /// The word used in JSON and in the lake.
     pub const fn as_str(self) -> &'static str {

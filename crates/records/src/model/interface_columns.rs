@@ -325,12 +325,7 @@ const ADDED: &[C] = &[
         |r| module(r, |t| t.wavelength_nm.into()),
     ),
     C::text("fiber_type_rule", State, FiberRule::MEANING, |r| {
-        Value::Text(
-            r.transceiver
-                .as_ref()
-                .map_or(FiberRule::Nothing, |t| t.fiber_type_rule)
-                .as_str(),
-        )
+        FiberRule::of(r.transceiver.as_deref()).as_str().into()
     }),
     C::text("firmware_version", Label, "Firmware of the module", |r| {
         module(r, |t| (&t.firmware_version).into())
