@@ -12,7 +12,7 @@ use arrow_array::{
 };
 use arrow_schema::{DataType, Field};
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
-use parquet::basic::Compression as Codec;
+use parquet::basic::{Compression as Codec, Encoding};
 use parquet::file::metadata::PageIndexPolicy;
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use records::table::{DATASETS, Dataset, Table};
@@ -493,6 +493,16 @@ fn readers_find_statistics_sort_order_and_what_each_column_means() {
             field.name()
         );
     }
+    let serial_number = group
+        .columns()
+        .iter()
+        .find(|column| column.column_path().string() == "serial_number")
+        .unwrap();
+    assert!(
+        serial_number
+            .encodings()
+            .any(|encoding| encoding == Encoding::DELTA_BYTE_ARRAY)
+    );
     let power = builder.schema().field_with_name("rx_power").unwrap();
     assert_eq!(
         power.metadata().get("unit").map(String::as_str),

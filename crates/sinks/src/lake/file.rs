@@ -5,7 +5,8 @@
 //! column's unit, meaning and role in the schema, and whose run it was in the footer.
 //!
 //! Few values come again and again in most columns, and a dictionary holds them once a row group. Counters are the exception: all
-//! are different, and near their neighbours; they are written as differences, which every reader of today knows (Parquet 2).
+//! are different, and near their neighbours; they are written as differences, which every reader of today knows (Parquet 2). Serial
+//! numbers are all different as well, and modules that were bought together begin alike: each is written as what differs from the one before.
 
 use std::fmt;
 use std::fs::File;
@@ -32,6 +33,9 @@ use crate::{Error, Result, RunIdentity};
 const ROW_GROUP_ROWS: usize = 256 * 1024;
 /// Rows in a page, the least that a reader with a page index reads: some dozen devices.
 const PAGE_ROWS: usize = 16 * 1024;
+
+/// Labels that a dictionary would hold once and use once.
+const ALL_DIFFERENT: &[&str] = &["serial_number"];
 
 /// How the pages of a Parquet file are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -230,10 +234,19 @@ fn properties(dataset: &Dataset, run: &RunIdentity, compression: Compression) ->
     for field in schema.fields() {
         let column = ColumnPath::from(field.name().as_str());
         let role = field.metadata().get("role").map(String::as_str);
-        if role == Some(Role::Counter.as_str()) && field.data_type() == &DataType::Int64 {
+        let differences = match field.data_type() {
+            DataType::Int64 if role == Some(Role::Counter.as_str()) => {
+                Some(Encoding::DELTA_BINARY_PACKED)
+            }
+            DataType::Utf8 if ALL_DIFFERENT.contains(&field.name().as_str()) => {
+                Some(Encoding::DELTA_BYTE_ARRAY)
+            }
+            _ => None,
+        };
+        if let Some(encoding) = differences {
             properties = properties
                 .set_column_dictionary_enabled(column.clone(), false)
-                .set_column_encoding(column.clone(), Encoding::DELTA_BINARY_PACKED);
+                .set_column_encoding(column.clone(), encoding);
         }
         // What a row is about is sorted, or nearly, so that pages can be told apart by it. Of readings every page has high and low ones.
         if ![Role::Label, Role::Time]
