@@ -14,6 +14,6 @@ pub(crate) use fleet::Fleet;
 pub(crate) use inventory::{Host, closed_port, values, write_inventory};
 pub(crate) use lake::{RUN, write_documents, write_run};
 pub(crate) use openssh::{NetconfServer, Setup, SshAgent, generate_key};
-pub(crate) use python::{Python, judge};
+pub(crate) use python::{Python, judge, judge_with};
 pub(crate) use run_folder::{RunFolder, assert_nothing_half_written, files_below};
 pub(crate) use s3::{BUCKET, S3, Wire, lanewatch_with_keys, with_keys, write_profile};

@@ -36,6 +36,17 @@ impl Python {
 /// Runs a script, which judges for itself and exits with 0 if all is well.
 #[track_caller]
 pub(crate) fn judge(python: Python, script: &str, arguments: &[impl AsRef<OsStr>]) -> Ran {
+    judge_with(python, script, arguments, |_| ())
+}
+
+/// The same with something done to the command before, to its environment say.
+#[track_caller]
+pub(crate) fn judge_with(
+    python: Python,
+    script: &str,
+    arguments: &[impl AsRef<OsStr>],
+    prepare: impl FnOnce(&mut Command),
+) -> Ran {
     let interpreter = python.interpreter();
     assert!(
         interpreter.is_file(),
@@ -45,9 +56,8 @@ pub(crate) fn judge(python: Python, script: &str, arguments: &[impl AsRef<OsStr>
     // Cargo runs tests in the folder of their package.
     let script = Path::new("tests/end_to_end/python").join(script);
     // -B: no compiled copies beside the sources.
-    run(Command::new(interpreter)
-        .arg("-B")
-        .arg(script)
-        .args(arguments))
-    .expect(0)
+    let mut command = Command::new(interpreter);
+    command.arg("-B").arg(script).args(arguments);
+    prepare(&mut command);
+    run(&mut command).expect(0)
 }

@@ -19,12 +19,18 @@ pub(super) struct Found {
     pub(super) keys: Option<Keys>,
     pub(super) region: Option<String>,
     pub(super) endpoint: Option<String>,
+    /// Where an instance's role is asked for, if not at the usual address.
+    pub(super) metadata_endpoint: Option<String>,
     pub(super) is_virtual_hosted: bool,
+}
+
+/// A variable of the environment, unless it is empty.
+pub(super) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 impl Access {
     pub(super) fn find(&self) -> Result<Found> {
-        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let profile = Profile::find(self.profile.as_deref())?;
         let has_keys = variable("AWS_ACCESS_KEY_ID").is_some();
         let of_profile = self.profile.is_some() || !has_keys;
@@ -42,6 +48,10 @@ impl Access {
                     .or_else(|| variable("AWS_ENDPOINT"));
                 of_environment.or_else(|| profile.get("endpoint_url"))
             }),
+            // As the AWS tools name it, and as object_store does.
+            metadata_endpoint: variable("AWS_EC2_METADATA_SERVICE_ENDPOINT")
+                .or_else(|| variable("AWS_METADATA_ENDPOINT"))
+                .map(|endpoint| endpoint.trim_end_matches('/').to_owned()),
             // Path style is what every server understands; who must have the other says so.
             is_virtual_hosted: profile.get("addressing_style").as_deref() == Some("virtual"),
         })
@@ -65,6 +75,9 @@ impl Access {
         }
         if let Some(endpoint) = found.endpoint {
             variables.push(("AWS_ENDPOINT_URL_S3", Some(endpoint)));
+        }
+        if let Some(endpoint) = found.metadata_endpoint {
+            variables.push(("AWS_METADATA_ENDPOINT", Some(endpoint)));
         }
         if found.is_virtual_hosted {
             variables.push(("AWS_VIRTUAL_HOSTED_STYLE_REQUEST", Some("true".to_owned())));

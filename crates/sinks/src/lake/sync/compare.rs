@@ -69,6 +69,13 @@ pub async fn compare(
     read_back: bool,
     options: &Options,
 ) -> Result<Compared> {
+    if let Err(failure) = remote.get_in().await {
+        return Ok(Compared {
+            left: files.len(),
+            stopped: Some(failure.text),
+            ..Compared::default()
+        });
+    }
     let known = state::remembered(lake, remote.url());
     let known = &known;
     let mut looks = stream::iter(files)

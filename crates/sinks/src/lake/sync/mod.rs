@@ -22,6 +22,7 @@
 
 mod access;
 mod compare;
+mod keys;
 mod object;
 mod profile;
 mod prune;
@@ -188,6 +189,11 @@ async fn bring(
     watch: &(dyn Fn(Step) + Sync),
 ) {
     let all = missing.len();
+    if let Err(failure) = remote.get_in().await {
+        outcome.left += all;
+        outcome.stopped = Some(failure.text);
+        return;
+    }
     let known = state.entries().clone();
     let lists = !state.is_trusted();
     let partitions = by_partition(missing);

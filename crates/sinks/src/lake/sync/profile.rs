@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;
 
+use super::access::variable;
 use crate::{Error, Result};
 
 /// The settings of one profile, from both files.
@@ -27,7 +28,6 @@ pub(super) struct Keys {
 impl Profile {
     /// The profile that was asked for, else that of `AWS_PROFILE`, else `default`, which need not be there.
     pub(super) fn find(asked: Option<&str>) -> Result<Self> {
-        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let named = asked
             .map(str::to_owned)
             .or_else(|| variable("AWS_PROFILE"))

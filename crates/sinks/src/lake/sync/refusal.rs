@@ -33,6 +33,15 @@ impl Failure {
         }
     }
 
+    /// Every file would meet it.
+    pub(super) fn of_everything(text: impl Into<String>) -> Self {
+        Self {
+            kind: Kind::Everything,
+            text: text.into(),
+            code: None,
+        }
+    }
+
     /// Another attempt may go better: nothing came back, or not what was sent.
     pub(super) fn passing(text: impl Into<String>) -> Self {
         Self {
@@ -148,11 +157,10 @@ pub(super) fn failure(action: &str, place: &str, error: &StoreError) -> Failure 
             "these credentials are not allowed to do that".to_owned(),
         ),
         StoreError::NotFound { .. } => (Kind::File, "it is not there".to_owned()),
-        _ if said.contains("169.254.169.254") || said.contains("security-credentials") => (
+        // S3's are asked for before, by `keys`.
+        _ if said.contains("169.254.169.254") || said.contains("metadata.google") => (
             Kind::Everything,
-            "no credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE with a file \
-             ~/.aws/credentials; there is no instance role here either"
-                .to_owned(),
+            "no credentials were found in the usual variables (GOOGLE_…, AZURE_…), and no machine's role is to be had here either".to_owned(),
         ),
         StoreError::Generic { source, .. } => {
             let kind = if is_local_disk(&said) { Kind::File } else { Kind::Passing };
@@ -165,6 +173,20 @@ pub(super) fn failure(action: &str, place: &str, error: &StoreError) -> Failure 
         text: format!("cannot {action} {place}: {text}"),
         code: None,
     }
+}
+
+/// The code of a store's answer and what it says about it.
+pub(super) fn code_and_message(error: &StoreError) -> Option<String> {
+    let said = chain(error);
+    let code = between(&said, "<Code>", "</Code>")?;
+    let message = between(&said, "<Message>", "</Message>").unwrap_or_default();
+    Some(format!("{message} ({code})"))
+}
+
+/// What lies at the bottom of an error, in one line.
+pub(super) fn root(error: &StoreError) -> String {
+    let text = innermost(error);
+    text.lines().next().unwrap_or_default().trim().to_owned()
 }
 
 /// The error and all that is below it.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
-use object_store::aws::{AmazonS3Builder, AwsCredential, Checksum};
+use object_store::aws::{AmazonS3, AmazonS3Builder, AwsCredential, Checksum};
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::local::LocalFileSystem;
@@ -22,6 +22,7 @@ use object_store::{
 use url::Url;
 
 use super::access::Access;
+use super::keys::SigningKeys;
 use super::object::RemoteObject;
 use super::refusal::{self, Failure};
 use super::{patiently, time_for};
@@ -40,7 +41,8 @@ pub struct Remote {
     store: Arc<dyn ObjectStore>,
     prefix: Key,
     url: String,
-    is_s3: bool,
+    /// Of S3 alone.
+    keys: Option<SigningKeys>,
     /// Where it is, if it is a folder of this machine.
     folder: Option<PathBuf>,
 }
@@ -73,6 +75,7 @@ impl Remote {
             ));
         }
         let mut prefix = percent_decoded(url.path().trim_matches('/'));
+        let mut keys = None;
         let store: Arc<dyn ObjectStore> = match scheme {
             "file" => {
                 let path = url.to_file_path();
@@ -80,7 +83,11 @@ impl Remote {
                     path.map_err(|()| bad("a path on this machine was expected".to_owned()))?;
                 return Self::folder(&path, address);
             }
-            "s3" | "s3a" => Arc::new(s3(&url, access)?),
+            "s3" | "s3a" => {
+                let (store, signing) = s3(&url, access)?;
+                keys = Some(signing);
+                Arc::new(store)
+            }
             "gs" => Arc::new(
                 GoogleCloudStorageBuilder::from_env()
                     .with_url(address)
@@ -110,7 +117,7 @@ impl Remote {
             store,
             prefix: Key::parse(&prefix).map_err(|error| bad(error.to_string()))?,
             url: address.trim_end_matches('/').to_owned(),
-            is_s3: scheme.starts_with("s3"),
+            keys,
             folder: None,
         })
     }
@@ -128,7 +135,7 @@ impl Remote {
             store: Arc::new(store),
             prefix: Key::default(),
             url: format!("file://{}", path.display()),
-            is_s3: false,
+            keys: None,
             folder: Some(path),
         })
     }
@@ -147,9 +154,17 @@ impl Remote {
         format!("{}/{path}", self.url)
     }
 
+    /// Sees to it that requests can be signed, before there are any.
+    pub(super) async fn get_in(&self) -> std::result::Result<(), Failure> {
+        match &self.keys {
+            Some(keys) => keys.ask().await,
+            None => Ok(()),
+        }
+    }
+
     /// Whether the store refuses a body whose digest is not the one that was signed.
     pub(super) fn checks_digests(&self) -> bool {
-        self.is_s3
+        self.keys.is_some()
     }
 
     /// The object's own file, where the remote is a folder.
@@ -208,7 +223,7 @@ impl Remote {
     }
 }
 
-fn s3(url: &Url, access: &Access) -> Result<object_store::aws::AmazonS3> {
+fn s3(url: &Url, access: &Access) -> Result<(AmazonS3, SigningKeys)> {
     let bucket = url.host_str().filter(|bucket| !bucket.is_empty());
     let bucket = bucket.ok_or_else(|| {
         Error::Remote(format!(
@@ -222,6 +237,7 @@ fn s3(url: &Url, access: &Access) -> Result<object_store::aws::AmazonS3> {
         .with_retry(retry())
         .with_checksum_algorithm(Checksum::SHA256);
     let found = access.find()?;
+    let are_written = found.keys.is_some();
     if let Some(keys) = found.keys {
         // Whole, in place of what the environment has: its session token belongs to other keys.
         builder =
@@ -231,6 +247,9 @@ fn s3(url: &Url, access: &Access) -> Result<object_store::aws::AmazonS3> {
                 token: keys.session_token,
             })));
     }
+    if let Some(endpoint) = found.metadata_endpoint {
+        builder = builder.with_metadata_endpoint(endpoint);
+    }
     builder = builder.with_region(found.region.unwrap_or_else(|| "us-east-1".to_owned()));
     if let Some(endpoint) = found.endpoint {
         builder = builder
@@ -238,10 +257,12 @@ fn s3(url: &Url, access: &Access) -> Result<object_store::aws::AmazonS3> {
             .with_endpoint(endpoint);
     }
     // Path style is what every server understands; who must have the other says so.
-    builder
+    let store = builder
         .with_virtual_hosted_style_request(found.is_virtual_hosted)
         .build()
-        .map_err(|error| Error::Remote(format!("`{url}` cannot be used: {error}")))
+        .map_err(|error| Error::Remote(format!("`{url}` cannot be used: {error}")))?;
+    let keys = SigningKeys::of(store.credentials().clone(), are_written);
+    Ok((store, keys))
 }
 
 fn retry() -> RetryConfig {
