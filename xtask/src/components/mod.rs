@@ -3,6 +3,7 @@
 //! A component is prepared before its tests are run: Python packages go into a folder under the target folder, Debian
 //! packages are installed when we are root. Starting and stopping them is the tests' own business.
 
+mod azurite;
 mod debian;
 mod netconfd;
 mod prometheus;
@@ -56,6 +57,11 @@ pub(crate) const COMPONENTS: &[Component] = &[
         name: "component s3s-fs",
         tests: "with_s3::",
         prepare: s3s::prepare,
+    },
+    Component {
+        name: "component azurite",
+        tests: "with_azurite::",
+        prepare: azurite::prepare,
     },
     Component {
         name: "component spark",

@@ -32,6 +32,7 @@ mod shell;
 mod sim;
 mod vault;
 mod with_ansible;
+mod with_azurite;
 mod with_netconfd;
 mod with_prometheus;
 mod with_python;

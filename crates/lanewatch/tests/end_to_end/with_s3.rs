@@ -9,8 +9,8 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use crate::harness::{
-    BUCKET, Fleet, Python, RUN, S3, closed_port, files_below, judge, lanewatch_with_keys, run,
-    with_keys, write_documents, write_profile, write_run,
+    BUCKET, Fleet, Python, RUN, S3, big_parquet, closed_port, files_below, judge,
+    lanewatch_with_keys, run, with_keys, write_documents, write_profile, write_run,
 };
 
 const TO: &str = "s3://lake/data/lake";
@@ -77,24 +77,6 @@ fn a_file_of_many_parts_arrives_whole() {
     lanewatch_with_keys(folder.path(), &server.endpoint(), &SYNC)
         .expect(0)
         .says(&["1 were there already"]);
-}
-
-/// 50 MB that are a Parquet file: between the pages and the footer there may be anything.
-fn big_parquet(folder: &Path) -> Vec<u8> {
-    let documents = write_documents(&folder.join("of_one"), 1, 2, 1);
-    let apart = folder.join("apart");
-    fs::create_dir_all(&apart).unwrap();
-    write_run(&apart, &documents, "big", RUN);
-    let small = fs::read(files_below(&apart.join("lake")).remove(0)).unwrap();
-    let (rest, end) = small.split_at(small.len() - 8);
-    let footer = u32::from_le_bytes(end[..4].try_into().unwrap());
-    let (pages, footer) = rest.split_at(rest.len() - usize::try_from(footer).unwrap());
-    let noise = (0_u32..12_500_000).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes());
-    let mut bytes = pages.to_vec();
-    bytes.extend(noise);
-    bytes.extend_from_slice(footer);
-    bytes.extend_from_slice(end);
-    bytes
 }
 
 #[test]

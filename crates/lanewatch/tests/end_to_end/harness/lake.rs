@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Ran, lanewatch};
+use super::{Ran, files_below, lanewatch};
 
 /// A Tuesday, some seconds before an hour ends.
 pub(crate) const RUN: i64 = 1_770_134_390;
@@ -68,4 +68,22 @@ pub(crate) fn write_run(folder: &Path, documents: &Path, runner: &str, run_times
         ],
     )
     .expect(0)
+}
+
+/// 50 MB that are a Parquet file: between the pages and the footer there may be anything.
+pub(crate) fn big_parquet(folder: &Path) -> Vec<u8> {
+    let documents = write_documents(&folder.join("of_one"), 1, 2, 1);
+    let apart = folder.join("apart");
+    std::fs::create_dir_all(&apart).unwrap();
+    write_run(&apart, &documents, "big", RUN);
+    let small = std::fs::read(files_below(&apart.join("lake")).remove(0)).unwrap();
+    let (rest, end) = small.split_at(small.len() - 8);
+    let footer = u32::from_le_bytes(end[..4].try_into().unwrap());
+    let (pages, footer) = rest.split_at(rest.len() - usize::try_from(footer).unwrap());
+    let noise = (0_u32..12_500_000).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes());
+    let mut bytes = pages.to_vec();
+    bytes.extend(noise);
+    bytes.extend_from_slice(footer);
+    bytes.extend_from_slice(end);
+    bytes
 }

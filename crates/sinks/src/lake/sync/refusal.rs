@@ -57,7 +57,7 @@ impl Failure {
     }
 }
 
-/// Codes that S3 answers with, and what to do about them.
+/// Codes that S3 and Azure answer with, and what to do about them.
 const CODES: &[(&str, Kind, &str)] = &[
     (
         "SignatureDoesNotMatch",
@@ -104,6 +104,21 @@ const CODES: &[(&str, Kind, &str)] = &[
         Kind::Everything,
         "the bucket is in another region: set AWS_REGION or `--region`",
     ),
+    (
+        "AuthenticationFailed",
+        Kind::Everything,
+        "the account's key or token is not accepted (or the clock of this machine is wrong)",
+    ),
+    (
+        "AuthorizationFailure",
+        Kind::Everything,
+        "the account's key or token is not accepted, or not for that",
+    ),
+    (
+        "ContainerNotFound",
+        Kind::Everything,
+        "there is no such container: create it, or name another one",
+    ),
     ("SlowDown", Kind::Passing, "the store is asked too often"),
     (
         "BadDigest",
@@ -128,7 +143,9 @@ pub(super) fn failure(action: &str, place: &str, error: &StoreError) -> Failure 
     let code = between(&said, "<Code>", "</Code>");
     if let Some(code) = &code {
         let known = CODES.iter().find(|(known, ..)| code == known);
-        let message = between(&said, "<Message>", "</Message>").filter(|text| !text.is_empty());
+        // Azure says the request's number and time in lines of their own.
+        let message = between(&said, "<Message>", "</Message>");
+        let message = message.and_then(|text| text.lines().next().map(str::to_owned));
         let (kind, meaning) = match known {
             Some((_, kind, meaning)) => (*kind, (*meaning).to_owned()),
             None if is_busy(&said) => {
@@ -137,7 +154,7 @@ pub(super) fn failure(action: &str, place: &str, error: &StoreError) -> Failure 
             None => (
                 Kind::File,
                 message
-                    .clone()
+                    .filter(|text| !text.is_empty())
                     .unwrap_or_else(|| "the store refuses".to_owned()),
             ),
         };
