@@ -12,8 +12,8 @@
 //! ```
 //!
 //! The lake on this disk is the spool: nothing here makes a run wait, and nothing is removed from it but what
-//! [`prune`] has found to be in the remote lake. The state is a cache: without it the remote is listed, partition by
-//! partition, and what is there is compared by content. Requests go through object_store; this module is the only one of the
+//! [`prune`] has found to be in the remote lake. The state is a cache: without it the remote is listed, as
+//! far down as both have the same folders, and what is there is compared by content. Requests go through object_store; this module is the only one of the
 //! crate that opens a socket.
 //!
 //! **What is verified.** S3 gets each body with its SHA-256, in the signature and as `x-amz-checksum-sha256`, and refuses one
@@ -23,6 +23,7 @@
 mod access;
 mod compare;
 mod keys;
+mod look;
 mod object;
 mod profile;
 mod prune;
@@ -31,11 +32,11 @@ mod remote;
 mod state;
 mod upload;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use futures_util::stream::{self, StreamExt as _};
+use futures_util::StreamExt as _;
 
 use super::local::{self, LocalFile};
 use super::publication;
@@ -47,15 +48,12 @@ pub use prune::{Pruned, prune};
 pub use remote::Remote;
 pub use state::{Backlog, backlogs};
 
-use object::RemoteObject;
 use refusal::{Failure, Kind};
 use state::State;
 use upload::Upload;
 
 /// Files that may fail in a row because the remote does not answer, before the rest is left for the next time.
 const FAILURES_IN_A_ROW: usize = 3;
-/// Partitions that are listed at once.
-const LISTINGS: usize = 4;
 
 /// How a sync goes about it.
 #[derive(Debug, Clone)]
@@ -196,30 +194,10 @@ async fn bring(
     }
     let known = state.entries().clone();
     let lists = !state.is_trusted();
-    let partitions = by_partition(missing);
     let known = &known;
-    // With a state, what is not in it is not there, or is found when the upload is refused.
-    let looked = stream::iter(partitions)
-        .map(|(partition, files)| async move {
-            let there = match lists {
-                true => remote.list(&partition, options.attempts).await,
-                false => Ok(BTreeMap::new()),
-            };
-            (files, there)
-        })
-        .buffered(LISTINGS)
-        .flat_map(|(files, there)| {
-            let there = std::sync::Arc::new(there);
-            stream::iter(files.into_iter().map(move |file| (file, there.clone())))
-        });
+    let looked = look::at(remote, missing, lists, options.attempts).await;
     let settled = looked
         .map(|(file, there)| async move {
-            let there: std::result::Result<Option<RemoteObject>, Failure> = match there.as_ref() {
-                Ok(there) => Ok(there.get(&file.path).cloned()),
-                // Who may write need not be allowed to list.
-                Err(failure) if failure.is_denied_listing() => Ok(None),
-                Err(failure) => Err(failure.clone()),
-            };
             let done = match there {
                 Ok(there) => {
                     let known = known.get(&file.path);
@@ -293,17 +271,6 @@ fn note(
         }
     }
     None
-}
-
-fn by_partition(files: Vec<LocalFile>) -> BTreeMap<String, Vec<LocalFile>> {
-    let mut partitions: BTreeMap<String, Vec<LocalFile>> = BTreeMap::new();
-    for file in files {
-        partitions
-            .entry(file.partition().to_owned())
-            .or_default()
-            .push(file);
-    }
-    partitions
 }
 
 /// How long to wait before the attempt after this one: at random below a bound that doubles, so that runners whose store came

@@ -4,7 +4,7 @@
 //! container's or an instance's role. `gs://`, `az://` and `abfs://` take theirs from their usual variables. A folder, as a
 //! path or `file://`, is a remote lake as well: a mounted share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -198,28 +198,42 @@ impl Remote {
         attempts: u32,
     ) -> std::result::Result<BTreeMap<String, RemoteObject>, Failure> {
         let key = self.key(folder)?;
-        let skip = if self.prefix.as_ref().is_empty() {
-            0
-        } else {
-            self.prefix.as_ref().len() + 1
-        };
         patiently(attempts, time_for(0), async || {
             let listed: std::result::Result<Vec<_>, _> =
                 self.store.list(Some(&key)).try_collect().await;
             let listed =
                 listed.map_err(|error| refusal::failure("list", &self.place(folder), &error))?;
-            let objects = listed.into_iter().map(|meta| {
-                let path = meta
-                    .location
-                    .as_ref()
-                    .get(skip..)
-                    .unwrap_or_default()
-                    .to_owned();
-                (path, meta.into())
-            });
+            let objects = listed
+                .into_iter()
+                .map(|meta| (self.below_root(&meta.location), meta.into()));
             Ok(objects.collect())
         })
         .await
+    }
+
+    /// The folders right in a folder of the remote lake, by path below its root; the root is the empty path.
+    pub(super) async fn folders(
+        &self,
+        folder: &str,
+        attempts: u32,
+    ) -> std::result::Result<BTreeSet<String>, Failure> {
+        let key = self.key(folder)?;
+        patiently(attempts, time_for(0), async || {
+            let listed = self.store.list_with_delimiter(Some(&key)).await;
+            let listed =
+                listed.map_err(|error| refusal::failure("list", &self.place(folder), &error))?;
+            let folders = listed.common_prefixes.iter();
+            Ok(folders.map(|folder| self.below_root(folder)).collect())
+        })
+        .await
+    }
+
+    fn below_root(&self, key: &Key) -> String {
+        let skip = match self.prefix.as_ref() {
+            "" => 0,
+            prefix => prefix.len() + 1,
+        };
+        key.as_ref().get(skip..).unwrap_or_default().to_owned()
     }
 }
 
