@@ -1,22 +1,18 @@
 //! From the command line to the answer.
 
 use std::io::Read as _;
-use std::sync::Arc;
 
 use comfy_table::CellAlignment;
-use datafusion::physical_plan::{ExecutionPlan, execute_stream};
-use datafusion::prelude::SessionContext;
-use futures::StreamExt as _;
 
 use crate::answer::{Answer, Format, lines};
 use crate::arguments::Arguments;
-use crate::catalogue::{self, Named, Wanted};
+use crate::catalogue::Named;
+use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::explain::{self, Scans};
-use crate::lake::{Days, Lake};
+use crate::lake::Days;
 use crate::quantity::count;
-use crate::statement::{self, LONGEST};
-use crate::{printer, refusal, session};
+use crate::statement::LONGEST;
+use crate::{explain, printer};
 
 /// The statement's text, from wherever it comes.
 ///
@@ -55,54 +51,15 @@ pub(crate) async fn answer(arguments: &Arguments, text: &str) -> Result<()> {
         since: arguments.since.clone(),
         until: arguments.until.clone(),
     };
-    let lake = Arc::new(Lake::open(&arguments.lake, within)?);
-    let scans = Arc::new(Scans::default());
-    let context = session::context(&lake, arguments.memory)?;
-    catalogue::register(&context, &lake, &scans, text).await?;
+    let engine = Engine::open(&arguments.lake, within, arguments.memory)?;
     if arguments.tables {
-        catalogue::register_views(&context, &lake, |_| true).await?;
-        catalogue::register_custom(&context, &lake, &scans, Wanted::All(Vec::new())).await?;
-        printer::answer(&list(&catalogue::described(&context).await?));
+        printer::answer(&list(&engine.described().await?));
         return Ok(());
     }
-
-    let question = statement::read(&context, text)?;
-    let unknown = |context: &SessionContext| -> Vec<String> {
-        let known = catalogue::names(context);
-        question
-            .tables
-            .iter()
-            .filter(|table| !known.contains(table))
-            .cloned()
-            .collect()
-    };
-    let not_ours = unknown(&context);
-    if question.is_about_tables {
-        catalogue::register_views(&context, &lake, |_| true).await?;
-        catalogue::register_custom(&context, &lake, &scans, Wanted::All(Vec::new())).await?;
-    } else if !not_ours.is_empty() {
-        catalogue::register_custom(&context, &lake, &scans, Wanted::Names(not_ours)).await?;
-    }
-    if let Some(name) = unknown(&context).first() {
-        // What was meant may be a table of a mapping; where they cannot be listed there is one hint less.
-        catalogue::register_views(&context, &lake, |_| true).await?;
-        let all = Wanted::All(Vec::new());
-        catalogue::register_custom(&context, &lake, &scans, all)
-            .await
-            .ok();
-        return Err(refusal::unknown_table(
-            text,
-            name,
-            &catalogue::names(&context),
-        ));
-    }
-    let plan = question.plan(&context, text).await?;
-    let state = context.state();
-    let planned = state.create_physical_plan(&plan).await;
-    let plan = planned.map_err(|error| refusal::of_statement(text, &error))?;
+    let plan = engine.plan(text).await?;
     if arguments.explain {
-        let rows = run(&context, &plan, arguments, |_| Ok(())).await?;
-        printer::answer(&explain::report(&scans.all(), &plan, rows));
+        let rows = engine.run(&plan, |_| Ok(())).await?;
+        printer::answer(&explain::report(&engine.scans().all(), &plan, rows));
         return Ok(());
     }
 
@@ -113,7 +70,7 @@ pub(crate) async fn answer(arguments: &Arguments, text: &str) -> Result<()> {
         &plan.schema(),
         arguments.limit(),
     )?;
-    run(&context, &plan, arguments, |batch| answer.add(batch)).await?;
+    engine.run(&plan, |batch| answer.add(batch)).await?;
     let (rows, beyond) = answer.finish()?;
     if beyond > 0 {
         printer::note(&more(beyond, format));
@@ -122,24 +79,6 @@ pub(crate) async fn answer(arguments: &Arguments, text: &str) -> Result<()> {
         printer::note(&format!("{} {noun}", count(rows)));
     }
     Ok(())
-}
-
-/// Runs the plan, gives each batch to `take` and says how many rows there were.
-async fn run(
-    context: &SessionContext,
-    plan: &Arc<dyn ExecutionPlan>,
-    arguments: &Arguments,
-    mut take: impl FnMut(&arrow::record_batch::RecordBatch) -> Result<()>,
-) -> Result<usize> {
-    let failed = |error| refusal::of_execution(&error, arguments.memory);
-    let mut batches = execute_stream(Arc::clone(plan), context.task_ctx()).map_err(failed)?;
-    let mut rows = 0;
-    while let Some(batch) = batches.next().await {
-        let batch = batch.map_err(failed)?;
-        rows += batch.num_rows();
-        take(&batch)?;
-    }
-    Ok(rows)
 }
 
 fn more(beyond: usize, format: Format) -> String {

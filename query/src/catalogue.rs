@@ -34,17 +34,24 @@ pub(crate) struct Described {
     pub(crate) meaning: String,
 }
 
-/// Makes the tables of our own known to a session, and those views that a text names: planning all of them takes longer than many
-/// an answer.
-pub(crate) async fn register(
+/// Makes the tables of our own known to a session.
+pub(crate) fn register(
     context: &SessionContext,
     lake: &Arc<Lake>,
     scans: &Arc<Scans>,
+) -> Result<()> {
+    let mut datasets = DATASETS.iter();
+    datasets.try_for_each(|dataset| {
+        register_table(context, lake, scans, &dataset.name, &dataset.schema())
+    })
+}
+
+/// Makes those views known that a text names: planning all of them takes longer than many an answer.
+pub(crate) async fn register_views_in(
+    context: &SessionContext,
+    lake: &Arc<Lake>,
     text: &str,
 ) -> Result<()> {
-    for dataset in DATASETS.iter() {
-        register_table(context, lake, scans, &dataset.name, &dataset.schema())?;
-    }
     let text = text.to_lowercase();
     let named: Vec<_> = VIEWS
         .iter()
@@ -65,10 +72,14 @@ pub(crate) async fn register_views(
 ) -> Result<()> {
     let known = names(context);
     let is_new = |view: &&View| is_wanted(view) && known.iter().all(|name| name != view.name);
+    let new: Vec<&View> = VIEWS.iter().filter(is_new).collect();
+    if new.is_empty() {
+        return Ok(());
+    }
     let days = lake.days().await?;
     let newest = days.iter().rev().take(NEWEST_DAYS).next_back();
     let first_newest_day = newest.map_or("", String::as_str);
-    for view in VIEWS.iter().filter(is_new) {
+    for view in new {
         let sql = view.sql.replace(FIRST_NEWEST_DAY, first_newest_day);
         let plan = context
             .sql(&sql)
@@ -125,7 +136,7 @@ pub(crate) async fn register_custom(
 /// Which tables of mappings are looked for.
 #[derive(Debug)]
 pub(crate) enum Wanted {
-    /// All of the newest day; those that were found already.
+    /// All of the newest day but these, which are known.
     All(Vec<String>),
     /// Those of these names.
     Names(Vec<String>),
@@ -278,7 +289,7 @@ mod tests {
         let lake = Arc::new(Lake::open(folder.path().to_str().unwrap(), Days::default()).unwrap());
         let scans = Arc::new(Scans::default());
         let context = session::context(&lake, 100_000_000).unwrap();
-        register(&context, &lake, &scans, "").await.unwrap();
+        register(&context, &lake, &scans).unwrap();
         register_views(&context, &lake, |_| true).await.unwrap();
         let all = described(&context).await.unwrap();
         assert_eq!(all.len(), 3 + VIEWS.len());

@@ -4,7 +4,7 @@ use crate::place::Place;
 
 /// Why a question was not answered.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Error {
+pub enum Error {
     /// The arguments or the lake that they name.
     #[error("{0}")]
     Usage(String),
@@ -40,4 +40,4 @@ impl Error {
 }
 
 /// An answer, or why there is none.
-pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;

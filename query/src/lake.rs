@@ -30,9 +30,11 @@ pub(crate) struct Hour {
 
 /// The days that are looked at; both ends count.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Days {
-    pub(crate) since: Option<String>,
-    pub(crate) until: Option<String>,
+pub struct Days {
+    /// `2026-02-03`
+    pub since: Option<String>,
+    /// `2026-02-04`
+    pub until: Option<String>,
 }
 
 impl Days {

@@ -2,7 +2,7 @@
 
 /// Where something stands in the statement; lines and columns count from one, columns in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place {
+pub struct Place {
     pub(crate) line: usize,
     pub(crate) column: usize,
     /// How many characters it takes up.

@@ -19,6 +19,9 @@ const SPILLED_BYTES: u64 = 20_000_000_000;
 /// At most one part in so many of the memory is kept for merging what was spilled.
 const SHARE_OF_MERGES: usize = 16;
 
+/// Parts of a query under way for each core: while one waits for bytes of a file, another has some to work on.
+const PARTITIONS_PER_CORE: usize = 2;
+
 /// How many of the largest users of memory an error names.
 const NAMED_CONSUMERS: NonZeroUsize = NonZeroUsize::MIN;
 
@@ -35,7 +38,9 @@ pub(crate) fn context(lake: &Arc<Lake>, memory: usize) -> Result<SessionContext>
         Url::parse(ADDRESS).map_err(|error| Error::Failed(format!("{ADDRESS}: {error}")))?;
     runtime.register_object_store(&address, Arc::clone(&lake.store));
 
-    let mut config = SessionConfig::new().with_information_schema(true);
+    let mut config = SessionConfig::new()
+        .with_information_schema(true)
+        .with_target_partitions(partitions());
     let options = config.options_mut();
     // Pages are skipped by their statistics; rows one by one while they are decoded only cost time where every page has some that pass,
     // and the keys of a join's other side are the worst of such conditions.
@@ -49,4 +54,9 @@ pub(crate) fn context(lake: &Arc<Lake>, memory: usize) -> Result<SessionContext>
     // Where in the statement a column stands, for errors.
     options.sql_parser.collect_spans = true;
     Ok(SessionContext::new_with_config_rt(config, runtime))
+}
+
+fn partitions() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    cores.saturating_mul(PARTITIONS_PER_CORE)
 }
