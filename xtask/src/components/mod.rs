@@ -10,6 +10,7 @@ mod prometheus;
 mod python;
 mod query;
 mod s3s;
+mod server;
 mod spark;
 
 use std::path::PathBuf;

@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use crate::harness::{Fleet, RUN, RunFolder, files_below, lanewatch, write_documents, write_run};
+use crate::harness::{
+    Fleet, RUN, RunFolder, files_below, lanewatch, verify, write_documents, write_run,
+};
 
 /// A lake of two hours and two runners below `folder`, in `lake`.
 fn lake(folder: &std::path::Path) {
@@ -49,9 +51,7 @@ fn a_lake_is_written_synced_checked_and_described() {
     lanewatch(folder, &["lake", "status", "--lake", "lake"])
         .expect(0)
         .says(&["copy", "has everything"]);
-    let verify = [
-        "lake", "verify", "--lake", "lake", "--remote", "--to", "copy",
-    ];
+    let verify = verify("copy");
     lanewatch(folder, &verify)
         .expect(0)
         .says(&["6 files", "72 rows", "all whole"]);
@@ -76,9 +76,7 @@ fn what_the_remote_has_lost_since_is_found_and_brought_again() {
     let folder = folder.path();
     lake(folder);
     let sync = ["lake", "sync", "--lake", "lake", "--to", "copy"];
-    let verify = [
-        "lake", "verify", "--lake", "lake", "--remote", "--to", "copy",
-    ];
+    let verify = verify("copy");
     let status = ["lake", "status", "--lake", "lake"];
     lanewatch(folder, &sync).expect(0);
     let copies = files_below(&folder.join("copy"));
@@ -155,9 +153,7 @@ fn a_file_that_its_disk_has_changed_never_takes_the_place_of_the_good_copy() {
     let opened = fs::File::options().append(true).open(&file).unwrap();
     opened.set_modified(written).unwrap();
 
-    let verify = [
-        "lake", "verify", "--lake", "lake", "--remote", "--to", "copy",
-    ];
+    let verify = verify("copy");
     lanewatch(folder, &verify)
         .expect(1)
         .says(&["has changed on this disk since it was brought"]);
@@ -198,13 +194,7 @@ fn other_content_at_the_remote_is_told_and_replaced_on_request_only() {
     lanewatch(folder, &replace)
         .expect(0)
         .says(&["was replaced"]);
-    lanewatch(
-        folder,
-        &[
-            "lake", "verify", "--lake", "lake", "--remote", "--to", "copy",
-        ],
-    )
-    .expect(0);
+    lanewatch(folder, &verify("copy")).expect(0);
 }
 
 #[test]

@@ -8,8 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::harness::{
-    Python, RUN, Ran, big_parquet, closed_port, judge, program, run, stop, write_documents,
-    write_run,
+    Python, RUN, Ran, big_parquet, closed_port, judge, program, read_back, run, stop,
+    write_documents, write_run,
 };
 
 const TO: &str = "az://lake/data/lake";
@@ -121,17 +121,9 @@ fn a_lake_goes_to_azure_whole_and_a_refusal_says_why() {
         folder.join("lake").display().to_string(),
     ];
     judge(Python::Readers, "azure_lake.py", &arguments);
-    let verify = [
-        "lake",
-        "verify",
-        "--lake",
-        "lake",
-        "--remote",
-        "--read-back",
-        "--to",
-        TO,
-    ];
-    plainly(&verify).expect(0).says(&["10 files", "all whole"]);
+    plainly(&read_back(TO))
+        .expect(0)
+        .says(&["10 files", "all whole"]);
 
     fs::remove_dir_all(folder.join("lake/.lanewatch/sync")).unwrap();
     plainly(&SYNC)

@@ -10,7 +10,8 @@ use std::path::Path;
 
 use crate::harness::{
     BUCKET, Fleet, Python, RUN, S3, big_parquet, closed_port, files_below, judge,
-    lanewatch_with_keys, run, with_keys, write_documents, write_profile, write_run,
+    lanewatch_with_keys, read_back, run, verify, with_keys, write_documents, write_profile,
+    write_run,
 };
 
 const TO: &str = "s3://lake/data/lake";
@@ -50,9 +51,8 @@ fn an_uploaded_lake_leaves_the_aws_tools_nothing_to_do_and_boto3_reads_it_back()
     go(&SYNC).expect(0).says(&["12 files", "has everything"]);
     go(&SYNC).expect(0).says(&["0 files", "has everything"]);
     judge(Python::Readers, "s3_lake.py", &of(&server, folder.path()));
-    let verify = ["lake", "verify", "--lake", "lake", "--remote", "--to", TO];
-    go(&verify).expect(0).says(&["12 files", "all whole"]);
-    go(&[&verify[..], &["--read-back"]].concat()).expect(0);
+    go(&verify(TO)).expect(0).says(&["12 files", "all whole"]);
+    go(&read_back(TO)).expect(0);
 
     fs::remove_dir_all(folder.path().join("lake/.lanewatch/sync")).unwrap();
     go(&SYNC)
@@ -86,8 +86,8 @@ fn objects_that_were_lost_or_damaged_after_a_sync_come_back() {
     let server = S3::start(folder.path());
     lake(folder.path());
     let go = |arguments: &[&str]| lanewatch_with_keys(folder.path(), &server.endpoint(), arguments);
-    let verify = ["lake", "verify", "--lake", "lake", "--remote", "--to", TO];
-    let thoroughly = [&verify[..], &["--read-back"]].concat();
+    let verify = verify(TO);
+    let thoroughly = read_back(TO);
     go(&SYNC).expect(0);
     let objects: Vec<_> = files_below(&server.folder.join(BUCKET))
         .into_iter()
@@ -231,17 +231,7 @@ fn a_runner_whose_name_needs_escapes_is_found_again_under_the_same_name() {
     write_run(folder.path(), &documents, "lab/runner 1+2", RUN);
     let go = |arguments: &[&str]| lanewatch_with_keys(folder.path(), &server.endpoint(), arguments);
     go(&SYNC).expect(0).says(&["3 files"]);
-    let verify = [
-        "lake",
-        "verify",
-        "--lake",
-        "lake",
-        "--remote",
-        "--to",
-        TO,
-        "--read-back",
-    ];
-    go(&verify).expect(0).says(&["3 files"]);
+    go(&read_back(TO)).expect(0).says(&["3 files"]);
 }
 
 #[test]

@@ -70,6 +70,25 @@ pub(crate) fn write_run(folder: &Path, documents: &Path, runner: &str, run_times
     .expect(0)
 }
 
+/// Compares the lake in `lake` with the remote lake `to`.
+pub(crate) const fn verify(to: &str) -> [&str; 7] {
+    ["lake", "verify", "--lake", "lake", "--remote", "--to", to]
+}
+
+/// The same, and reads the remote's bytes.
+pub(crate) const fn read_back(to: &str) -> [&str; 8] {
+    [
+        "lake",
+        "verify",
+        "--lake",
+        "lake",
+        "--remote",
+        "--to",
+        to,
+        "--read-back",
+    ]
+}
+
 /// 50 MB that are a Parquet file: between the pages and the footer there may be anything.
 pub(crate) fn big_parquet(folder: &Path) -> Vec<u8> {
     let documents = write_documents(&folder.join("of_one"), 1, 2, 1);

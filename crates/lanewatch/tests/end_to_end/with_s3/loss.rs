@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use super::{SYNC, TO};
 use crate::harness::{
-    BUCKET, Fleet, Python, RUN, S3, Wire, judge, lanewatch_with_keys, program, run, stop,
-    with_keys, write_documents, write_run,
+    BUCKET, Fleet, Python, RUN, S3, Wire, judge, lanewatch_with_keys, program, read_back, run,
+    stop, with_keys, write_documents, write_run,
 };
 
 fn trials(usual: usize) -> usize {
@@ -41,17 +41,7 @@ fn recovers(folder: &Path, server: &S3) {
     lanewatch_with_keys(folder, &server.endpoint(), &SYNC)
         .expect(0)
         .says(&["has everything"]);
-    let whole = [
-        "lake",
-        "verify",
-        "--lake",
-        "lake",
-        "--remote",
-        "--to",
-        TO,
-        "--read-back",
-    ];
-    lanewatch_with_keys(folder, &server.endpoint(), &whole).expect(0);
+    lanewatch_with_keys(folder, &server.endpoint(), &read_back(TO)).expect(0);
     let arguments = [
         server.endpoint(),
         format!("{BUCKET}/data/lake"),

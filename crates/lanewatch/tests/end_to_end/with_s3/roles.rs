@@ -8,7 +8,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::{SYNC, TO, lake};
-use crate::harness::{BUCKET, Python, Ran, S3, closed_port, judge_with, program, run, stop};
+use crate::harness::{
+    BUCKET, Python, Ran, S3, closed_port, judge_with, program, run, stop, verify,
+};
 
 /// What `roles.py` answers to whoever has no token.
 const IDENTITY: &str = "the-token-of-the-pod";
@@ -111,8 +113,7 @@ fn an_instance_s_role_lets_in_and_its_keys_are_renewed_when_they_end() {
     assert_eq!(roles.noted("metadata asked without a token"), 0);
 
     let before = roles.noted("gave ");
-    let verify = ["lake", "verify", "--lake", "lake", "--remote", "--to", TO];
-    roles.sync(&long, &verify).expect(0).says(&["12 files"]);
+    roles.sync(&long, &verify(TO)).expect(0).says(&["12 files"]);
     assert_eq!(
         roles.noted("gave "),
         before + 1,

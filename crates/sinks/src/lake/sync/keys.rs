@@ -18,14 +18,13 @@ const GIVEN_WITHIN: Duration = Duration::from_secs(20);
 #[derive(Debug, Clone)]
 pub(super) struct SigningKeys {
     provider: AwsCredentialProvider,
-    from: Giver,
+    /// `None` where they are written in the environment or a profile.
+    giver: Option<Giver>,
 }
 
-/// Who gives the keys.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Who gives keys for a while.
+#[derive(Debug, Clone, Copy)]
 enum Giver {
-    /// They are written in the environment or a profile.
-    Nobody,
     WebIdentity,
     Container,
     Instance,
@@ -33,37 +32,23 @@ enum Giver {
 
 impl SigningKeys {
     pub(super) fn of(provider: AwsCredentialProvider, are_written: bool) -> Self {
-        let giver = |has: &dyn Fn(&str) -> bool| match () {
-            () if has("AWS_ACCESS_KEY_ID") => Giver::Nobody,
-            () if has("AWS_WEB_IDENTITY_TOKEN_FILE") && has("AWS_ROLE_ARN") => Giver::WebIdentity,
-            () if has("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") => Giver::Container,
-            () if has("AWS_CONTAINER_CREDENTIALS_FULL_URI")
-                && has("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") =>
-            {
-                Giver::Container
-            }
-            () => Giver::Instance,
-        };
-        let from = match are_written {
-            true => Giver::Nobody,
-            false => giver(&|name| variable(name).is_some()),
-        };
-        Self { provider, from }
+        let giver = (!are_written).then(Giver::of_environment).flatten();
+        Self { provider, giver }
     }
 
     /// Sees to it that there are keys.
     pub(super) async fn ask(&self) -> Result<(), Failure> {
-        if self.from == Giver::Nobody {
+        let Some(giver) = self.giver else {
             return Ok(());
-        }
+        };
         let given = tokio::time::timeout(GIVEN_WITHIN, self.provider.get_credential()).await;
         let why = match given {
             Ok(Ok(_)) => return Ok(()),
             Ok(Err(error)) => why(&error),
             Err(_) => format!("no answer within {} s", GIVEN_WITHIN.as_secs()),
         };
-        Err(Failure::of_everything(match self.from {
-            Giver::Nobody | Giver::Instance => format!(
+        Err(Failure::of_everything(match giver {
+            Giver::Instance => format!(
                 "no credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE with a file \
                  ~/.aws/credentials; an instance's role is not to be had here either: {why}"
             ),
@@ -74,6 +59,27 @@ impl SigningKeys {
                 "the container's role gives no credentials (AWS_CONTAINER_CREDENTIALS_…): {why}"
             ),
         }))
+    }
+}
+
+impl Giver {
+    /// In the order in which object_store looks for one.
+    fn of_environment() -> Option<Self> {
+        let has = |name| variable(name).is_some();
+        if has("AWS_ACCESS_KEY_ID") {
+            return None;
+        }
+        let is_web_identity = has("AWS_WEB_IDENTITY_TOKEN_FILE") && has("AWS_ROLE_ARN");
+        let is_container = has("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")
+            || (has("AWS_CONTAINER_CREDENTIALS_FULL_URI")
+                && has("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"));
+        Some(if is_web_identity {
+            Self::WebIdentity
+        } else if is_container {
+            Self::Container
+        } else {
+            Self::Instance
+        })
     }
 }
 
