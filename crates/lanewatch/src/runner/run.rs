@@ -228,10 +228,11 @@ async fn begin(
 
 /// A folder that cannot take the run: the user's to mend, and known before anything was contacted.
 fn unwritable(setting: &str, error: &sinks::Error) -> Problems {
-    Problem::new(format!(
-        "{error}; nothing was contacted, choose a folder that can be written with `{setting}`"
-    ))
-    .into()
+    let advice = match error {
+        sinks::Error::LowDisk { .. } => "the limit is `--min-free-space`".to_owned(),
+        _ => format!("choose a folder that can be written with `{setting}`"),
+    };
+    Problem::new(format!("{error}; nothing was contacted, {advice}")).into()
 }
 
 /// Runs every device in a task of its own and gathers what they leave.
