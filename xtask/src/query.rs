@@ -35,10 +35,11 @@ pub(crate) fn build(workspace: &Workspace) -> Result<(), String> {
     process::run(&mut cargo(workspace, "build"))
 }
 
-/// Builds the program as it is installed: for benchmarks.
+/// Builds the program as it is installed, and its example that asks again and again: for benchmarks.
 pub(crate) fn build_for_speed(workspace: &Workspace) -> Result<(), String> {
     let mut cargo = workspace.cargo();
-    cargo.args(["build", "--release", "--manifest-path", MANIFEST]);
+    cargo.args(["build", "--release", "--bins", "--examples"]);
+    cargo.args(["--manifest-path", MANIFEST]);
     cargo
         .arg("--target-dir")
         .arg(workspace.target.join("query"));
