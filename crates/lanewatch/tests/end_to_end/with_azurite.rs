@@ -93,7 +93,7 @@ fn a_lake_goes_to_azure_whole_and_a_refusal_says_why() {
         write_run(folder, &documents, "runner01", RUN + hours * 3600);
     }
     let big = folder.join("lake/dt=2026-02-03/hr=15/intf-counters/big.parquet");
-    fs::write(big, big_parquet(folder)).unwrap();
+    fs::write(big, big_parquet(folder, 12_500_000)).unwrap();
     let plainly = |arguments: &[&str]| server.with(folder, ("TZ", "UTC"), arguments);
 
     let wrong = (

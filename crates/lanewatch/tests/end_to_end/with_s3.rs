@@ -2,6 +2,7 @@
 
 mod loss;
 mod roles;
+mod stalls;
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -67,7 +68,7 @@ fn a_file_of_many_parts_arrives_whole() {
     let server = S3::start(folder.path());
     let partition = folder.path().join("lake/dt=2026-02-03/hr=15/lane-dom");
     fs::create_dir_all(&partition).unwrap();
-    let bytes = big_parquet(folder.path());
+    let bytes = big_parquet(folder.path(), 12_500_000);
     fs::write(partition.join("big.parquet"), &bytes).unwrap();
     lanewatch_with_keys(folder.path(), &server.endpoint(), &SYNC)
         .expect(0)

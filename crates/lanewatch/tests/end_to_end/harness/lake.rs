@@ -89,8 +89,8 @@ pub(crate) const fn read_back(to: &str) -> [&str; 8] {
     ]
 }
 
-/// 50 MB that are a Parquet file: between the pages and the footer there may be anything.
-pub(crate) fn big_parquet(folder: &Path) -> Vec<u8> {
+/// A Parquet file with so many numbers of four bytes in it: between the pages and the footer there may be anything.
+pub(crate) fn big_parquet(folder: &Path, numbers: u32) -> Vec<u8> {
     let documents = write_documents(&folder.join("of_one"), 1, 2, 1);
     let apart = folder.join("apart");
     std::fs::create_dir_all(&apart).unwrap();
@@ -99,7 +99,7 @@ pub(crate) fn big_parquet(folder: &Path) -> Vec<u8> {
     let (rest, end) = small.split_at(small.len() - 8);
     let footer = u32::from_le_bytes(end[..4].try_into().unwrap());
     let (pages, footer) = rest.split_at(rest.len() - usize::try_from(footer).unwrap());
-    let noise = (0_u32..12_500_000).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes());
+    let noise = (0..numbers).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes());
     let mut bytes = pages.to_vec();
     bytes.extend(noise);
     bytes.extend_from_slice(footer);

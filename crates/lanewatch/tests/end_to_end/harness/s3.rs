@@ -3,8 +3,8 @@
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -122,13 +122,44 @@ pub(crate) fn lanewatch_with_keys(folder: &Path, endpoint: &str, arguments: &[&s
     run(&mut with_keys(folder, endpoint, arguments))
 }
 
-/// A wire to a port that can be cut: after so many bytes have gone towards it, each connection ends.
+/// A wire to a port that can be cut: after so many bytes have gone towards it, each connection ends. And one that swallows what it
+/// is told to: the connection stays, and nothing comes back on it.
 #[derive(Debug)]
 pub(crate) struct Wire {
     port: u16,
-    budget: Arc<AtomicUsize>,
-    cuts: Arc<AtomicUsize>,
+    fate: Arc<Fate>,
     closed: Arc<AtomicBool>,
+}
+
+/// What is to become of the bytes on a wire, and what became of them.
+#[derive(Debug)]
+struct Fate {
+    budget: AtomicUsize,
+    cuts: AtomicUsize,
+    swallows: Mutex<Option<&'static str>>,
+}
+
+impl Fate {
+    fn none() -> Self {
+        Self {
+            budget: AtomicUsize::new(usize::MAX),
+            cuts: AtomicUsize::new(0),
+            swallows: Mutex::new(None),
+        }
+    }
+
+    /// Whether this is what is to be swallowed; it is so once.
+    fn swallows(&self, bytes: &[u8]) -> bool {
+        let mut wanted = self.swallows.lock().unwrap();
+        let is_it = wanted.is_some_and(|text| {
+            let mut windows = bytes.windows(text.len());
+            windows.any(|window| window == text.as_bytes())
+        });
+        if is_it {
+            *wanted = None;
+        }
+        is_it
+    }
 }
 
 impl Wire {
@@ -136,11 +167,10 @@ impl Wire {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let wire = Self {
             port: listener.local_addr().unwrap().port(),
-            budget: Arc::new(AtomicUsize::new(usize::MAX)),
-            cuts: Arc::default(),
+            fate: Arc::new(Fate::none()),
             closed: Arc::default(),
         };
-        let (budget, cuts, closed) = (wire.budget.clone(), wire.cuts.clone(), wire.closed.clone());
+        let (fate, closed) = (wire.fate.clone(), wire.closed.clone());
         thread::spawn(move || {
             for near in listener.incoming().map_while(Result::ok) {
                 if closed.load(Ordering::SeqCst) {
@@ -150,16 +180,9 @@ impl Wire {
                     continue; // dropped: as a server that is down
                 };
                 let (near2, far2) = (near.try_clone().unwrap(), far.try_clone().unwrap());
-                let (budget, cuts) = (budget.clone(), cuts.clone());
-                thread::spawn(move || carry(near, far, &budget, &cuts));
-                thread::spawn(move || {
-                    carry(
-                        far2,
-                        near2,
-                        &AtomicUsize::new(usize::MAX),
-                        &AtomicUsize::new(0),
-                    )
-                });
+                let fate = fate.clone();
+                thread::spawn(move || carry(near, far, &fate));
+                thread::spawn(move || carry(far2, near2, &Fate::none()));
             }
         });
         wire
@@ -171,12 +194,22 @@ impl Wire {
 
     /// The next so many bytes go through; then every connection is cut, until this is called again.
     pub(crate) fn cut_after(&self, bytes: usize) {
-        self.budget.store(bytes, Ordering::SeqCst);
+        self.fate.budget.store(bytes, Ordering::SeqCst);
+    }
+
+    /// The next request with this text in it is swallowed, with all that comes behind it on its connection.
+    pub(crate) fn swallow(&self, text: &'static str) {
+        *self.fate.swallows.lock().unwrap() = Some(text);
+    }
+
+    /// Whether that has happened.
+    pub(crate) fn has_swallowed(&self) -> bool {
+        self.fate.swallows.lock().unwrap().is_none()
     }
 
     /// How often it was cut.
     pub(crate) fn cuts(&self) -> usize {
-        self.cuts.load(Ordering::SeqCst)
+        self.fate.cuts.load(Ordering::SeqCst)
     }
 }
 
@@ -187,16 +220,21 @@ impl Drop for Wire {
     }
 }
 
-fn carry(mut from: TcpStream, mut to: TcpStream, budget: &AtomicUsize, cuts: &AtomicUsize) {
+fn carry(mut from: TcpStream, mut to: TcpStream, fate: &Fate) {
     use std::io::{Read as _, Write as _};
     let mut buffer = [0; 4096];
     while let Ok(length @ 1..) = from.read(&mut buffer) {
-        let left = budget.load(Ordering::SeqCst);
+        if fate.swallows(&buffer[..length]) {
+            while let Ok(1..) = from.read(&mut buffer) {}
+            break;
+        }
+        let left = fate.budget.load(Ordering::SeqCst);
         if left != usize::MAX {
-            budget.store(left.saturating_sub(length), Ordering::SeqCst);
+            fate.budget
+                .store(left.saturating_sub(length), Ordering::SeqCst);
         }
         if left < length {
-            cuts.fetch_add(1, Ordering::SeqCst);
+            fate.cuts.fetch_add(1, Ordering::SeqCst);
             to.write_all(&buffer[..left]).ok();
             break;
         }

@@ -4,7 +4,7 @@
 //!   local files − state (what the remote has, as far as we remember)
 //!       │  oldest partition first
 //!       ▼
-//!   look ──absent──► upload (put if absent, or in parts) ──► state, a line a file
+//!   look ──absent──► upload (put if absent, or in parts; memory says how many at once) ──► state, a line a file
 //!     ├──same──────────────────────────────────────────────►
 //!     └──different──► replaced if it was ours before and on request, else told as a conflict
 //!
@@ -12,7 +12,7 @@
 //! ```
 //!
 //! The lake on this disk is the spool: nothing here makes a run wait, and nothing is removed from it but what
-//! [`prune`] has found to be in the remote lake. The state is a cache: without it the remote is listed, as
+//! [`prune()`] has found to be in the remote lake. The state is a cache: without it the remote is listed, as
 //! far down as both have the same folders, and what is there is compared by content. Requests go through object_store; this module is the only one of the
 //! crate that opens a socket.
 //!
@@ -24,7 +24,10 @@ mod access;
 mod compare;
 mod keys;
 mod look;
+mod memory;
 mod object;
+mod parts;
+mod patience;
 mod profile;
 mod prune;
 mod refusal;
@@ -34,7 +37,7 @@ mod upload;
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures_util::StreamExt as _;
 
@@ -48,6 +51,7 @@ pub use prune::{Pruned, prune};
 pub use remote::Remote;
 pub use state::{Backlog, backlogs};
 
+use memory::Memory;
 use refusal::{Failure, Kind};
 use state::State;
 use upload::Upload;
@@ -58,7 +62,7 @@ const FAILURES_IN_A_ROW: usize = 3;
 /// How a sync goes about it.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Files on their way at once.
+    /// Files on their way at once, as far as the memory for them goes.
     pub parallel: usize,
     /// How often a request is tried that failed for what may pass.
     pub attempts: u32,
@@ -194,12 +198,13 @@ async fn bring(
     }
     let known = state.entries().clone();
     let lists = !state.is_trusted();
-    let known = &known;
+    let (known, memory) = (&known, &Memory::default());
     let looked = look::at(remote, missing, lists, options.attempts).await;
     let settled = looked
         .map(|(file, there)| async move {
             let done = match there {
                 Ok(there) => {
+                    let _room = memory.room_for(upload::bytes_in_memory(file.size)).await;
                     let known = known.get(&file.path);
                     upload::settle(lake, remote, &file, there, known, options).await
                 }
@@ -273,48 +278,6 @@ fn note(
     None
 }
 
-/// How long to wait before the attempt after this one: at random below a bound that doubles, so that runners whose store came
-/// back do not all call at once.
-fn pause(attempt: u32) -> Duration {
-    let bound = Duration::from_millis(250) * 2_u32.saturating_pow(attempt.min(6));
-    bound.mul_f64(rand::random::<f64>())
-}
-
-/// How long a store may take over a few bytes, and how many a second at least.
-const ANSWER_WITHIN: Duration = Duration::from_secs(30);
-const LEAST_BYTES_A_SECOND: u64 = 64 * 1024;
-
-/// How long one attempt may take that moves so many bytes. A request that a store has forgotten costs this, and not the limit of
-/// the largest request.
-fn time_for(bytes: u64) -> Duration {
-    ANSWER_WITHIN + Duration::from_secs(bytes / LEAST_BYTES_A_SECOND)
-}
-
-/// Tries as often as there are attempts what failed for what may pass, no attempt longer than `within`.
-async fn patiently<T>(
-    attempts: u32,
-    within: Duration,
-    mut attempt: impl AsyncFnMut() -> std::result::Result<T, Failure>,
-) -> std::result::Result<T, Failure> {
-    let mut tried = 0;
-    loop {
-        tried += 1;
-        let done = tokio::time::timeout(within, attempt()).await;
-        let done = done.unwrap_or_else(|_| {
-            let seconds = within.as_secs_f64();
-            Err(Failure::passing(format!(
-                "the store did not answer within {seconds:.0} s"
-            )))
-        });
-        match done {
-            Err(failure) if failure.kind == Kind::Passing && tried < attempts.max(1) => {
-                tokio::time::sleep(pause(tried)).await;
-            }
-            ended => return ended,
-        }
-    }
-}
-
 /// Work on files, off the thread that moves the bytes.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
@@ -324,42 +287,5 @@ async fn blocking<T: Send + 'static>(
         Err(error) => Err(Error::Refused(format!(
             "a defect of Lanewatch ended the work on a file: {error}"
         ))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn run<T>(work: impl Future<Output = T>) -> T {
-        let mut runtime = tokio::runtime::Builder::new_current_thread();
-        runtime.enable_time().build().unwrap().block_on(work)
-    }
-
-    #[test]
-    fn an_attempt_without_an_end_is_given_up_and_the_next_one_made() {
-        let mut attempts = 0;
-        let done = patiently(2, Duration::from_millis(20), async || {
-            attempts += 1;
-            if attempts == 1 {
-                std::future::pending::<()>().await;
-            }
-            Ok("there")
-        });
-        assert_eq!(run(done).unwrap(), "there");
-        assert_eq!(attempts, 2);
-
-        let never = patiently(1, Duration::from_millis(20), async || {
-            std::future::pending::<std::result::Result<(), Failure>>().await
-        });
-        let failure = run(never).unwrap_err();
-        assert_eq!(failure.kind, Kind::Passing);
-        assert!(failure.text.contains("did not answer"), "{}", failure.text);
-    }
-
-    #[test]
-    fn a_large_file_is_given_the_time_that_a_slow_line_takes() {
-        assert_eq!(time_for(0), ANSWER_WITHIN);
-        assert_eq!(time_for(32 * 1024 * 1024).as_secs(), 30 + 512);
     }
 }

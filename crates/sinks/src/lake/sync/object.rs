@@ -8,9 +8,9 @@ use futures_util::StreamExt as _;
 use object_store::{Attribute, GetOptions, ObjectMeta};
 use sha2::{Digest as _, Sha256};
 
+use super::patience::{answered, retried, time_for};
 use super::refusal::{self, Failure};
 use super::remote::Remote;
-use super::{patiently, time_for};
 use crate::{Error, Result};
 
 /// The metadata that holds the digest: `x-amz-meta-sha256`.
@@ -54,9 +54,7 @@ pub(super) async fn holds(
     read_back: bool,
     attempts: u32,
 ) -> std::result::Result<Held, Failure> {
-    let Some((object, says)) =
-        patiently(attempts, time_for(0), async || head(remote, path).await).await?
-    else {
+    let Some((object, says)) = retried(attempts, async || head(remote, path).await).await? else {
         return Ok(Held::Absent);
     };
     if object.size != size {
@@ -65,8 +63,8 @@ pub(super) async fn holds(
     let has = match says {
         Some(says) if !read_back => says,
         _ => {
-            patiently(attempts, time_for(size), async || {
-                digest_object(remote, path).await
+            retried(attempts, async || {
+                answered(time_for(size), digest_object(remote, path)).await
             })
             .await?
         }
@@ -87,18 +85,22 @@ pub(super) async fn head(
         head: true,
         ..GetOptions::default()
     };
-    match remote.store().get_opts(&remote.key(path)?, options).await {
-        Ok(found) => {
-            let digest = found
-                .attributes
-                .get(&DIGEST)
-                .map(|digest| digest.as_ref().to_owned());
-            Ok(Some((found.meta.into(), digest)))
+    let key = remote.key(path)?;
+    answered(time_for(0), async {
+        match remote.store().get_opts(&key, options).await {
+            Ok(found) => {
+                let digest = found
+                    .attributes
+                    .get(&DIGEST)
+                    .map(|digest| digest.as_ref().to_owned());
+                Ok(Some((found.meta.into(), digest)))
+            }
+            // A HEAD has no body: a bucket that is missing looks the same, and is told by the upload.
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(refusal::failure("look at", &remote.place(path), &error)),
         }
-        // A HEAD has no body: a bucket that is missing looks the same, and is told by the upload.
-        Err(object_store::Error::NotFound { .. }) => Ok(None),
-        Err(error) => Err(refusal::failure("look at", &remote.place(path), &error)),
-    }
+    })
+    .await
 }
 
 /// The digest of what the remote really has.

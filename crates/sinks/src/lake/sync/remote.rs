@@ -24,14 +24,17 @@ use url::Url;
 use super::access::Access;
 use super::keys::SigningKeys;
 use super::object::RemoteObject;
+use super::patience::{answered, retried};
 use super::refusal::{self, Failure};
-use super::{patiently, time_for};
 use crate::{Error, Result};
 
 /// How long a connection may take to come about.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
-/// How long a request may take in all: a part on a slow line.
-const REQUEST_WITHIN: Duration = Duration::from_secs(180);
+/// How long a connection that nothing is asked on is kept for the next request. Routers and balancers forget one without a word, and
+/// a request that is sent on it has no answer.
+const IDLE_FOR: Duration = Duration::from_secs(5);
+/// How long all pages of a listing may take: one answers for a thousand objects.
+const LIST_WITHIN: Duration = Duration::from_secs(60);
 /// How long the store's own client goes on trying one request; beyond it our attempts count.
 const RETRY_WITHIN: Duration = Duration::from_secs(15);
 
@@ -198,11 +201,12 @@ impl Remote {
         attempts: u32,
     ) -> std::result::Result<BTreeMap<String, RemoteObject>, Failure> {
         let key = self.key(folder)?;
-        patiently(attempts, time_for(0), async || {
-            let listed: std::result::Result<Vec<_>, _> =
-                self.store.list(Some(&key)).try_collect().await;
-            let listed =
-                listed.map_err(|error| refusal::failure("list", &self.place(folder), &error))?;
+        retried(attempts, async || {
+            let listed = answered(LIST_WITHIN, async {
+                let listed = self.store.list(Some(&key)).try_collect::<Vec<_>>().await;
+                listed.map_err(|error| refusal::failure("list", &self.place(folder), &error))
+            })
+            .await?;
             let objects = listed
                 .into_iter()
                 .map(|meta| (self.below_root(&meta.location), meta.into()));
@@ -218,10 +222,12 @@ impl Remote {
         attempts: u32,
     ) -> std::result::Result<BTreeSet<String>, Failure> {
         let key = self.key(folder)?;
-        patiently(attempts, time_for(0), async || {
-            let listed = self.store.list_with_delimiter(Some(&key)).await;
-            let listed =
-                listed.map_err(|error| refusal::failure("list", &self.place(folder), &error))?;
+        retried(attempts, async || {
+            let listed = answered(LIST_WITHIN, async {
+                let listed = self.store.list_with_delimiter(Some(&key)).await;
+                listed.map_err(|error| refusal::failure("list", &self.place(folder), &error))
+            })
+            .await?;
             let folders = listed.common_prefixes.iter();
             Ok(folders.map(|folder| self.below_root(folder)).collect())
         })
@@ -291,11 +297,13 @@ fn retry() -> RetryConfig {
     }
 }
 
-/// Limits, and the certificates of `AWS_CA_BUNDLE` beside the system's.
+/// How connections are made and kept, and the certificates of `AWS_CA_BUNDLE` beside the system's.
 fn client() -> Result<ClientOptions> {
+    // No limit of a request's whole time: each has its own here, by what it carries, and the client's would cut a slow line.
     let mut options = ClientOptions::new()
         .with_connect_timeout(CONNECT_WITHIN)
-        .with_timeout(REQUEST_WITHIN);
+        .with_timeout_disabled()
+        .with_pool_idle_timeout(IDLE_FOR);
     if let Some(path) = std::env::var_os("AWS_CA_BUNDLE").filter(|path| !path.is_empty()) {
         let path = Path::new(&path);
         let pem = std::fs::read(path).map_err(Error::on("read AWS_CA_BUNDLE", path))?;

@@ -1,24 +1,23 @@
 //! One file's way to the remote lake.
 //!
 //! What is read is the open file, so that a rerun that takes its place meanwhile changes nothing of what goes up. A small file
-//! goes in one request that the store refuses if the name is taken; a large one in parts, which become an object in one step
-//! at the end, or never.
+//! goes in one request that the store refuses if the name is taken; a large one in [`parts`].
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _};
 use std::path::Path;
 
 use object_store::{
-    Attributes, MultipartUpload, PutMode, PutMultipartOptions, PutOptions, PutPayload,
-    UpdateVersion,
+    Attributes, Error as StoreError, PutMode, PutOptions, PutPayload, UpdateVersion,
 };
 use sha2::{Digest as _, Sha256};
 
 use super::object::{self, DIGEST, Held, RemoteObject, digest_open, hexadecimal};
+use super::patience::{answered, retried, time_for};
 use super::refusal::{self, Failure};
 use super::remote::Remote;
 use super::state::Entry;
-use super::{Options, blocking, patiently, time_for};
+use super::{Options, blocking, parts};
 use crate::lake::LocalFile;
 use crate::lake::check::check_footer;
 use crate::lake::local::modified_ns;
@@ -27,8 +26,15 @@ use crate::{Error, Result};
 
 /// From this size on a file goes in parts.
 const IN_PARTS_FROM: u64 = 32 * 1024 * 1024;
-/// Bytes of a part: two of them are in memory for each large file on its way.
-const PART: usize = 16 * 1024 * 1024;
+
+/// Bytes of a file that are in memory while it goes up.
+pub(super) fn bytes_in_memory(size: u64) -> u64 {
+    if size < IN_PARTS_FROM {
+        size
+    } else {
+        parts::part_bytes(size)
+    }
+}
 
 /// A file that was brought and has other bytes now, while its time stands still: no rerun does that.
 pub(super) const CHANGED_HERE: &str = "it has changed on this disk since it was brought, without its size or time: a disk that fails does that; \
@@ -59,11 +65,11 @@ enum Opened {
 }
 
 /// A file to go up, open, with its content if that is small.
-struct Source {
-    file: File,
-    size: u64,
+pub(super) struct Source {
+    pub(super) file: File,
+    pub(super) size: u64,
     digest: String,
-    small: Option<Vec<u8>>,
+    small: Option<PutPayload>,
 }
 
 /// Sees to it that the remote has this file. `there` is what a listing showed under its name, `ours` what we last brought under
@@ -88,11 +94,9 @@ pub(super) async fn settle(
     if ours.is_some_and(|ours| ours.is_of(file) && ours.digest != digest) {
         return Ok(Upload::Damaged(CHANGED_HERE.to_owned()));
     }
-    // A large file goes in many requests, each of which may take as long as a whole small file.
-    let within = time_for(source.size);
     let in_doubt = ours.is_some_and(|ours| ours.in_doubt);
     if there.is_none() && ours.is_none() {
-        let created = patiently(options.attempts, within, async || {
+        let created = retried(options.attempts, async || {
             create(remote, file, &source).await
         });
         if created.await? {
@@ -111,7 +115,7 @@ pub(super) async fn settle(
         Held::Same => Ok(Upload::Already(digest)),
         Held::Absent => {
             // Gone since it was listed, or brought once and removed there since.
-            let created = patiently(options.attempts, within, async || {
+            let created = retried(options.attempts, async || {
                 create(remote, file, &source).await
             });
             match created.await? {
@@ -135,7 +139,7 @@ pub(super) async fn settle(
             if !is_ours && !options.replace {
                 return Ok(Upload::Conflict);
             }
-            patiently(options.attempts, within, async || {
+            retried(options.attempts, async || {
                 replace(remote, file, &source, &object).await
             })
             .await?;
@@ -165,7 +169,7 @@ fn open(path: &Path, expected: &LocalFile) -> Result<Opened> {
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(read)?;
         let digest = hexadecimal(&Sha256::digest(&bytes));
-        (Some(bytes), digest)
+        (Some(PutPayload::from(bytes)), digest)
     } else {
         (None, digest_open(&mut file).map_err(read)?)
     };
@@ -183,32 +187,24 @@ async fn create(
     file: &LocalFile,
     source: &Source,
 ) -> std::result::Result<bool, Failure> {
-    if source.small.is_none() {
+    let Some(content) = &source.small else {
         // Parts become an object under whatever name: that it is free is looked at just before.
         if object::head(remote, &file.path).await?.is_some() {
             return Ok(false);
         }
-        in_parts(remote, file, source).await?;
+        send_in_parts(remote, file, source).await?;
         return Ok(true);
-    }
-    let place = remote.place(&file.path);
-    match put(remote, file, source, PutMode::Create).await {
-        Ok(()) => {}
-        Err(
-            object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. },
-        ) => {
-            return Ok(false);
-        }
-        // A store that knows no condition: looking first is the next best.
-        Err(object_store::Error::NotImplemented { .. }) => {
+    };
+    match put(remote, file, source, content, PutMode::Create).await? {
+        Put::Done => {}
+        Put::Refused => return Ok(false),
+        // Looking first is the next best.
+        Put::KnowsNoCondition => {
             if object::head(remote, &file.path).await?.is_some() {
                 return Ok(false);
             }
-            put(remote, file, source, PutMode::Overwrite)
-                .await
-                .map_err(|error| refusal::failure("write", &place, &error))?;
+            put(remote, file, source, content, PutMode::Overwrite).await?;
         }
-        Err(error) => return Err(refusal::failure("write", &place, &error)),
     }
     if !remote.checks_digests() {
         confirm(remote, file, source).await?;
@@ -223,42 +219,62 @@ async fn replace(
     source: &Source,
     there: &RemoteObject,
 ) -> std::result::Result<(), Failure> {
-    if source.small.is_none() {
-        return in_parts(remote, file, source).await;
-    }
+    let Some(content) = &source.small else {
+        return send_in_parts(remote, file, source).await;
+    };
     let same = PutMode::Update(UpdateVersion {
         e_tag: there.e_tag.clone(),
         version: there.version.clone(),
     });
-    let put_if_same = put(remote, file, source, same).await;
-    let done = match put_if_same {
-        Err(object_store::Error::NotImplemented { .. }) => {
-            put(remote, file, source, PutMode::Overwrite).await
+    match put(remote, file, source, content, same).await? {
+        Put::Done => {}
+        Put::Refused => {
+            return Err(Failure::of_file(format!(
+                "{} was changed while it was compared: another writer is at work there",
+                remote.place(&file.path)
+            )));
         }
-        done => done,
-    };
-    done.map_err(|error| refusal::failure("replace", &remote.place(&file.path), &error))?;
+        Put::KnowsNoCondition => {
+            put(remote, file, source, content, PutMode::Overwrite).await?;
+        }
+    }
     confirm(remote, file, source).await
+}
+
+/// What a store did with a small file.
+enum Put {
+    Done,
+    /// What is there is not what the condition says.
+    Refused,
+    /// The store takes no such condition.
+    KnowsNoCondition,
 }
 
 async fn put(
     remote: &Remote,
     file: &LocalFile,
     source: &Source,
+    content: &PutPayload,
     mode: PutMode,
-) -> object_store::Result<()> {
-    let bytes = source.small.clone().unwrap_or_default();
+) -> std::result::Result<Put, Failure> {
     let options = PutOptions {
         mode,
         attributes: attributes(remote, source),
         ..PutOptions::default()
     };
-    let key = remote.key_or_error(&file.path)?;
-    remote
-        .store()
-        .put_opts(&key, PutPayload::from(bytes), options)
-        .await
-        .map(drop)
+    let key = remote.key(&file.path)?;
+    answered(time_for(source.size), async {
+        let put = remote.store().put_opts(&key, content.clone(), options);
+        match put.await {
+            Ok(_) => Ok(Put::Done),
+            Err(StoreError::AlreadyExists { .. } | StoreError::Precondition { .. }) => {
+                Ok(Put::Refused)
+            }
+            Err(StoreError::NotImplemented { .. }) => Ok(Put::KnowsNoCondition),
+            Err(error) => Err(refusal::failure("write", &remote.place(&file.path), &error)),
+        }
+    })
+    .await
 }
 
 fn attributes(remote: &Remote, source: &Source) -> Attributes {
@@ -269,74 +285,13 @@ fn attributes(remote: &Remote, source: &Source) -> Attributes {
     attributes
 }
 
-/// Sends a large file in parts. Given up on the way, nothing has its name.
-async fn in_parts(
+async fn send_in_parts(
     remote: &Remote,
     file: &LocalFile,
     source: &Source,
 ) -> std::result::Result<(), Failure> {
-    let failed = |error| refusal::failure("write", &remote.place(&file.path), &error);
-    let options = PutMultipartOptions {
-        attributes: attributes(remote, source),
-        ..PutMultipartOptions::default()
-    };
-    let key = remote.key(&file.path)?;
-    let upload = remote.store().put_multipart_opts(&key, options).await;
-    let mut upload = upload.map_err(failed)?;
-    match send_parts(upload.as_mut(), source).await {
-        Ok(()) => confirm(remote, file, source).await,
-        Err(sent) => {
-            // What was sent costs until it is aborted; a store that is gone cannot be told.
-            upload.abort().await.ok();
-            Err(match sent {
-                Sent::Store(error) => failed(error),
-                Sent::Disk(cause) => {
-                    Failure::of_file(format!("cannot read {}: {cause}", file.path))
-                }
-            })
-        }
-    }
-}
-
-/// Who failed while parts were sent.
-enum Sent {
-    Store(object_store::Error),
-    Disk(io::Error),
-}
-
-async fn send_parts(
-    upload: &mut dyn MultipartUpload,
-    source: &Source,
-) -> std::result::Result<(), Sent> {
-    let mut left = source.size;
-    let mut at = 0_u64;
-    while left > 0 {
-        let length = left.min(PART as u64);
-        let file = source.file.try_clone().map_err(Sent::Disk)?;
-        let part = blocking(move || {
-            read_at(file, at, length).map_err(Error::on("read", Path::new("a part")))
-        });
-        let part = part
-            .await
-            .map_err(|error| Sent::Disk(io::Error::other(error)))?;
-        at += length;
-        left -= length;
-        upload
-            .put_part(PutPayload::from(part))
-            .await
-            .map_err(Sent::Store)?;
-    }
-    upload.complete().await.map(drop).map_err(Sent::Store)
-}
-
-fn read_at(mut file: File, at: u64, length: u64) -> io::Result<Vec<u8>> {
-    file.seek(io::SeekFrom::Start(at))?;
-    let mut bytes = Vec::new();
-    file.take(length).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 != length {
-        return Err(io::ErrorKind::UnexpectedEof.into());
-    }
-    Ok(bytes)
+    parts::send(remote, &file.path, source, attributes(remote, source)).await?;
+    confirm(remote, file, source).await
 }
 
 /// Makes sure that the store has what was sent: by its own word where it checks digests, else by reading it back.
