@@ -13,10 +13,13 @@
 //!
 //! The same folder is what the simulator serves again and what `replay` reads: one on-disk form.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use crate::staged::{self, Durability, create_folder};
 use crate::{Error, Result, RunIdentity, file_name};
@@ -65,19 +68,21 @@ impl RunFolder {
             file_name::encode(&run.runner_name)
         ));
         match fs::create_dir(&path) {
-            Ok(()) => Ok(Self {
-                _lock: lock(&path).map(Arc::new),
-                path,
-            }),
+            Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                Err(Error::RunExists { path })
+                return Err(Error::RunExists { path });
             }
-            Err(cause) => Err(Error::FileSystem {
-                action: "create the folder",
-                path,
-                cause,
-            }),
+            Err(cause) => return Err(Error::on("create the folder", &path)(cause)),
         }
+        let lock = lock_of_ours(&path);
+        // Before the lock, another run may have taken it for one that was killed.
+        if !is_still(&path, lock.as_ref()) {
+            return Err(Error::RunExists { path });
+        }
+        Ok(Self {
+            _lock: lock.map(Arc::new),
+            path,
+        })
     }
 
     /// A folder for the documents of a replay: any folder, made if it is not there.
@@ -198,7 +203,7 @@ impl RunFolder {
             }
             if path.join(REPORT_FILE).exists() {
                 finished.push(path);
-            } else if lock(&path).is_some() {
+            } else {
                 unfinished.push(path);
             }
         }
@@ -208,11 +213,24 @@ impl RunFolder {
         if let Some(oldest) = kept.first().or(Some(&self.path)) {
             unfinished.retain(|path| path < oldest);
         }
-        let old = [finished, unfinished].concat();
-        for path in &old {
-            fs::remove_dir_all(path).map_err(Error::on("remove the old run", path))?;
+        let mut removed = 0;
+        let remove = |path: &Path| match fs::remove_dir_all(path) {
+            // Another run was faster.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed.map_err(Error::on("remove the old run", path)),
+        };
+        for path in &finished {
+            remove(path)?;
+            removed += 1;
         }
-        Ok(old.len())
+        for path in &unfinished {
+            // Held until it is gone: a run that has just made it must not take it for its own.
+            if let Some(_held) = lock(path) {
+                remove(path)?;
+                removed += 1;
+            }
+        }
+        Ok(removed)
     }
 
     fn write(&self, name: String, bytes: &[u8]) -> Result<String> {
@@ -242,6 +260,29 @@ pub fn read_raw(path: &Path) -> Result<Vec<u8>> {
 fn lock(folder: &Path) -> Option<File> {
     let opened = File::open(folder).ok()?;
     opened.try_lock().ok().map(|()| opened)
+}
+
+/// The lock on a folder that is our own: who looks whether its run lives has the lock for a moment, or for as long as it takes
+/// to remove what it took for dead.
+fn lock_of_ours(folder: &Path) -> Option<File> {
+    let opened = File::open(folder).ok()?;
+    for _ in 0..500 {
+        match opened.try_lock() {
+            Ok(()) => return Some(opened),
+            Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(2)),
+            Err(TryLockError::Error(_)) => return None,
+        }
+    }
+    None
+}
+
+/// Whether a folder is there, and is the one that was opened.
+fn is_still(folder: &Path, opened: Option<&File>) -> bool {
+    let Ok(there) = fs::metadata(folder) else {
+        return false;
+    };
+    let opened = opened.and_then(|opened| opened.metadata().ok());
+    opened.is_none_or(|opened| opened.ino() == there.ino() && opened.dev() == there.dev())
 }
 
 /// The length of `YYYYMMDD_HHMMSS`.
@@ -377,6 +418,26 @@ mod tests {
             ]
         );
         drop(at_work);
+    }
+
+    #[test]
+    fn a_run_that_begins_beside_one_that_clears_up_has_its_folder_or_another() {
+        let output = tempfile::tempdir().unwrap();
+        // Its clock is ahead, so that every other run looks old to it.
+        let ahead = run("a", 4_000_000_000);
+        let clearing_up = RunFolder::create(output.path(), &ahead).unwrap();
+        thread::scope(|scope| {
+            let beginning = scope.spawn(|| {
+                for second in 0..500 {
+                    if let Ok(folder) = RunFolder::create(output.path(), &run("a", second)) {
+                        folder.save_metrics("d", "x", b"{}").unwrap();
+                    }
+                }
+            });
+            while !beginning.is_finished() {
+                clearing_up.prune(output.path(), &ahead, 1).unwrap();
+            }
+        });
     }
 
     #[test]
