@@ -3,6 +3,7 @@
 //! Each message is whole: the cause is in it, and not a second time in a chain of sources.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// A result of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -49,6 +50,17 @@ pub enum Error {
         free: u64,
         /// Bytes that should be.
         limit: u64,
+    },
+    /// Another process has had the lake's turn to give files their names for so long that it must hang.
+    #[error(
+        "another lanewatch process has kept {} locked for {} s and seems to hang: find it with `lslocks`, end it, and try again",
+        folder.display(), waited.as_secs()
+    )]
+    LakeBusy {
+        /// The folder that is locked.
+        folder: PathBuf,
+        /// How long it was waited for.
+        waited: Duration,
     },
     /// The remote lake is described in a way that cannot be used: nothing was contacted.
     #[error("{0}")]

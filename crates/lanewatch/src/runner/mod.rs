@@ -8,6 +8,7 @@
 //!
 //! `check` walks the way to a device alone and says what stands in it. `replay` walks the same line from the raw replies of an earlier run instead of a session.
 
+mod begin;
 mod check;
 mod clock;
 mod device;

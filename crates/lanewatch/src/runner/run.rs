@@ -1,14 +1,14 @@
 //! The run: all devices of the plan at once, each for itself.
 //!
-//! Everything that can be known before the first packet is settled there: the run's folder is made and the lake can be written, or
-//! nothing is contacted. From then on a device's failure is a line of the report, never the end of the run.
+//! Everything that can be known before the first packet is settled there (`begin`): the run's folder is made and the lake can be
+//! written, or nothing is contacted. From then on a device's failure is a line of the report, never the end of the run.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use netconf::ssh::Connector;
 use records::table::Table;
@@ -18,11 +18,12 @@ use sinks::{RunFolder, RunIdentity};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinError, JoinSet};
 
+use super::begin::{Begun, begin};
 use super::clock::Clock;
 use super::device::{self, Collected};
 use super::patience::{Limit, Patience};
 use super::report::{DeviceReport, LakeFile, Outcome, RpcOutcome, RunReport};
-use crate::config::{Plan, Problem, Problems};
+use crate::config::Plan;
 use crate::defect;
 
 /// Devices whose rows may wait for the lake's writer before the next device has to wait itself.
@@ -108,43 +109,11 @@ pub(crate) async fn run(
     let began = Instant::now();
     let settings = &plan.settings;
     let limit = Limit::from_now(settings.run_timeout);
-    if let Some(folder) = settings.metrics_file.as_deref().and_then(Path::parent)
-        && !folder.as_os_str().is_empty()
-        && !folder.is_dir()
-    {
-        let message = format!(
-            "the metrics cannot be written: {} is no folder; nothing was contacted, make it or choose another with `--metrics-file`",
-            folder.display()
-        );
-        return Err(Problems::from(Problem::new(message)).into());
-    }
-    for (setting, folder) in [
-        ("--lake", &settings.lake),
-        ("--output-dir", &settings.output_dir),
-    ] {
-        require_free_space(folder, settings.min_free_space.bytes())
-            .map_err(|error| unwritable(setting, &error))?;
-    }
-    let (folder, identity) =
-        begin(plan.settings.output_dir.as_path(), &plan.runner_name, clock).await?;
-    let names: Vec<_> = plan
-        .devices
-        .iter()
-        .map(|device| device.name.clone())
-        .collect();
-    let writer = match Writer::begin(
-        &settings.lake,
-        identity.clone(),
-        names,
-        settings.compression,
-    ) {
-        Ok(writer) => writer,
-        Err(error) => {
-            // Nothing was contacted and nothing is left behind, not even an empty folder.
-            std::fs::remove_dir(folder.path()).ok();
-            return Err(unwritable("--lake", &error).into());
-        }
-    };
+    let Begun {
+        folder,
+        identity,
+        writer,
+    } = begin(&plan, clock).await?;
     let (rows, waiting) = mpsc::channel(WAITING_DEVICES);
     let metrics = settings.metrics_file.is_some();
     let metrics = metrics.then(|| Exposition::new(settings.metric_names));
@@ -201,38 +170,6 @@ pub(crate) async fn run(
         warnings: Vec::new(),
     };
     Ok(close(&run, finished))
-}
-
-/// Makes the run's folder. Two runs of one runner cannot begin in the same second: the later one waits for the next.
-async fn begin(
-    output_dir: &Path,
-    runner_name: &str,
-    clock: Clock,
-) -> anyhow::Result<(RunFolder, RunIdentity)> {
-    let run_id = format!("{:08x}", rand::random::<u32>());
-    loop {
-        let identity = RunIdentity {
-            runner_name: runner_name.to_owned(),
-            run_id: run_id.clone(),
-            run_timestamp: clock.now(),
-        };
-        match RunFolder::create(output_dir, &identity) {
-            Ok(folder) => return Ok((folder, identity)),
-            Err(sinks::Error::RunExists { .. }) => {
-                tokio::time::sleep(Duration::from_millis(200)).await
-            }
-            Err(error) => return Err(unwritable("--output-dir", &error).into()),
-        }
-    }
-}
-
-/// A folder that cannot take the run: the user's to mend, and known before anything was contacted.
-fn unwritable(setting: &str, error: &sinks::Error) -> Problems {
-    let advice = match error {
-        sinks::Error::LowDisk { .. } => "the limit is `--min-free-space`".to_owned(),
-        _ => format!("choose a folder that can be written with `{setting}`"),
-    };
-    Problem::new(format!("{error}; nothing was contacted, {advice}")).into()
 }
 
 /// Runs every device in a task of its own and gathers what they leave.
@@ -377,6 +314,7 @@ impl From<Written> for LakeFile {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Duration;
 
     use sim::inventory::Login;
     use sim::{DeviceSpec, Fleet, FleetSpec, Model, Platform};

@@ -16,7 +16,10 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
+use super::layout::partition;
 use crate::staged::{self, Durability, create_folder, sync_folder};
 use crate::{Error, Result, RunIdentity, file_name};
 
@@ -24,6 +27,9 @@ use crate::{Error, Result, RunIdentity, file_name};
 pub(super) const OWN_FOLDER: &str = ".lanewatch";
 const WRITING: &str = "writing";
 const MARKER: &str = "publish.json";
+
+/// How long a turn is waited for. Each takes the time of some renames, so that only a process that hangs keeps it so long.
+const TURN_WITHIN: Duration = Duration::from_secs(30);
 
 /// The folder in which one run's files grow. Dropped before [`Publication::publish`], it goes with all that is in it.
 #[derive(Debug)]
@@ -46,13 +52,27 @@ pub struct Recovered {
 }
 
 impl Publication {
-    /// Makes the folder of a run, after clearing up behind runs that died.
+    /// Makes the folder of a run, after clearing up behind runs that died. The run may be one that was written before.
     pub(super) fn begin(lake: &Path, run: &RunIdentity) -> Result<Self> {
-        static SERIAL: AtomicU64 = AtomicU64::new(0);
+        let _turn = turn(lake)?;
         let writing = lake.join(OWN_FOLDER).join(WRITING);
-        create_folder(&writing)?;
-        let _turn = turn(&writing)?;
         recover_in(lake, &writing)?;
+        Self::make(lake, &writing, run)
+    }
+
+    /// The same for a run that begins now. A clock that was put back must not give it the second of another run of its runner.
+    pub(super) fn begin_new(lake: &Path, run: &RunIdentity) -> Result<Self> {
+        let _turn = turn(lake)?;
+        let writing = lake.join(OWN_FOLDER).join(WRITING);
+        recover_in(lake, &writing)?;
+        match namesake(lake, &writing, run)? {
+            Some(path) => Err(Error::RunExists { path }),
+            None => Self::make(lake, &writing, run),
+        }
+    }
+
+    fn make(lake: &Path, writing: &Path, run: &RunIdentity) -> Result<Self> {
+        static SERIAL: AtomicU64 = AtomicU64::new(0);
         let folder = writing.join(format!(
             "{}_{}_{}.{}.{}",
             run.stamp(),
@@ -99,6 +119,9 @@ impl Publication {
             Durability::Synced,
         )?;
         self.decided = true;
+        // In its turn, so that nobody removes an old file of this name while the new one takes its place. Without one, for a
+        // process that hangs has it, the files still have their places to go to.
+        let _turn = turn(&self.lake).ok();
         finish(&self.lake, &self.folder)?;
         Ok(())
     }
@@ -114,6 +137,45 @@ impl Drop for Publication {
     }
 }
 
+/// What the lake has of a run of the same runner and second, at work or done, in the hourly layout.
+fn namesake(lake: &Path, writing: &Path, run: &RunIdentity) -> Result<Option<PathBuf>> {
+    let name = format!("{}_{}", run.stamp(), file_name::encode(&run.runner_name));
+    let at_work = |path: &Path| {
+        let mut parts = path.file_name()?.to_str()?.rsplitn(3, '.');
+        let whose = parts.nth(2)?.rsplit_once('_')?.0;
+        Some(whose == name)
+    };
+    let done = |path: &Path| {
+        let whose = path.file_stem()?.to_str()?.rsplit_once('_')?.0;
+        let stem = whose.strip_suffix(&name)?;
+        Some(stem.ends_with('_'))
+    };
+    let mut found = paths(writing)?;
+    found.retain(|path| at_work(path) == Some(true));
+    for table in paths(&lake.join(partition(run)))? {
+        if table.is_dir() {
+            found.extend(
+                paths(&table)?
+                    .into_iter()
+                    .filter(|path| done(path) == Some(true)),
+            );
+        }
+    }
+    Ok(found.pop())
+}
+
+/// What is in a folder; nothing if it is not there.
+fn paths(folder: &Path) -> Result<Vec<PathBuf>> {
+    let listed = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        listed => listed.map_err(Error::on("list", folder))?,
+    };
+    let paths = listed.map(|entry| entry.map(|entry| entry.path()));
+    paths
+        .collect::<io::Result<_>>()
+        .map_err(Error::on("list", folder))
+}
+
 /// Finishes what runs that were killed had decided, and clears away what they had not. Runs at work are left alone.
 ///
 /// # Errors
@@ -124,17 +186,39 @@ pub fn recover(lake: &Path) -> Result<Recovered> {
     if !writing.is_dir() {
         return Ok(Recovered::default());
     }
-    let _turn = turn(&writing)?;
+    let _turn = turn(lake)?;
     recover_in(lake, &writing)
 }
 
-/// One process at a time makes and clears folders, so that a new one is never seen without its lock.
-fn turn(writing: &Path) -> Result<File> {
-    let opened = File::open(writing).map_err(Error::on("open", writing))?;
-    match opened.lock() {
-        Ok(()) => Ok(opened),
-        Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(opened),
-        Err(cause) => Err(Error::on("lock", writing)(cause)),
+/// One process at a time makes and clears folders, so that a new one is never seen without its lock, and gives names and takes
+/// them away. The turn ends with the value.
+pub(super) fn turn(lake: &Path) -> Result<File> {
+    turn_within(lake, TURN_WITHIN)
+}
+
+/// A try and a short sleep, again and again: a lock that waits by itself waits for ever.
+fn turn_within(lake: &Path, limit: Duration) -> Result<File> {
+    let writing = lake.join(OWN_FOLDER).join(WRITING);
+    create_folder(&writing)?;
+    let opened = File::open(&writing).map_err(Error::on("open", &writing))?;
+    let began = Instant::now();
+    loop {
+        match opened.try_lock() {
+            Ok(()) => return Ok(opened),
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
+                return Ok(opened);
+            }
+            Err(TryLockError::Error(cause)) => return Err(Error::on("lock", &writing)(cause)),
+            Err(TryLockError::WouldBlock) if began.elapsed() < limit => {
+                thread::sleep(Duration::from_millis(5));
+            }
+            Err(TryLockError::WouldBlock) => {
+                return Err(Error::LakeBusy {
+                    folder: writing,
+                    waited: limit,
+                });
+            }
+        }
     }
 }
 
@@ -258,6 +342,54 @@ mod tests {
             assert!(lake.path().join(to).is_file(), "{to}");
         }
         assert_eq!(recover(lake.path()).unwrap(), Recovered::default());
+    }
+
+    #[test]
+    fn a_new_run_never_has_the_second_of_another_of_its_runner() {
+        let lake = tempfile::tempdir().unwrap();
+        let named = |runner_name: &str, run_id: &str| RunIdentity {
+            runner_name: runner_name.to_owned(),
+            run_id: run_id.to_owned(),
+            run_timestamp: 0,
+        };
+        let begin = |run: &RunIdentity| Publication::begin_new(lake.path(), run);
+        let taken = |run: &RunIdentity| match begin(run) {
+            Err(Error::RunExists { path }) => path,
+            other => panic!("{other:?}"),
+        };
+        let first = begin(&named("a", "1")).unwrap();
+        assert_eq!(taken(&named("a", "2")), first.folder);
+        begin(&named("b_a", "2")).unwrap();
+        begin(&named("a_b", "2")).unwrap();
+
+        let place = "dt=1970-01-01/hr=00/x/x_19700101_000000_a_1.parquet";
+        let file = staged(&first, "0");
+        first.publish(&[(file, place.into())]).unwrap();
+        assert_eq!(taken(&named("a", "2")), lake.path().join(place));
+        begin(&named("b", "2")).unwrap();
+        // A rerun of the same run is no new one.
+        Publication::begin(lake.path(), &named("a", "1")).unwrap();
+    }
+
+    #[test]
+    fn who_never_gets_a_turn_is_told_what_to_do() {
+        let lake = tempfile::tempdir().unwrap();
+        let held = turn(lake.path()).unwrap();
+        let began = Instant::now();
+        let limit = Duration::from_millis(60);
+        let error = turn_within(lake.path(), limit).unwrap_err();
+        assert!(began.elapsed() >= limit);
+        let text = error.to_string();
+        let writing = lake.path().join(".lanewatch/writing");
+        for part in [writing.to_str().unwrap(), "another lanewatch", "lslocks"] {
+            assert!(text.contains(part), "{text}");
+        }
+
+        // It is had as soon as it is free, also while somebody waits for it.
+        let waiting = lake.path().to_owned();
+        let waiting = thread::spawn(move || turn_within(&waiting, Duration::from_secs(20)));
+        drop(held);
+        waiting.join().unwrap().unwrap();
     }
 
     #[test]

@@ -63,7 +63,30 @@ impl Writer {
         Self::begin_with(lake, run, devices, compression, Layout::default())
     }
 
-    /// The same, with a choice of where the files go.
+    /// The same for a run that begins now and is no rerun.
+    ///
+    /// # Errors
+    ///
+    /// As [`Writer::begin`], and [`Error::RunExists`](crate::Error::RunExists) if the lake has another run of this runner and
+    /// second: its rows could not be told from those of this one by their runner and time.
+    pub fn begin_new(
+        lake: &Path,
+        run: RunIdentity,
+        devices: impl IntoIterator<Item = String>,
+        compression: Compression,
+    ) -> Result<Self> {
+        let publication = Publication::begin_new(lake, &run)?;
+        Ok(Self::with(
+            publication,
+            lake,
+            run,
+            devices,
+            compression,
+            Layout::default(),
+        ))
+    }
+
+    /// [`Writer::begin`] with a choice of where the files go.
     ///
     /// # Errors
     ///
@@ -75,17 +98,36 @@ impl Writer {
         compression: Compression,
         layout: Layout,
     ) -> Result<Self> {
-        Ok(Self {
+        let publication = Publication::begin(lake, &run)?;
+        Ok(Self::with(
+            publication,
+            lake,
+            run,
+            devices,
+            compression,
+            layout,
+        ))
+    }
+
+    fn with(
+        publication: Publication,
+        lake: &Path,
+        run: RunIdentity,
+        devices: impl IntoIterator<Item = String>,
+        compression: Compression,
+        layout: Layout,
+    ) -> Self {
+        Self {
             lake: lake.to_owned(),
-            publication: Publication::begin(lake, &run)?,
             run,
             layout,
             compression,
+            publication,
             expected: devices.into_iter().collect(),
             early: Early::with_room(WAITING_BYTES),
             growing: Vec::new(),
             whole: Vec::new(),
-        })
+        }
     }
 
     /// Takes the rows of a device, none if it delivered none, and writes what is in turn. A device that was not announced, or

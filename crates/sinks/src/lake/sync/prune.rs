@@ -1,14 +1,15 @@
 //! Room on this disk: files that the remote lake has for certain.
 
-use std::fs;
 use std::path::Path;
+use std::{fs, io};
 
-use super::blocking;
 use super::object::{Held, digest_file, holds};
+use super::refusal::{Failure, Kind};
 use super::remote::Remote;
 use super::state::State;
 use super::upload::CHANGED_HERE;
-use crate::lake::{LocalFile, layout, local};
+use super::{FAILURES_IN_A_ROW, blocking};
+use crate::lake::{LocalFile, layout, local, publication};
 use crate::{Error, Result};
 
 /// What was removed from this disk, and what was not.
@@ -22,6 +23,8 @@ pub struct Pruned {
     pub kept: Vec<(String, String)>,
     /// How many of those the remote has lost, or has with other content: the next sync looks at them again.
     pub lost: usize,
+    /// Why the rest was not looked at: the remote refuses everything, or does not answer.
+    pub stopped: Option<String>,
 }
 
 /// Removes the files of partitions that ended before `before` (UTC seconds), each after every byte of the remote's copy was
@@ -35,21 +38,36 @@ pub async fn prune(lake: &Path, remote: &Remote, before: i64) -> Result<Pruned> 
     let old = local::files(lake)?
         .into_iter()
         .filter(|file| layout::partition_end(&file.path).is_some_and(|end| end <= before));
-    let mut lost = Vec::new();
+    let (mut lost, mut failures_in_a_row) = (Vec::new(), 0);
     for file in old {
-        match why_it_stays(lake, remote, &file, &state).await? {
+        let stays = why_it_stays(lake, remote, &file, &state).await?;
+        failures_in_a_row = match &stays {
+            Some(Stays::Unknown(failure)) if failure.kind == Kind::Passing => failures_in_a_row + 1,
+            _ => 0,
+        };
+        match stays {
             None => {
-                let path = file.on_disk(lake);
-                fs::remove_file(&path).map_err(Error::on("remove", &path))?;
-                pruned.files += 1;
-                pruned.bytes += file.size;
-                remove_empty_folders(lake, &path);
+                let (lake, at_hand) = (lake.to_owned(), file.clone());
+                if blocking(move || remove(&lake, &at_hand)).await? {
+                    pruned.files += 1;
+                    pruned.bytes += file.size;
+                } else {
+                    let why = "it was written again meanwhile".to_owned();
+                    pruned.kept.push((file.path, why));
+                }
             }
             Some(Stays::Lost(why)) => {
                 pruned.kept.push((file.path.clone(), why.to_owned()));
                 lost.push(file.path);
             }
-            Some(Stays::Unsure(why)) => pruned.kept.push((file.path, why)),
+            Some(Stays::Unsure(why)) => pruned.kept.push((file.path, why.to_owned())),
+            Some(Stays::Unknown(failure))
+                if failure.kind == Kind::Everything || failures_in_a_row >= FAILURES_IN_A_ROW =>
+            {
+                pruned.stopped = Some(failure.text);
+                break;
+            }
+            Some(Stays::Unknown(failure)) => pruned.kept.push((file.path, failure.text)),
         }
     }
     pruned.lost = lost.len();
@@ -63,7 +81,9 @@ pub async fn prune(lake: &Path, remote: &Remote, before: i64) -> Result<Pruned> 
 enum Stays {
     /// The remote had it once.
     Lost(&'static str),
-    Unsure(String),
+    Unsure(&'static str),
+    /// The remote could not be asked.
+    Unknown(Failure),
 }
 
 async fn why_it_stays(
@@ -74,26 +94,39 @@ async fn why_it_stays(
 ) -> Result<Option<Stays>> {
     let entry = state.entries().get(&file.path).filter(|_| state.has(file));
     let Some(entry) = entry else {
-        return Ok(Some(Stays::Unsure("it was not synced".to_owned())));
+        return Ok(Some(Stays::Unsure("it was not synced")));
     };
     let path = file.on_disk(lake);
-    let digest = blocking(move || digest_file(&path)).await?;
+    let digest = match blocking(move || digest_file(&path)).await {
+        Err(Error::FileSystem { cause, .. }) if cause.kind() == io::ErrorKind::NotFound => {
+            return Ok(Some(Stays::Unsure("somebody else removed it meanwhile")));
+        }
+        digest => digest?,
+    };
     if digest != entry.digest {
-        return Ok(Some(Stays::Unsure(CHANGED_HERE.to_owned())));
+        return Ok(Some(Stays::Unsure(CHANGED_HERE)));
     }
     // Metadata says what was sent; before the only other copy goes, the bytes themselves are compared.
     Ok(
         match holds(remote, &file.path, file.size, &digest, true, 4).await {
-            // A rerun may have taken its place while we read.
-            Ok(Held::Same) if !local::is_there_still(lake, file) => {
-                Some(Stays::Unsure("it was written again meanwhile".to_owned()))
-            }
             Ok(Held::Same) => None,
             Ok(Held::Absent) => Some(Stays::Lost("the remote does not have it any more")),
             Ok(Held::Different) => Some(Stays::Lost("the remote has other content")),
-            Err(failure) => Some(Stays::Unsure(failure.text)),
+            Err(failure) => Some(Stays::Unknown(failure)),
         },
     )
+}
+
+/// Removes a file, unless a rerun has taken its place since it was compared. In the lake's turn, so that none does in between.
+fn remove(lake: &Path, file: &LocalFile) -> Result<bool> {
+    let _turn = publication::turn(lake)?;
+    if !local::is_there_still(lake, file) {
+        return Ok(false);
+    }
+    let path = file.on_disk(lake);
+    fs::remove_file(&path).map_err(Error::on("remove", &path))?;
+    remove_empty_folders(lake, &path);
+    Ok(true)
 }
 
 /// The folders above a file that are empty now, up to the lake's root. One that is not empty refuses by itself.
@@ -102,5 +135,36 @@ fn remove_empty_folders(lake: &Path, file: &Path) {
         if folder == lake || fs::remove_dir(folder).is_err() {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_rerun_that_takes_a_files_place_just_before_it_goes_is_kept() {
+        let lake = tempfile::tempdir().unwrap();
+        let path = lake.path().join("dt=2026-02-03/hr=15/lane-dom/a.parquet");
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, "compared").unwrap();
+        let file = local::files(lake.path()).unwrap().remove(0);
+
+        let turn = publication::turn(lake.path()).unwrap();
+        let (of_thread, compared) = (lake.path().to_owned(), file.clone());
+        let removing = thread::spawn(move || remove(&of_thread, &compared));
+        thread::sleep(Duration::from_millis(100)); // in which nothing must happen
+        assert!(path.exists(), "it was not its turn");
+        fs::write(&path, "written again").unwrap();
+        drop(turn);
+        assert!(!removing.join().unwrap().unwrap());
+        assert_eq!(fs::read(&path).unwrap(), b"written again");
+
+        let file = local::files(lake.path()).unwrap().remove(0);
+        assert!(remove(lake.path(), &file).unwrap());
+        assert!(!lake.path().join("dt=2026-02-03").exists());
     }
 }

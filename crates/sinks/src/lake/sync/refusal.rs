@@ -171,7 +171,9 @@ pub(super) fn failure(action: &str, place: &str, error: &StoreError) -> Failure 
         ),
         StoreError::PermissionDenied { .. } => (
             Kind::Everything,
-            "these credentials are not allowed to do that".to_owned(),
+            // A HEAD has no body that could say which.
+            "these credentials are not allowed to do that (or the clock of this machine is wrong)"
+                .to_owned(),
         ),
         StoreError::NotFound { .. } => (Kind::File, "it is not there".to_owned()),
         // S3's are asked for before, by `keys`.
