@@ -1,7 +1,7 @@
 //! `lanewatch lake sync`: what the remote lake does not have, and the same after a run.
 
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use sinks::lake::sync::{self, Options, Outcome, Remote};
@@ -12,6 +12,11 @@ use super::Printer;
 use crate::config::{Layers, Settings};
 use crate::runner::Clock;
 use crate::view::{SyncBar, render_pruned, render_synced};
+
+/// How long the sync after a run waits for another one of the same lake: long enough for that of a runner beside it, which ends
+/// soon, and not for one that brings weeks.
+const WAIT_FOR_ANOTHER: Duration = Duration::from_secs(30);
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(100);
 
 /// Bring the remote lake what it does not have: oldest partition first, nothing half-written, nothing overwritten unseen.
 ///
@@ -36,28 +41,69 @@ impl Sync {
             replace: self.replace,
             ..Options::default()
         };
-        let Some(outcome) = bring(&settings.lake, &remote, &options, printer).await? else {
+        let Some(outcome) =
+            bring(&settings.lake, &remote, &options, Duration::ZERO, printer).await?
+        else {
             return Ok(ExitStatus::Behind);
         };
         printer.answer(&render_synced(&outcome, remote.url()));
-        if let Some(age) = settings.prune_after {
-            let before = Clock::default().now().saturating_sub(age.seconds());
-            let pruned = sync::prune(&settings.lake, &remote, before).await?;
-            printer.answer(&render_pruned(&pruned, &settings.lake));
-            for (path, why) in &pruned.kept {
-                printer.warning(&format!("{path} stays: {why}"));
-            }
-            if pruned.lost > 0 {
-                printer.error(&format!(
-                    "{} has lost or changed {} files that it was given; the next sync brings what is gone and tells what is different",
-                    remote.url(),
-                    pruned.lost
-                ));
-                return Ok(ExitStatus::Behind);
-            }
-        }
-        Ok(status(&outcome))
+        // A remote that does not answer cannot be asked what it has.
+        let prune_after = settings.prune_after.filter(|_| outcome.stopped.is_none());
+        let Some(age) = prune_after else {
+            return Ok(status(&outcome));
+        };
+        let before = Clock::default().now().saturating_sub(age.seconds());
+        let pruned = prune(&settings.lake, &remote, before, printer).await?;
+        Ok(match pruned {
+            ExitStatus::Delivered => status(&outcome),
+            behind => behind,
+        })
     }
+}
+
+/// Makes room on this disk, and tells what stays. The remote is behind if it has lost what it was given, or cannot be asked.
+async fn prune(
+    lake: &Path,
+    remote: &Remote,
+    before: i64,
+    printer: &Printer,
+) -> anyhow::Result<ExitStatus> {
+    let pruned = tokio::select! {
+        pruned = sync::prune(lake, remote, before) => pruned,
+        () = interrupted() => {
+            printer.warning("pruning was stopped; the next sync goes on with it");
+            return Ok(ExitStatus::Delivered);
+        }
+    };
+    let pruned = match pruned {
+        // It began between our sync and now, and has the same to prune.
+        Err(error @ sinks::Error::SyncAtWork { .. }) => {
+            printer.warning(&format!("nothing was pruned: {error}"));
+            return Ok(ExitStatus::Delivered);
+        }
+        pruned => pruned?,
+    };
+    printer.answer(&render_pruned(&pruned, lake));
+    for (path, why) in &pruned.kept {
+        printer.warning(&format!("{path} stays: {why}"));
+    }
+    if pruned.lost > 0 {
+        printer.error(&format!(
+            "{} has lost or changed {} files that it was given; the next sync brings what is gone and tells what is different",
+            remote.url(),
+            pruned.lost
+        ));
+    }
+    if let Some(why) = &pruned.stopped {
+        printer.error(&format!(
+            "the rest was not pruned: {why}; it stays in {}, and the next sync goes on with it",
+            lake.display()
+        ));
+    }
+    Ok(match (pruned.lost, pruned.stopped) {
+        (0, None) => ExitStatus::Delivered,
+        _ => ExitStatus::Behind,
+    })
 }
 
 /// The remote that was asked for, else that of the settings.
@@ -82,7 +128,8 @@ pub(in crate::cli) async fn after_run(
         until: Instant::now().checked_add(settings.sync_timeout),
         ..Options::default()
     };
-    match bring(lake, remote, &options, printer).await {
+    let wait = settings.sync_timeout.min(WAIT_FOR_ANOTHER);
+    match bring(lake, remote, &options, wait, printer).await {
         Ok(Some(outcome)) => {
             printer.answer(&render_synced(&outcome, remote.url()));
             status(&outcome)
@@ -95,17 +142,30 @@ pub(in crate::cli) async fn after_run(
     }
 }
 
-/// Syncs under a bar. None if it was stopped, or another sync of this lake is at work.
+/// Syncs under a bar, after another sync of this lake if that ends within `wait`. None if it was stopped, or the other one is
+/// still at work.
 async fn bring(
     lake: &Path,
     remote: &Remote,
     options: &Options,
+    wait: Duration,
     printer: &Printer,
 ) -> anyhow::Result<Option<Outcome>> {
     let bar = SyncBar::start(remote.url());
     let watch = |step| bar.step(step);
+    let began = Instant::now();
+    let sync = async {
+        loop {
+            match sync::sync(lake, remote, options, &watch).await {
+                Err(sinks::Error::SyncAtWork { .. }) if began.elapsed() < wait => {
+                    tokio::time::sleep(LOOK_AGAIN_AFTER).await;
+                }
+                ended => return ended,
+            }
+        }
+    };
     let outcome = tokio::select! {
-        outcome = sync::sync(lake, remote, options, &watch) => outcome,
+        outcome = sync => outcome,
         () = interrupted() => {
             bar.finish();
             printer.error("the sync was stopped; the next one goes on where it was");
