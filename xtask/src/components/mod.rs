@@ -5,6 +5,7 @@
 
 mod azurite;
 mod debian;
+mod faketime;
 mod netconfd;
 mod prometheus;
 mod python;
@@ -58,6 +59,11 @@ pub(crate) const COMPONENTS: &[Component] = &[
         name: "component s3s-fs",
         tests: "with_s3::",
         prepare: s3s::prepare,
+    },
+    Component {
+        name: "component libfaketime",
+        tests: "with_faketime::",
+        prepare: faketime::prepare,
     },
     Component {
         name: "component azurite",

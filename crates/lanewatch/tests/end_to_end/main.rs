@@ -33,6 +33,7 @@ mod sim;
 mod vault;
 mod with_ansible;
 mod with_azurite;
+mod with_faketime;
 mod with_netconfd;
 mod with_prometheus;
 mod with_python;

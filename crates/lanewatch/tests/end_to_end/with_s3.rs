@@ -1,6 +1,6 @@
 //! The remote lake in s3s-fs, an S3 server that nobody here wrote, with signatures on; judged by the AWS tools and boto3.
 
-mod loss;
+pub(crate) mod loss;
 mod roles;
 mod stalls;
 
@@ -15,8 +15,8 @@ use crate::harness::{
     write_run,
 };
 
-const TO: &str = "s3://lake/data/lake";
-const SYNC: [&str; 6] = ["lake", "sync", "--lake", "lake", "--to", TO];
+pub(crate) const TO: &str = "s3://lake/data/lake";
+pub(crate) const SYNC: [&str; 6] = ["lake", "sync", "--lake", "lake", "--to", TO];
 
 /// A lake of three hours and two runners below `folder`, in `lake`.
 ///

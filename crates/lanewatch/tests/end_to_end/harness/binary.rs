@@ -79,6 +79,12 @@ pub(crate) fn stop(child: &mut Child) {
     child.wait().unwrap();
 }
 
+/// Sends a child a signal, by its name without `SIG`.
+pub(crate) fn signal(child: &Child, name: &str) {
+    let mut kill = Command::new("kill");
+    run(kill.args(["-s", name, &child.id().to_string()])).expect(0);
+}
+
 /// A pipe's whole text, read on a thread of its own so that neither pipe fills up.
 fn read(pipe: Option<impl Read + Send + 'static>) -> thread::JoinHandle<String> {
     thread::spawn(move || {

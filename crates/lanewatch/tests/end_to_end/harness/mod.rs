@@ -1,6 +1,7 @@
 //! What the tests stand on: the binary, a simulated fleet, what a run leaves behind, and the outside programs.
 
 mod binary;
+mod clock;
 mod fleet;
 mod inventory;
 mod lake;
@@ -9,7 +10,8 @@ mod python;
 mod run_folder;
 mod s3;
 
-pub(crate) use binary::{Ran, lanewatch, program, run, stop};
+pub(crate) use binary::{Ran, lanewatch, program, run, signal, stop};
+pub(crate) use clock::WallClock;
 pub(crate) use fleet::Fleet;
 pub(crate) use inventory::{Host, closed_port, values, write_inventory};
 pub(crate) use lake::{RUN, big_parquet, read_back, verify, write_documents, write_run};

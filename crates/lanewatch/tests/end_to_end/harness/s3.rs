@@ -52,33 +52,59 @@ impl S3 {
         }
     }
 
+    /// Starts it again on its port, and waits until it answers: it, and not a stranger that has taken the port meanwhile.
+    #[track_caller]
     pub(crate) fn resume(&mut self) {
-        let server = Path::new(env!("CARGO_BIN_EXE_lanewatch"))
-            .ancestors()
-            .nth(2)
-            .unwrap()
-            .join("tools/bin/s3s-fs");
-        let mut command = Command::new(&server);
-        command
-            .args(["--host", "127.0.0.1", "--port", &self.port.to_string()])
-            .args(["--access-key", ACCESS_KEY, "--secret-key", SECRET_KEY])
-            .arg(&self.folder)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        let child = command.spawn();
-        self.child = Some(child.unwrap_or_else(|error| {
-            panic!(
-                "{}: {error}: `cargo xtask test` brings it",
-                server.display()
-            )
-        }));
         let began = Instant::now();
-        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
-            assert!(began.elapsed() < READY_WITHIN, "s3s-fs never answered");
+        let mut child = self.child.insert(spawn(self.port, &self.folder));
+        loop {
+            let answers = is_answered(self.port);
+            // Asked after the answer: a child that could not have the port has ended.
+            let ended = child.try_wait().unwrap();
+            if answers && ended.is_none() {
+                return;
+            }
+            if let Some(status) = ended {
+                let late = began.elapsed() > READY_WITHIN;
+                assert!(
+                    !late,
+                    "s3s-fs ends at once ({status}): has another program port {}?",
+                    self.port
+                );
+                child = self.child.insert(spawn(self.port, &self.folder));
+            }
+            assert!(began.elapsed() < READY_WITHIN * 2, "s3s-fs never answered");
             thread::sleep(Duration::from_millis(10));
         }
     }
+}
+
+fn spawn(port: u16, folder: &Path) -> Child {
+    let server = Path::new(env!("CARGO_BIN_EXE_lanewatch"))
+        .ancestors()
+        .nth(2)
+        .unwrap()
+        .join("tools/bin/s3s-fs");
+    let mut command = Command::new(&server);
+    command
+        .args(["--host", "127.0.0.1", "--port", &port.to_string()])
+        .args(["--access-key", ACCESS_KEY, "--secret-key", SECRET_KEY])
+        .arg(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command.spawn().unwrap_or_else(|error| {
+        panic!(
+            "{}: {error}: `cargo xtask test` brings it",
+            server.display()
+        )
+    })
+}
+
+/// Whether somebody listens on a port. A connection from a port to itself comes about without.
+fn is_answered(port: u16) -> bool {
+    TcpStream::connect(("127.0.0.1", port))
+        .is_ok_and(|stream| stream.local_addr().is_ok_and(|ours| ours.port() != port))
 }
 
 impl Drop for S3 {

@@ -1,0 +1,136 @@
+//! Stores that go away, wires that are cut, a disk that fills up.
+
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use super::{Claims, quiet, random, recovers, report, trials};
+use crate::harness::{
+    RUN, S3, Wire, lanewatch_with_keys, program, run, with_keys, write_documents, write_run,
+};
+use crate::with_s3::SYNC;
+
+#[test]
+#[ignore = "needs s3s-fs: run by `cargo xtask test`"]
+fn a_store_that_goes_away_and_wires_that_are_cut_cost_time_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = S3::start(folder.path());
+    let wire = Wire::to(server.port());
+    let documents = write_documents(&folder.path().join("documents"), 2, 4, 5);
+    let trials = trials(15);
+    let mut claims = Claims::in_folder(folder.path());
+    let sync = [&SYNC[..], &["--attempts", "2"]].concat();
+    for trial in 0..trials {
+        let hours = i64::try_from(trial).unwrap();
+        let at = RUN + hours * 3600;
+        claims.note_answer(&write_run(folder.path(), &documents, "runner01", at));
+        // Some bytes into an upload, in the head or the body of a request.
+        wire.cut_after(usize::try_from(random(60_000)).unwrap());
+        let mut syncing = quiet(with_keys(folder.path(), &wire.endpoint(), &sync));
+        thread::sleep(Duration::from_millis(random(300)));
+        if trial % 2 == 0 {
+            server.kill();
+            thread::sleep(Duration::from_millis(random(300)));
+            server.resume();
+        }
+        if trial % 3 == 0 {
+            wire.cut_after(usize::MAX);
+        }
+        syncing.wait().unwrap();
+    }
+    recovers(folder.path(), &server, &claims);
+    report(
+        "store stopped or wire cut",
+        trials,
+        &format!(", {} connections cut", wire.cuts()),
+    );
+}
+
+#[test]
+#[ignore = "needs s3s-fs: run by `cargo xtask test`"]
+fn a_disk_that_fills_up_costs_that_run_and_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = folder.path().join("lake");
+    std::fs::create_dir_all(&lake).unwrap();
+    let mounted = run(std::process::Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "size=700k", "tmpfs"])
+        .arg(&lake));
+    if mounted.status != Some(0) {
+        println!(
+            "skipped: mounting a small disk needs root: {}",
+            mounted.stderr
+        );
+        return;
+    }
+    let _unmount = Unmount(&lake);
+    let server = S3::start(folder.path());
+    let documents = write_documents(&folder.path().join("documents"), 8, 32, 6);
+    let (mut whole, mut refused) = (0, 0);
+    let mut claims = Claims::in_folder(folder.path());
+    for hour in 0..30_i64 {
+        let arguments = [
+            "lake",
+            "write",
+            "--metrics-dir",
+            documents.to_str().unwrap(),
+            "--base-dir",
+            "lake",
+            "--runner-name",
+            "r",
+            "--run-timestamp",
+            &(RUN + hour * 3600).to_string(),
+            "--min-free-space",
+            "0",
+        ];
+        let ran = run(&mut program(folder.path(), &arguments));
+        match ran.status {
+            Some(0) => {
+                claims.note_answer(&ran);
+                whole += 1;
+            }
+            _ => {
+                ran.says(&["No space left on device"]);
+                refused += 1;
+            }
+        }
+    }
+    assert!(whole > 0 && refused > 0, "{whole} whole, {refused} refused");
+    lanewatch_with_keys(
+        folder.path(),
+        &server.endpoint(),
+        &["lake", "verify", "--lake", "lake"],
+    )
+    .expect(0)
+    .says(&[&format!("{} files", whole * 3)]);
+    recovers(folder.path(), &server, &claims);
+    // The limit says it before anything is begun.
+    let early = [
+        "lake",
+        "write",
+        "--metrics-dir",
+        documents.to_str().unwrap(),
+        "--base-dir",
+        "lake",
+        "--min-free-space",
+        "1MB",
+    ];
+    run(&mut program(folder.path(), &early))
+        .expect(2)
+        .says(&["are free for"]);
+    report(
+        "disk full",
+        30,
+        &format!(", {whole} runs whole, {refused} refused as a whole"),
+    );
+}
+
+/// Takes the small disk away again.
+struct Unmount<'p>(&'p Path);
+
+impl Drop for Unmount<'_> {
+    fn drop(&mut self) {
+        run(std::process::Command::new("umount")
+            .arg("--lazy")
+            .arg(self.0));
+    }
+}
