@@ -92,10 +92,8 @@ async fn why_it_stays(
     file: &LocalFile,
     state: &State,
 ) -> Result<Option<Stays>> {
+    // A state that a full disk kept from being written remembers nothing: then the comparison alone decides.
     let entry = state.entries().get(&file.path).filter(|_| state.has(file));
-    let Some(entry) = entry else {
-        return Ok(Some(Stays::Unsure("it was not synced")));
-    };
     let path = file.on_disk(lake);
     let digest = match blocking(move || digest_file(&path)).await {
         Err(Error::FileSystem { cause, .. }) if cause.kind() == io::ErrorKind::NotFound => {
@@ -103,18 +101,20 @@ async fn why_it_stays(
         }
         digest => digest?,
     };
-    if digest != entry.digest {
+    if entry.is_some_and(|entry| entry.digest != digest) {
         return Ok(Some(Stays::Unsure(CHANGED_HERE)));
     }
     // Metadata says what was sent; before the only other copy goes, the bytes themselves are compared.
-    Ok(
-        match holds(remote, &file.path, file.size, &digest, true, 4).await {
-            Ok(Held::Same) => None,
-            Ok(Held::Absent) => Some(Stays::Lost("the remote does not have it any more")),
-            Ok(Held::Different) => Some(Stays::Lost("the remote has other content")),
-            Err(failure) => Some(Stays::Unknown(failure)),
-        },
-    )
+    let held = holds(remote, &file.path, file.size, &digest, true, 4).await;
+    Ok(match held {
+        Ok(Held::Same) => None,
+        Ok(Held::Absent | Held::Different) if entry.is_none() => {
+            Some(Stays::Unsure("it was not synced"))
+        }
+        Ok(Held::Absent) => Some(Stays::Lost("the remote does not have it any more")),
+        Ok(Held::Different) => Some(Stays::Lost("the remote has other content")),
+        Err(failure) => Some(Stays::Unknown(failure)),
+    })
 }
 
 /// Removes a file, unless a rerun has taken its place since it was compared. In the lake's turn, so that none does in between.

@@ -1,9 +1,11 @@
 //! Stores that go away, wires that are cut, a disk that fills up.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
+use super::pruned::{PRUNE, prunes_all};
 use super::{Claims, quiet, random, recovers, report, trials};
 use crate::harness::{
     RUN, S3, Wire, lanewatch_with_keys, program, run, with_keys, write_documents, write_run,
@@ -64,10 +66,15 @@ fn a_disk_that_fills_up_costs_that_run_and_no_other() {
     }
     let _unmount = Unmount(&lake);
     let server = S3::start(folder.path());
-    let documents = write_documents(&folder.path().join("documents"), 8, 32, 6);
-    let (mut whole, mut refused) = (0, 0);
+    let documents = [4, 8, 12].map(|devices| {
+        let name = format!("documents-{devices}");
+        write_documents(&folder.path().join(name), devices, 32, devices)
+    });
+    let prune = || lanewatch_with_keys(folder.path(), &server.endpoint(), &PRUNE);
+    let (trials, mut whole, mut refused, mut freed) = (trials(30), 0, 0, 0);
     let mut claims = Claims::in_folder(folder.path());
-    for hour in 0..30_i64 {
+    for trial in 0..trials {
+        let documents = &documents[usize::try_from(random(3)).unwrap()];
         let arguments = [
             "lake",
             "write",
@@ -78,32 +85,40 @@ fn a_disk_that_fills_up_costs_that_run_and_no_other() {
             "--runner-name",
             "r",
             "--run-timestamp",
-            &(RUN + hour * 3600).to_string(),
+            &(RUN + i64::try_from(trial).unwrap() * 3600).to_string(),
             "--min-free-space",
             "0",
         ];
         let ran = run(&mut program(folder.path(), &arguments));
-        match ran.status {
-            Some(0) => {
-                claims.note_answer(&ran);
-                whole += 1;
-            }
-            _ => {
-                ran.says(&["No space left on device"]);
-                refused += 1;
-            }
+        if ran.status == Some(0) {
+            claims.note_answer(&ran);
+            whole += 1;
+            continue;
+        }
+        ran.says(&["No space left on device"]);
+        refused += 1;
+        // What is on a disk without a byte left must be able to leave it.
+        if random(3) == 0 {
+            fill(&lake.join("filler"));
+            prune().expect(0).says(&["has everything"]);
+            std::fs::remove_file(lake.join("filler")).unwrap();
+            freed += 1;
         }
     }
-    assert!(whole > 0 && refused > 0, "{whole} whole, {refused} refused");
     lanewatch_with_keys(
         folder.path(),
         &server.endpoint(),
         &["lake", "verify", "--lake", "lake"],
     )
     .expect(0)
-    .says(&[&format!("{} files", whole * 3)]);
+    .says(&["all whole"]);
     recovers(folder.path(), &server, &claims);
+    fill(&lake.join("filler"));
+    prunes_all(folder.path(), &server, &claims);
+    std::fs::remove_file(lake.join("filler")).unwrap();
+    assert!(whole > 0 && refused > 0, "{whole} whole, {refused} refused");
     // The limit says it before anything is begun.
+    let documents = &documents[0];
     let early = [
         "lake",
         "write",
@@ -119,9 +134,15 @@ fn a_disk_that_fills_up_costs_that_run_and_no_other() {
         .says(&["are free for"]);
     report(
         "disk full",
-        30,
-        &format!(", {whole} runs whole, {refused} refused as a whole"),
+        trials,
+        &format!(", {whole} runs whole, {refused} refused as a whole, freed {freed} times"),
     );
+}
+
+/// Takes what room there is.
+fn fill(path: &Path) {
+    let mut file = std::fs::File::create(path).unwrap();
+    while file.write(&[0; 512]).is_ok() {}
 }
 
 /// Takes the small disk away again.

@@ -12,7 +12,8 @@ use crate::harness::{
 };
 use crate::with_s3::SYNC;
 
-const PRUNE: [&str; 10] = [
+/// A sync that then removes what is old, as all runs of these tests are.
+pub(super) const PRUNE: [&str; 10] = [
     SYNC[0],
     SYNC[1],
     SYNC[2],
