@@ -11,7 +11,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -60,7 +60,7 @@ pub(super) struct State {
     log: Option<File>,
     /// Why the state could not be written. A full disk must not keep the lake from leaving it.
     trouble: Option<String>,
-    _lock: File,
+    _lock: Option<File>,
 }
 
 /// What a remote is behind, as far as is remembered.
@@ -75,10 +75,19 @@ pub struct Backlog {
 impl State {
     /// Reads the state, or begins one.
     pub(super) fn open(lake: &Path, url: &str) -> Result<Self> {
-        create_folder(&lake.join(OWN_FOLDER).join(FOLDER))?;
-        let lock_path = path_of(lake, url, "lock");
-        let lock = File::create(&lock_path).map_err(Error::on("create", &lock_path))?;
-        if !is_locked(&lock) {
+        let (lock, trouble) = match lock_file(lake, url) {
+            Ok(lock) => (Some(lock), None),
+            // A disk without room for a name: one does without, for the lake must be able to leave it.
+            Err(Error::FileSystem {
+                action,
+                path,
+                cause,
+            }) if cause.kind() == io::ErrorKind::StorageFull => {
+                (None, Some(Error::on(action, &path)(cause).to_string()))
+            }
+            Err(error) => return Err(error),
+        };
+        if lock.as_ref().is_some_and(|lock| !is_locked(lock)) {
             return Err(Error::SyncAtWork {
                 lake: lake.to_owned(),
             });
@@ -91,7 +100,7 @@ impl State {
             trusted: read.is_some(),
             entries: read.map(|(_, entries)| entries).unwrap_or_default(),
             log: None,
-            trouble: None,
+            trouble,
             _lock: lock,
         })
     }
@@ -172,6 +181,12 @@ impl State {
         self.log = None;
         self.trouble = Some(error.to_string());
     }
+}
+
+fn lock_file(lake: &Path, url: &str) -> Result<File> {
+    create_folder(&lake.join(OWN_FOLDER).join(FOLDER))?;
+    let path = path_of(lake, url, "lock");
+    File::create(&path).map_err(Error::on("create", &path))
 }
 
 /// Takes the lock, unless another sync has it. One attempt would not do: whatever program this process starts holds all its locks for
@@ -255,7 +270,7 @@ pub fn backlogs(lake: &Path) -> Result<Vec<Backlog>> {
     let folder = lake.join(OWN_FOLDER).join(FOLDER);
     let listed = match fs::read_dir(&folder) {
         Ok(listed) => listed,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(cause) => return Err(Error::on("list", &folder)(cause)),
     };
     let files = local::files(lake)?;

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::path::Path;
+use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
@@ -54,17 +55,13 @@ fn a_disk_that_fills_up_costs_that_run_and_no_other() {
     let folder = tempfile::tempdir().unwrap();
     let lake = folder.path().join("lake");
     std::fs::create_dir_all(&lake).unwrap();
-    let mounted = run(std::process::Command::new("mount")
-        .args(["-t", "tmpfs", "-o", "size=700k", "tmpfs"])
-        .arg(&lake));
-    if mounted.status != Some(0) {
-        println!(
-            "skipped: mounting a small disk needs root: {}",
-            mounted.stderr
-        );
-        return;
-    }
-    let _unmount = Unmount(&lake);
+    let _mounted = match mount(folder.path(), &lake) {
+        Ok(mounted) => mounted,
+        Err(why) => {
+            println!("skipped: mounting a small disk needs root: {why}");
+            return;
+        }
+    };
     let server = S3::start(folder.path());
     let documents = [4, 8, 12].map(|devices| {
         let name = format!("documents-{devices}");
@@ -145,13 +142,33 @@ fn fill(path: &Path) {
     while file.write(&[0; 512]).is_ok() {}
 }
 
-/// Takes the small disk away again.
-struct Unmount<'p>(&'p Path);
+/// A disk of some hundred kilobytes: ext4, on which a name takes room, or else one in memory. An error where mounting is not allowed.
+fn mount<'p>(folder: &Path, at: &'p Path) -> Result<Mounted<'p>, String> {
+    let image = folder.join("disk");
+    let file = std::fs::File::create(&image).unwrap();
+    file.set_len(900 * 1024).unwrap();
+    let make = ["-q", "-m", "0", "-b", "1024", "-O", "^has_journal"];
+    let made = Command::new("mkfs.ext4").args(make).arg(&image).status();
+    let is_made = made.is_ok_and(|status| status.success());
+    let mount = |arguments: &[&str], what: &Path| {
+        let mounted = run(Command::new("mount").args(arguments).arg(what).arg(at));
+        (mounted.status == Some(0))
+            .then_some(Mounted(at))
+            .ok_or(mounted.stderr)
+    };
+    let mounted = match is_made {
+        true => mount(&["-o", "loop"], &image).ok(),
+        false => None,
+    };
+    let in_memory = || mount(&["-t", "tmpfs", "-o", "size=700k"], Path::new("tmpfs"));
+    mounted.map_or_else(in_memory, Ok)
+}
 
-impl Drop for Unmount<'_> {
+/// Taken away again in the end.
+struct Mounted<'p>(&'p Path);
+
+impl Drop for Mounted<'_> {
     fn drop(&mut self) {
-        run(std::process::Command::new("umount")
-            .arg("--lazy")
-            .arg(self.0));
+        run(Command::new("umount").arg("--lazy").arg(self.0));
     }
 }
