@@ -21,7 +21,7 @@ fn a_collector_killed_at_any_moment_loses_nothing_that_it_claimed() {
         let arguments = collect(&fleet, &runner, "output", "100");
         with_keys(folder.path(), &server.endpoint(), &arguments)
     };
-    let trials = trials(20);
+    let trials = trials(15);
     let began = Instant::now();
     run(&mut by(trials)).expect(0);
     let usual = millis(began);

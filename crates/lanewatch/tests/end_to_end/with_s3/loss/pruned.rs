@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use super::{Claims, has_what_was_claimed, quiet, random, recovers, report, trials};
 use crate::harness::{
-    RUN, S3, files_below, lanewatch_with_keys, signal, stop, with_keys, write_documents, write_run,
+    BUCKET, RUN, S3, files_below, lanewatch_with_keys, signal, stop, verify, with_keys,
+    write_documents, write_run,
 };
-use crate::with_s3::SYNC;
+use crate::with_s3::{SYNC, TO};
 
 /// A sync that then removes what is old, as all runs of these tests are.
 pub(super) const PRUNE: [&str; 10] = [
@@ -44,11 +45,15 @@ fn pruning_killed_at_any_moment_removes_nothing_that_the_remote_lacks() {
     let documents = write_documents(&folder.path().join("documents"), 2, 4, 10);
     let write = |hours| write_run(folder.path(), &documents, "runner01", RUN + hours * 3600);
     let mut claims = Claims::in_folder(folder.path());
-    let trials = trials(20);
+    let (trials, mut lost) = (trials(10), 0);
     for trial in 0..trials {
         let hours = i64::try_from(trial).unwrap() * 3;
         claims.note_answer(&write(hours));
         claims.note_answer(&write(hours + 1));
+        if trial % 2 == 0 {
+            lanewatch_with_keys(folder.path(), &server.endpoint(), &SYNC).expect(0);
+            lost += usize::from(loses_one(&server, &folder.path().join("lake")));
+        }
         let mut killed = quiet(with_keys(folder.path(), &server.endpoint(), &PRUNE));
         // A run that ends while files go up and go away, and one that is written again when it may have been pruned.
         claims.note_answer(&write(hours + 2));
@@ -71,6 +76,9 @@ fn pruning_killed_at_any_moment_removes_nothing_that_the_remote_lacks() {
         }
     }
     let here = files_below(&folder.path().join("lake")).len();
+    assert!(lost > 0, "the store lost nothing");
+    // What it has lost since the last sync is found by a look.
+    lanewatch_with_keys(folder.path(), &server.endpoint(), &verify(TO));
     recovers(folder.path(), &server, &claims);
     prunes_all(folder.path(), &server, &claims);
     assert!(
@@ -82,10 +90,22 @@ fn pruning_killed_at_any_moment_removes_nothing_that_the_remote_lacks() {
         "pruning killed",
         trials,
         &format!(
-            ", {} files claimed, {here} left before the last sync",
+            ", {} files claimed, {lost} lost by the store, {here} left before the last sync",
             claims.files()
         ),
     );
+}
+
+/// The store loses the object of a file that is on this disk: that one must not go from here as well.
+fn loses_one(server: &S3, lake: &Path) -> bool {
+    let mut here = files_below(lake);
+    here.retain(|path| path.extension().is_some_and(|end| end == "parquet"));
+    if here.is_empty() {
+        return false;
+    }
+    let at = usize::try_from(random(here.len() as u64)).unwrap();
+    let there = server.folder.join(BUCKET).join("data/lake");
+    std::fs::remove_file(there.join(here[at].strip_prefix(lake).unwrap())).is_ok()
 }
 
 #[test]
