@@ -74,7 +74,7 @@ fn two_syncs_at_once_bring_and_prune_everything_once_and_neither_is_an_error() {
     let documents = write_documents(&folder.path().join("documents"), 2, 4, 8);
     let prune = [&SYNC[..], &["--prune-after", "7d"]].concat();
     let mut claims = Claims::in_folder(folder.path());
-    let (trials, mut refused) = (trials(15), 0);
+    let (trials, mut refused) = (trials(10), 0);
     for trial in 0..trials {
         for runner in ["a", "b"] {
             let at = RUN + i64::try_from(trial).unwrap() * 3600;

@@ -20,7 +20,7 @@ fn a_store_that_goes_away_and_wires_that_are_cut_cost_time_alone() {
     let mut server = S3::start(folder.path());
     let wire = Wire::to(server.port());
     let documents = write_documents(&folder.path().join("documents"), 2, 4, 5);
-    let trials = trials(15);
+    let trials = trials(8);
     let mut claims = Claims::in_folder(folder.path());
     let sync = [&SYNC[..], &["--attempts", "2"]].concat();
     for trial in 0..trials {
@@ -68,7 +68,7 @@ fn a_disk_that_fills_up_costs_that_run_and_no_other() {
         write_documents(&folder.path().join(name), devices, 32, devices)
     });
     let prune = || lanewatch_with_keys(folder.path(), &server.endpoint(), &PRUNE);
-    let (trials, mut whole, mut refused, mut freed) = (trials(30), 0, 0, 0);
+    let (trials, mut whole, mut refused, mut freed) = (trials(20), 0, 0, 0);
     let mut claims = Claims::in_folder(folder.path());
     for trial in 0..trials {
         let documents = &documents[usize::try_from(random(3)).unwrap()];
