@@ -21,8 +21,8 @@ pub const BASE_1_1: &str = "urn:ietf:params:netconf:base:1.1";
 /// What one side of a session says of itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Hello {
-    /// The capability URIs, trimmed, in the order sent.
-    pub capabilities: Vec<String>,
+    /// A line a capability: kept as long as the session, in one piece of memory and not in twenty.
+    capabilities: Box<str>,
     /// The number that the server gave the session; a client sends none, and some servers neither.
     pub session_id: Option<u32>,
 }
@@ -30,14 +30,19 @@ pub struct Hello {
 impl Hello {
     /// What a client announces that speaks up to `framing`.
     pub fn of_client(framing: Framing) -> Self {
-        let capabilities = match framing {
-            Framing::EndOfMessage => vec![BASE_1_0.to_owned()],
-            Framing::Chunked => vec![BASE_1_0.to_owned(), BASE_1_1.to_owned()],
+        let capabilities: &[&str] = match framing {
+            Framing::EndOfMessage => &[BASE_1_0],
+            Framing::Chunked => &[BASE_1_0, BASE_1_1],
         };
         Self {
-            capabilities,
+            capabilities: capabilities.join("\n").into(),
             session_id: None,
         }
+    }
+
+    /// The capability URIs, trimmed, in the order sent.
+    pub fn capabilities(&self) -> impl Iterator<Item = &str> {
+        self.capabilities.lines()
     }
 
     /// Reads a hello message.
@@ -49,7 +54,7 @@ impl Hello {
         let text = str::from_utf8(message)
             .map_err(|e| format!("expected a hello, found bytes that are not UTF-8: {e}"))?;
         let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
-        let mut hello = Self::default();
+        let (mut capabilities, mut session_id) = (String::new(), None);
         let mut depth = 0usize;
         let mut content = String::new();
         loop {
@@ -66,8 +71,11 @@ impl Hello {
                 Event::End(end) => {
                     depth = depth.saturating_sub(1);
                     match end.local_name().as_ref() {
-                        "capability" => hello.capabilities.push(content.trim().to_owned()),
-                        "session-id" => hello.session_id = content.trim().parse().ok(),
+                        "capability" => {
+                            capabilities.push_str(content.trim());
+                            capabilities.push('\n');
+                        }
+                        "session-id" => session_id = content.trim().parse().ok(),
                         _ => {}
                     }
                     if depth == 0 {
@@ -78,18 +86,18 @@ impl Hello {
                 other => append_text(&mut content, &other),
             }
         }
-        if hello.capabilities.is_empty() {
+        if capabilities.trim().is_empty() {
             return Err("the hello announces no capability".to_owned());
         }
-        // It is kept as long as the session.
-        hello.capabilities.shrink_to_fit();
-        Ok(hello)
+        Ok(Self {
+            capabilities: capabilities.trim_end().into(),
+            session_id,
+        })
     }
 
     /// Whether `capability` was announced. Parameters after `?` are not compared.
     pub fn announces(&self, capability: &str) -> bool {
-        let names = self.capabilities.iter();
-        names
+        self.capabilities()
             .map(|name| name.split('?').next().unwrap_or(name))
             .any(|name| name == capability)
     }
@@ -109,9 +117,9 @@ impl Hello {
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
              <hello xmlns=\"urn:ietf:params:xml:ns:netconf:base:1.0\"><capabilities>",
         );
-        for capability in &self.capabilities {
+        for capability in self.capabilities() {
             xml.push_str("<capability>");
-            xml.push_str(&quick_xml::escape::escape(capability.as_str()));
+            xml.push_str(&quick_xml::escape::escape(capability));
             xml.push_str("</capability>");
         }
         xml.push_str("</capabilities>");
@@ -139,8 +147,9 @@ mod tests {
             <nc:capability>http://x.example/y?module=m&amp;revision=2020-01-01</nc:capability>\
             </nc:capabilities><nc:session-id> 4711 </nc:session-id></nc:hello>\n";
         let hello = Hello::parse(xml.as_bytes()).unwrap();
+        let capabilities: Vec<_> = hello.capabilities().collect();
         assert_eq!(
-            hello.capabilities,
+            capabilities,
             [BASE_1_0, "http://x.example/y?module=m&revision=2020-01-01"]
         );
         assert_eq!(hello.session_id, Some(4711));
@@ -177,9 +186,10 @@ mod tests {
 
     #[test]
     fn what_we_write_we_read() {
-        let mut hello = Hello::of_client(Framing::Chunked);
-        hello.capabilities.push("a?b=1&c=<2>".to_owned());
-        hello.session_id = Some(5);
+        let hello = Hello {
+            capabilities: format!("{BASE_1_1}\na?b=1&c=<2>").into(),
+            session_id: Some(5),
+        };
         assert_eq!(Hello::parse(hello.to_xml().as_bytes()), Ok(hello));
     }
 

@@ -41,8 +41,7 @@ async fn password_and_key_are_accepted_and_nothing_else() {
     assert!(
         session
             .peer()
-            .capabilities
-            .iter()
+            .capabilities()
             .any(|capability| capability == "http://xml.juniper.net/netconf/junos/1.0")
     );
     session.close().await.unwrap();
