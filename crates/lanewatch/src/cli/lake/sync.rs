@@ -56,12 +56,13 @@ impl Sync {
         let pruned = prune(&settings.lake, &remote, before, printer).await?;
         Ok(match pruned {
             ExitStatus::Delivered => status(&outcome),
-            behind => behind,
+            worse => worse,
         })
     }
 }
 
-/// Makes room on this disk, and tells what stays. The remote is behind if it has lost what it was given, or cannot be asked.
+/// Makes room on this disk, and tells what stays. The remote is behind if it has lost what it was given, or cannot be asked; it is
+/// an error if a file here cannot be read or removed.
 async fn prune(
     lake: &Path,
     remote: &Remote,
@@ -100,9 +101,10 @@ async fn prune(
             lake.display()
         ));
     }
-    Ok(match (pruned.lost, pruned.stopped) {
-        (0, None) => ExitStatus::Delivered,
-        _ => ExitStatus::Behind,
+    Ok(match (pruned.failed, pruned.lost, pruned.stopped) {
+        (0, 0, None) => ExitStatus::Delivered,
+        (0, ..) => ExitStatus::Behind,
+        _ => ExitStatus::Internal,
     })
 }
 

@@ -23,7 +23,9 @@ pub struct Pruned {
     pub kept: Vec<(String, String)>,
     /// How many of those the remote has lost, or has with other content: the next sync looks at them again.
     pub lost: usize,
-    /// Why the rest was not looked at: the remote refuses everything, or does not answer.
+    /// How many of those cannot be read or removed: a disk that fails, or a file that is protected.
+    pub failed: usize,
+    /// Why the rest was not looked at: the remote refuses everything or does not answer, or the lake's turn is not to be had.
     pub stopped: Option<String>,
 }
 
@@ -32,15 +34,15 @@ pub struct Pruned {
 ///
 /// # Errors
 ///
-/// If this disk cannot be read, or another sync of this lake is at work.
+/// If this disk cannot be listed, or another sync of this lake is at work.
 pub async fn prune(lake: &Path, remote: &Remote, before: i64) -> Result<Pruned> {
     let (mut state, mut pruned) = (State::open(lake, remote.url())?, Pruned::default());
     let old = local::files(lake)?
         .into_iter()
         .filter(|file| layout::partition_end(&file.path).is_some_and(|end| end <= before));
-    let (mut lost, mut failures_in_a_row) = (Vec::new(), 0);
+    let mut failures_in_a_row = 0;
     for file in old {
-        let stays = why_it_stays(lake, remote, &file, &state).await?;
+        let stays = why_it_stays(lake, remote, &file, &state).await;
         failures_in_a_row = match &stays {
             Some(Stays::Unknown(failure)) if failure.kind == Kind::Passing => failures_in_a_row + 1,
             _ => 0,
@@ -48,17 +50,34 @@ pub async fn prune(lake: &Path, remote: &Remote, before: i64) -> Result<Pruned> 
         match stays {
             None => {
                 let (lake, at_hand) = (lake.to_owned(), file.clone());
-                if blocking(move || remove(&lake, &at_hand)).await? {
-                    pruned.files += 1;
-                    pruned.bytes += file.size;
-                } else {
-                    let why = "it was written again meanwhile".to_owned();
-                    pruned.kept.push((file.path, why));
+                match blocking(move || remove(&lake, &at_hand)).await {
+                    Ok(true) => {
+                        pruned.files += 1;
+                        pruned.bytes += file.size;
+                    }
+                    Ok(false) => {
+                        let why = "it was written again meanwhile".to_owned();
+                        pruned.kept.push((file.path, why));
+                    }
+                    Err(error @ Error::LakeBusy { .. }) => {
+                        pruned.stopped = Some(error.to_string());
+                        break;
+                    }
+                    Err(error) => {
+                        pruned.failed += 1;
+                        pruned.kept.push((file.path, error.to_string()));
+                    }
                 }
             }
+            Some(Stays::Failed(why)) => {
+                pruned.failed += 1;
+                pruned.kept.push((file.path, why));
+            }
             Some(Stays::Lost(why)) => {
-                pruned.kept.push((file.path.clone(), why.to_owned()));
-                lost.push(file.path);
+                // At once: who stops us must not make it forgotten.
+                state.doubt([file.path.as_str()]);
+                pruned.lost += 1;
+                pruned.kept.push((file.path, why.to_owned()));
             }
             Some(Stays::Unsure(why)) => pruned.kept.push((file.path, why.to_owned())),
             Some(Stays::Unknown(failure))
@@ -70,10 +89,6 @@ pub async fn prune(lake: &Path, remote: &Remote, before: i64) -> Result<Pruned> 
             Some(Stays::Unknown(failure)) => pruned.kept.push((file.path, failure.text)),
         }
     }
-    pruned.lost = lost.len();
-    if !lost.is_empty() {
-        state.doubt(lost.iter().map(String::as_str));
-    }
     Ok(pruned)
 }
 
@@ -82,6 +97,8 @@ enum Stays {
     /// The remote had it once.
     Lost(&'static str),
     Unsure(&'static str),
+    /// It cannot be read.
+    Failed(String),
     /// The remote could not be asked.
     Unknown(Failure),
 }
@@ -91,22 +108,23 @@ async fn why_it_stays(
     remote: &Remote,
     file: &LocalFile,
     state: &State,
-) -> Result<Option<Stays>> {
+) -> Option<Stays> {
     // A state that a full disk kept from being written remembers nothing: then the comparison alone decides.
     let entry = state.entries().get(&file.path).filter(|_| state.has(file));
     let path = file.on_disk(lake);
     let digest = match blocking(move || digest_file(&path)).await {
         Err(Error::FileSystem { cause, .. }) if cause.kind() == io::ErrorKind::NotFound => {
-            return Ok(Some(Stays::Unsure("somebody else removed it meanwhile")));
+            return Some(Stays::Unsure("somebody else removed it meanwhile"));
         }
-        digest => digest?,
+        Err(error) => return Some(Stays::Failed(error.to_string())),
+        Ok(digest) => digest,
     };
     if entry.is_some_and(|entry| entry.digest != digest) {
-        return Ok(Some(Stays::Unsure(CHANGED_HERE)));
+        return Some(Stays::Unsure(CHANGED_HERE));
     }
     // Metadata says what was sent; before the only other copy goes, the bytes themselves are compared.
     let held = holds(remote, &file.path, file.size, &digest, true, 4).await;
-    Ok(match held {
+    match held {
         Ok(Held::Same) => None,
         Ok(Held::Absent | Held::Different) if entry.is_none() => {
             Some(Stays::Unsure("it was not synced"))
@@ -114,7 +132,7 @@ async fn why_it_stays(
         Ok(Held::Absent) => Some(Stays::Lost("the remote does not have it any more")),
         Ok(Held::Different) => Some(Stays::Lost("the remote has other content")),
         Err(failure) => Some(Stays::Unknown(failure)),
-    })
+    }
 }
 
 /// Removes a file, unless a rerun has taken its place since it was compared. In the lake's turn, so that none does in between.

@@ -132,12 +132,20 @@ impl State {
 
     /// These files were brought, and are not there any more as they were brought.
     pub(super) fn doubt<'p>(&mut self, paths: impl IntoIterator<Item = &'p str>) {
+        let mut lines = String::new();
         for path in paths {
             if let Some(entry) = self.entries.get_mut(path) {
                 entry.in_doubt = true;
+                lines += &line(path, entry);
             }
         }
-        self.write_anew();
+        if self.log.is_none() {
+            self.write_anew();
+        } else if let Some(log) = &mut self.log
+            && let Err(cause) = log.write_all(lines.as_bytes())
+        {
+            self.give_up(&Error::on("write", &self.path)(cause));
+        }
     }
 
     fn write_anew(&mut self) {
@@ -361,8 +369,10 @@ mod tests {
         assert_eq!(state.entries().len(), 2);
         state.forget_all_but(&[a.clone(), b.clone()]);
         state.add(&a, &digest);
+        state.doubt([b.path.as_str()]);
         drop(state);
-        assert!(open().has(&a));
+        let state = open();
+        assert!(state.has(&a) && !state.has(&b));
     }
 
     #[test]
