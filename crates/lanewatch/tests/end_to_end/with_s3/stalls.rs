@@ -47,7 +47,7 @@ fn files_that_are_large_together_go_up_in_little_memory() {
     write_large(folder.path(), 12, 7_750_000);
     let sync = with_keys(folder.path(), &server.endpoint(), &SYNC);
     let command = [sync.get_program()].into_iter().chain(sync.get_args());
-    let most_mib = ["160".as_ref(), folder.path().as_os_str()];
+    let most_mib = ["120".as_ref(), folder.path().as_os_str()];
     let arguments: Vec<_> = most_mib.into_iter().chain(command).collect();
     judge_with(Python::Readers, "peak_memory.py", &arguments, |judge| {
         judge.envs(

@@ -147,7 +147,8 @@ pub async fn sync(
     options: &Options,
     watch: &(dyn Fn(Step) + Sync),
 ) -> Result<Outcome> {
-    publication::recover(lake)?;
+    let of_lake = lake.to_owned();
+    blocking(move || publication::recover(&of_lake)).await?;
     let (mut state, mut outcome) = (State::open(lake, remote.url())?, Outcome::default());
     let mut tried = BTreeSet::new();
     // Runs go on while we upload: what they have finished meanwhile goes along.

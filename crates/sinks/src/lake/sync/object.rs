@@ -1,11 +1,11 @@
 //! Objects of the remote lake and what is known of their content.
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use futures_util::StreamExt as _;
-use object_store::{Attribute, GetOptions, ObjectMeta};
+use object_store::{Attribute, GetOptions, ObjectMeta, PutPayload, PutPayloadMut};
 use sha2::{Digest as _, Sha256};
 
 use super::patience::{answered, retried, time_for};
@@ -127,8 +127,38 @@ pub(super) fn digest_file(path: &Path) -> Result<String> {
     digest_open(&mut file).map_err(Error::on("read", path))
 }
 
+/// Bytes of a piece in which a file's content is in memory. The allocator keeps large pieces for the thread that had them once they
+/// are free, each thread its own; it gives back small ones.
+const PIECE_BYTES: usize = 256 * 1024;
+
+/// So many bytes of an open file, from where it stands, to be sent.
+///
+/// # Errors
+///
+/// As reading; a file that ends before is one too.
+pub(super) fn content(file: &mut File, bytes: u64) -> io::Result<PutPayload> {
+    let mut pieces = PutPayloadMut::new().with_block_size(PIECE_BYTES);
+    let mut buffer = vec![0; PIECE_BYTES];
+    let mut left = bytes;
+    while left > 0 {
+        let wanted = usize::try_from(left).map_or(PIECE_BYTES, |left| left.min(PIECE_BYTES));
+        let room = buffer.get_mut(..wanted).unwrap_or_default();
+        file.read_exact(room)?;
+        pieces.extend_from_slice(room);
+        left -= room.len() as u64;
+    }
+    Ok(pieces.freeze())
+}
+
+/// The digest of what is sent.
+pub(super) fn digest_content(content: &PutPayload) -> String {
+    let mut digest = Sha256::new();
+    content.iter().for_each(|piece| digest.update(piece));
+    hexadecimal(&digest.finalize())
+}
+
 /// The digest of an open file, from where it stands.
-pub(super) fn digest_open(file: &mut File) -> std::io::Result<String> {
+pub(super) fn digest_open(file: &mut File) -> io::Result<String> {
     let (mut digest, mut buffer) = (Sha256::new(), vec![0; 256 * 1024]);
     loop {
         match file.read(&mut buffer)? {
@@ -140,4 +170,34 @@ pub(super) fn digest_open(file: &mut File) -> std::io::Result<String> {
 
 pub(super) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Seek as _, Write as _};
+
+    use super::*;
+
+    #[test]
+    fn what_is_sent_is_what_stands_in_the_file_and_never_less() {
+        let mut file = tempfile::tempfile().unwrap();
+        let bytes: Vec<u8> = (0..200_000_u32).flat_map(u32::to_le_bytes).collect();
+        file.write_all(&bytes).unwrap();
+        for (at, length) in [(0, bytes.len()), (4, 300_000), (262_144, 262_144), (7, 0)] {
+            file.seek(io::SeekFrom::Start(at)).unwrap();
+            let sent = content(&mut file, length as u64).unwrap();
+            let from = usize::try_from(at).unwrap();
+            let expected = &bytes[from..from + length];
+            assert!(sent.iter().flatten().eq(expected));
+            assert_eq!(
+                digest_content(&sent),
+                hexadecimal(&Sha256::digest(expected))
+            );
+        }
+        file.seek(io::SeekFrom::Start(5)).unwrap();
+        assert!(
+            content(&mut file, bytes.len() as u64).is_err(),
+            "it ends before"
+        );
+    }
 }

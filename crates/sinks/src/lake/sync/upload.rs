@@ -4,15 +4,14 @@
 //! goes in one request that the store refuses if the name is taken; a large one in [`parts`].
 
 use std::fs::File;
-use std::io::{self, Read as _, Seek as _};
+use std::io::{self, Seek as _};
 use std::path::Path;
 
 use object_store::{
     Attributes, Error as StoreError, PutMode, PutOptions, PutPayload, UpdateVersion,
 };
-use sha2::{Digest as _, Sha256};
 
-use super::object::{self, DIGEST, Held, RemoteObject, digest_open, hexadecimal};
+use super::object::{self, DIGEST, Held, RemoteObject, digest_open};
 use super::patience::{answered, retried, time_for};
 use super::refusal::{self, Failure};
 use super::remote::Remote;
@@ -166,10 +165,9 @@ fn open(path: &Path, expected: &LocalFile) -> Result<Opened> {
     file.rewind().map_err(Error::on("read", path))?;
     let read = Error::on("read", path);
     let (small, digest) = if expected.size < IN_PARTS_FROM {
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(read)?;
-        let digest = hexadecimal(&Sha256::digest(&bytes));
-        (Some(PutPayload::from(bytes)), digest)
+        let content = object::content(&mut file, expected.size).map_err(read)?;
+        let digest = object::digest_content(&content);
+        (Some(content), digest)
     } else {
         (None, digest_open(&mut file).map_err(read)?)
     };
