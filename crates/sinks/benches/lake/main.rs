@@ -19,6 +19,9 @@ use std::process::{Command, Stdio};
 const WRITE: &str = "write-in-this-process";
 const SYNC: &str = "sync-in-this-process";
 
+/// Ours and theirs take turns so often, and of each the fastest round counts: whatever else the machine does only adds.
+const ROUNDS: usize = 3;
+
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 fn main() -> Outcome<()> {
@@ -45,6 +48,18 @@ struct Written {
     seconds: f64,
     bytes: f64,
     peak_kb: f64,
+}
+
+impl Written {
+    /// The faster of two rounds, with the larger memory.
+    fn or(self, other: Option<Self>) -> Self {
+        let Some(other) = other else { return self };
+        Self {
+            seconds: self.seconds.min(other.seconds),
+            bytes: self.bytes,
+            peak_kb: self.peak_kb.max(other.peak_kb),
+        }
+    }
 }
 
 fn met(bar: bool) -> &'static str {

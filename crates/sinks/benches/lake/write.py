@@ -10,7 +10,7 @@ import time
 import pyarrow.parquet as pq
 
 lake, target = sys.argv[1:]
-os.makedirs(target)
+os.makedirs(target, exist_ok=True)
 tables = {path: pq.ParquetFile(path).read() for path in glob.glob(f"{lake}/dt=*/hr=*/*/*.parquet")}
 began = time.perf_counter()
 written = []
