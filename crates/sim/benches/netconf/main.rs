@@ -46,14 +46,21 @@ fn main() -> Result<()> {
     if std::env::args().nth(1).as_deref() == Some(server::ROLE) {
         return runtime.block_on(server::serve());
     }
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [role, rest @ ..] = arguments.as_slice()
+        && role == clients::IDLE
+    {
+        let server = Arc::new(Server::elsewhere(rest)?);
+        let measured = runtime.block_on(clients::idle_session_kib_here(&server, IDLE_SESSIONS))?;
+        println!("{measured}");
+        return Ok(());
+    }
     let server = Arc::new(Server::start()?);
     runtime.block_on(compare(&server))
 }
 
 async fn compare(server: &Arc<Server>) -> Result<()> {
-    // Memory first: what later rounds give back to the allocator would make idle sessions look free.
-    clients::ours(server, 16, 16).await?;
-    let idle_kib = clients::idle_session_kib(server, IDLE_SESSIONS).await?;
+    let idle_kib = clients::idle_session_kib(server, ROUNDS)?;
 
     println!("sessions: connect, host key, login by key, hello, one small RPC, close\n");
     println!(

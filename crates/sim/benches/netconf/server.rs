@@ -1,5 +1,6 @@
 //! The simulator in a process of its own: this program again.
 
+use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -17,8 +18,9 @@ const SMALL: usize = 16;
 /// The server as its clients know it.
 #[derive(Debug)]
 pub(crate) struct Server {
-    child: Child,
-    _folder: tempfile::TempDir,
+    /// None where another process has started it.
+    child: Option<Child>,
+    _folder: Option<tempfile::TempDir>,
     pub(crate) user: String,
     pub(crate) user_key: PathBuf,
     pub(crate) known_hosts: PathBuf,
@@ -45,8 +47,8 @@ impl Server {
         let mut small = ports?;
         let large = small.pop().ok_or("the server has no devices")?;
         Ok(Self {
-            child,
-            _folder: folder,
+            child: Some(child),
+            _folder: Some(folder),
             user,
             user_key,
             known_hosts,
@@ -54,13 +56,44 @@ impl Server {
             large,
         })
     }
+
+    /// What another process of this program must be told to find it, the port of the large one left out.
+    pub(crate) fn arguments(&self) -> Vec<OsString> {
+        let names = [
+            self.user.clone().into(),
+            self.user_key.clone().into(),
+            self.known_hosts.clone().into(),
+        ];
+        let ports = self.small.iter().map(|port| port.to_string().into());
+        names.into_iter().chain(ports).collect()
+    }
+
+    /// The server of another process, from its arguments.
+    pub(crate) fn elsewhere(arguments: &[String]) -> Result<Self> {
+        let [user, user_key, known_hosts, ports @ ..] = arguments else {
+            return Err("a user, a key, known hosts and ports were expected".into());
+        };
+        let small: std::result::Result<Vec<u16>, _> =
+            ports.iter().map(|port| port.parse()).collect();
+        Ok(Self {
+            child: None,
+            _folder: None,
+            user: user.clone(),
+            user_key: user_key.into(),
+            known_hosts: known_hosts.into(),
+            small: small?,
+            large: 0,
+        })
+    }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It has ended already if this fails.
-        self.child.kill().ok();
-        self.child.wait().ok();
+        if let Some(child) = &mut self.child {
+            // It has ended already if this fails.
+            child.kill().ok();
+            child.wait().ok();
+        }
     }
 }
 
