@@ -8,7 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::harness::{
-    Fleet, RUN, Ran, S3, WallClock, files_below, run, verify, with_keys, write_documents, write_run,
+    Fleet, RUN, Ran, S3, WallClock, files_below, run, verify, with_keys, write_command,
+    write_documents, write_run,
 };
 use crate::with_s3::loss::{Claims, collect, millis, quiet, random, recovers, report, trials};
 use crate::with_s3::{SYNC, TO};
@@ -161,17 +162,8 @@ fn a_run_without_a_timestamp_of_its_own_takes_the_clocks_and_keeps_it() {
         let (forth, back) = (hours(), hours());
         clock.jump(if trial % 2 == 0 { forth } else { -back });
         let runner = format!("runner{trial:02}");
-        let write = [
-            "lake",
-            "write",
-            "--metrics-dir",
-            documents.to_str().unwrap(),
-            "--base-dir",
-            "lake",
-            "--runner-name",
-            &runner,
-        ];
-        let mut command = clock.over(with_keys(folder.path(), &server.endpoint(), &write));
+        let write = write_command(folder.path(), &documents, &runner);
+        let mut command = clock.over(write);
         let writing = thread::spawn(move || run(&mut command));
         thread::sleep(Duration::from_millis(random(80)));
         clock.jump(if trial % 2 == 0 { -back } else { forth });

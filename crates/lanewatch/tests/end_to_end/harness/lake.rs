@@ -1,8 +1,9 @@
 //! Lakes for tests, made by `lake write` from documents of the test's own.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use super::{Ran, files_below, lanewatch};
+use super::{Ran, files_below, program, run};
 
 /// A Tuesday, some seconds before an hour ends.
 pub(crate) const RUN: i64 = 1_770_134_390;
@@ -50,24 +51,18 @@ pub(crate) fn write_documents(folder: &Path, devices: usize, ports: usize, seed:
     folder.to_owned()
 }
 
+/// What writes documents into the lake `lake` below `folder`, as a run of this runner that begins now.
+pub(crate) fn write_command(folder: &Path, documents: &Path, runner: &str) -> Command {
+    let documents = documents.to_str().unwrap();
+    let write = ["lake", "write", "--metrics-dir", documents];
+    let place = ["--base-dir", "lake", "--runner-name", runner];
+    program(folder, &[write, place].concat())
+}
+
 /// Writes one run of a runner into the lake `lake` below `folder`.
 pub(crate) fn write_run(folder: &Path, documents: &Path, runner: &str, run_timestamp: i64) -> Ran {
-    lanewatch(
-        folder,
-        &[
-            "lake",
-            "write",
-            "--metrics-dir",
-            documents.to_str().unwrap(),
-            "--base-dir",
-            "lake",
-            "--runner-name",
-            runner,
-            "--run-timestamp",
-            &run_timestamp.to_string(),
-        ],
-    )
-    .expect(0)
+    let mut write = write_command(folder, documents, runner);
+    run(write.args(["--run-timestamp", &run_timestamp.to_string()])).expect(0)
 }
 
 /// Compares the lake in `lake` with the remote lake `to`.

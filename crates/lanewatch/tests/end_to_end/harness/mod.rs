@@ -14,7 +14,9 @@ pub(crate) use binary::{Ran, lanewatch, program, run, signal, stop};
 pub(crate) use clock::WallClock;
 pub(crate) use fleet::Fleet;
 pub(crate) use inventory::{Host, closed_port, values, write_inventory};
-pub(crate) use lake::{RUN, big_parquet, read_back, verify, write_documents, write_run};
+pub(crate) use lake::{
+    RUN, big_parquet, read_back, verify, write_command, write_documents, write_run,
+};
 pub(crate) use openssh::{NetconfServer, Setup, SshAgent, generate_key};
 pub(crate) use python::{Python, judge, judge_with};
 pub(crate) use run_folder::{RunFolder, assert_nothing_half_written, files_below};

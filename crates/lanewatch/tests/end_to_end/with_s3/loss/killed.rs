@@ -4,7 +4,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Claims, collect, millis, quiet, random, recovers, report, trials};
-use crate::harness::{Fleet, RUN, S3, program, run, stop, with_keys, write_documents, write_run};
+use crate::harness::{
+    Fleet, RUN, S3, run, stop, with_keys, write_command, write_documents, write_run,
+};
 use crate::with_s3::SYNC;
 
 #[test]
@@ -49,19 +51,9 @@ fn two_runners_write_into_one_lake_and_one_is_killed_again_and_again() {
     let server = S3::start(folder.path());
     let documents = write_documents(&folder.path().join("documents"), 12, 16, 3);
     let write = |runner: &str, at: i64| {
-        let arguments = [
-            "lake",
-            "write",
-            "--metrics-dir",
-            documents.to_str().unwrap(),
-            "--base-dir",
-            "lake",
-            "--runner-name",
-            runner,
-            "--run-timestamp",
-            &at.to_string(),
-        ];
-        program(folder.path(), &arguments)
+        let mut write = write_command(folder.path(), &documents, runner);
+        write.args(["--run-timestamp", &at.to_string()]);
+        write
     };
     let trials = trials(30);
     let mut claims = Claims::in_folder(folder.path());

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::pruned::{PRUNE, prunes_all};
 use super::{Claims, quiet, random, recovers, report, trials};
 use crate::harness::{
-    RUN, S3, Wire, lanewatch_with_keys, program, run, with_keys, write_documents, write_run,
+    RUN, S3, Wire, lanewatch_with_keys, run, with_keys, write_command, write_documents, write_run,
 };
 use crate::with_s3::SYNC;
 
@@ -72,21 +72,10 @@ fn a_disk_that_fills_up_costs_that_run_and_no_other() {
     let mut claims = Claims::in_folder(folder.path());
     for trial in 0..trials {
         let documents = &documents[usize::try_from(random(3)).unwrap()];
-        let arguments = [
-            "lake",
-            "write",
-            "--metrics-dir",
-            documents.to_str().unwrap(),
-            "--base-dir",
-            "lake",
-            "--runner-name",
-            "r",
-            "--run-timestamp",
-            &(RUN + i64::try_from(trial).unwrap() * 3600).to_string(),
-            "--min-free-space",
-            "0",
-        ];
-        let ran = run(&mut program(folder.path(), &arguments));
+        let at = RUN + i64::try_from(trial).unwrap() * 3600;
+        let mut write = write_command(folder.path(), documents, "r");
+        write.args(["--run-timestamp", &at.to_string(), "--min-free-space", "0"]);
+        let ran = run(&mut write);
         if ran.status == Some(0) {
             claims.note_answer(&ran);
             whole += 1;
@@ -115,18 +104,8 @@ fn a_disk_that_fills_up_costs_that_run_and_no_other() {
     std::fs::remove_file(lake.join("filler")).unwrap();
     assert!(whole > 0 && refused > 0, "{whole} whole, {refused} refused");
     // The limit says it before anything is begun.
-    let documents = &documents[0];
-    let early = [
-        "lake",
-        "write",
-        "--metrics-dir",
-        documents.to_str().unwrap(),
-        "--base-dir",
-        "lake",
-        "--min-free-space",
-        "1MB",
-    ];
-    run(&mut program(folder.path(), &early))
+    let mut early = write_command(folder.path(), &documents[0], "r");
+    run(early.args(["--min-free-space", "1MB"]))
         .expect(2)
         .says(&["are free for"]);
     report(
