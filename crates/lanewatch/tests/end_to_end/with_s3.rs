@@ -282,17 +282,8 @@ fn a_run_whose_remote_is_down_is_safe_here_and_goes_along_later() {
     let folder = tempfile::tempdir().unwrap();
     let mut server = S3::start(folder.path());
     let fleet = Fleet::simulated(&folder.path().join("sim"), 2);
-    let collect = [
-        "collect",
-        "-i",
-        fleet.inventory(),
-        "--lake",
-        "lake",
-        "--sync-to",
-        TO,
-        "--attempts",
-        "1",
-    ];
+    let collect = loss::collect(&fleet, "runner01", "output", "10");
+    let collect = [&collect[..], &["--attempts", "1"]].concat();
     server.kill();
     lanewatch_with_keys(folder.path(), &server.endpoint(), &collect)
         .expect(5)
