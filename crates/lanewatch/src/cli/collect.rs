@@ -48,14 +48,21 @@ impl Collect {
         }
         let (report, folder) = (&finished.report, finished.folder.path().display());
         if let Some(error) = &report.lake_error {
-            let remedy = if keeps_raw {
-                format!(
+            let remedy = match (&finished.report_error, keeps_raw) {
+                (Some(_), _) => format!(
+                    "once that is mended, `lanewatch lake write --metrics-dir {folder} --base-dir {} --runner-name {} --run-timestamp {}` brings what its JSON documents hold",
+                    lake.display(),
+                    report.runner_name,
+                    report.run_timestamp
+                ),
+                (None, true) => format!(
                     "once that is mended, `lanewatch replay {folder} --output FOLDER --lake {}` brings its rows",
                     lake.display()
-                )
-            } else {
-                "its raw replies were not kept (`--raw drop`), so only the JSON documents have it"
-                    .to_owned()
+                ),
+                (None, false) => {
+                    "its raw replies were not kept (`--raw drop`), so only the JSON documents have it"
+                        .to_owned()
+                }
             };
             printer.error(&format!(
                 "the lake has nothing of this run: {error}; {remedy}"
