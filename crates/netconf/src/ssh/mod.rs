@@ -27,6 +27,7 @@ mod login;
 pub mod openssh;
 mod preferences;
 mod proxy_command;
+mod ready_key;
 mod refused;
 mod socket;
 mod target;
