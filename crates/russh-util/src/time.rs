@@ -1,0 +1,3 @@
+//! The clock of the library's time limits.
+
+pub use std::time::Instant;
