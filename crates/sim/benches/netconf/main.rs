@@ -30,8 +30,8 @@ const AT_ONCE: [usize; 2] = [1, 20];
 /// Ours and ncclient's sessions take turns, and of each the cheapest round counts: whatever else the machine does only adds.
 const ROUNDS: usize = 3;
 
-/// Of each kind of client. Enough of them for the tick, few enough for a coffee.
-const OUR_SESSIONS: usize = 400;
+/// Of each kind of client. Enough of them for the tick and for the processor's changes of speed, few enough for a coffee.
+const OUR_SESSIONS: usize = 2000;
 const NCCLIENT_SESSIONS: usize = 40;
 const SSH_SESSIONS: usize = 60;
 const LARGE_REPLIES: usize = 40;
