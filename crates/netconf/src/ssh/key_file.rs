@@ -42,7 +42,8 @@ async fn read(path: PathBuf, passphrase: Option<SecretString>) -> Read {
     let task = tokio::task::spawn_blocking(move || {
         let secret = passphrase.as_ref().map(SecretString::expose_secret);
         let key = load_secret_key(&path, secret);
-        ReadyKey::new(key.map_err(|error| explain(&error, &path, secret.is_some()))?)
+        let key = key.map_err(|error| explain(&error, &path, secret.is_some()))?;
+        Ok(ReadyKey::new(key))
     });
     let read = task.await.map_err(|error| error.to_string())?;
     read.map(Arc::new)
@@ -53,6 +54,10 @@ fn explain(error: &russh::keys::Error, path: &Path, has_passphrase: bool) -> Str
     match error {
         Error::KeyIsEncrypted => "it is encrypted and no passphrase is given".to_owned(),
         Error::IO(error) => error.to_string(),
+        // The SSH library takes it for a damaged one.
+        _ if !has_passphrase && is_encrypted_pkcs8(path) => {
+            "it is encrypted and no passphrase is given".to_owned()
+        }
         _ if has_passphrase => {
             format!("the passphrase is wrong, or this is no private key ({error})")
         }
@@ -61,6 +66,15 @@ fn explain(error: &russh::keys::Error, path: &Path, has_passphrase: bool) -> Str
         }
         _ => format!("this is no private key that can be read ({error})"),
     }
+}
+
+/// Whether the file says so in its first line (RFC 7468, section 11).
+fn is_encrypted_pkcs8(path: &Path) -> bool {
+    let text = std::fs::read_to_string(path).map(SecretString::from);
+    text.is_ok_and(|text| {
+        let head = text.expose_secret().trim_start();
+        head.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----")
+    })
 }
 
 #[cfg(test)]
@@ -84,6 +98,18 @@ mod tests {
         std::fs::write(&garbage, "hello").unwrap();
         let garbage = load(&garbage, None).await.unwrap_err();
         assert!(garbage.contains("no private key"), "{garbage}");
+
+        let locked = folder.path().join("locked");
+        let head = "-----BEGIN ENCRYPTED PRIVATE KEY-----";
+        std::fs::write(
+            &locked,
+            format!("{head}\nMAA=\n{}\n", head.replace("BEGIN", "END")),
+        )
+        .unwrap();
+        let none = load(&locked, None).await.unwrap_err();
+        assert!(none.contains("no passphrase is given"), "{none}");
+        let wrong = load(&locked, Some("sesame")).await.unwrap_err();
+        assert!(wrong.contains("the passphrase is wrong"), "{wrong}");
 
         let public = folder.path().join("id.pub");
         std::fs::write(&public, "ssh-ed25519 AAAA").unwrap();
