@@ -11,6 +11,7 @@ mod machine_paths;
 mod module_docs;
 mod netconf_knows_no_junos;
 mod parsers;
+mod patches_in_use;
 mod pure_crates;
 mod rule;
 #[cfg(test)]
@@ -33,6 +34,10 @@ const RULES: &[Rule] = &[
     Rule {
         name: "crates depend as ARCHITECTURE.md says",
         check: crate_edges::check,
+    },
+    Rule {
+        name: "patched libraries are in their place",
+        check: patches_in_use::check,
     },
     Rule {
         name: "pure crates stay pure",
