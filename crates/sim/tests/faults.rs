@@ -348,7 +348,7 @@ async fn visit_in_turn(
 /// Client and simulator share the process, so what either of them leaves behind is seen.
 ///
 /// Tasks and descriptors must be back at the number of before, exactly. Memory may grow by 16 KiB a session: below the least that a
-/// forgotten session keeps (64 KiB and more of buffers and channel windows on either side), and above what the allocator's arenas still
+/// forgotten session keeps (48 KiB and more of buffers and channel windows on either side), and above what the allocator's arenas still
 /// fill up by after the warm-up (some 10 MiB; from there on it stays where it is, 31,000 sessions were tried).
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_faulty_sessions_leave_no_task_no_descriptor_and_no_memory() {
