@@ -28,7 +28,7 @@ const MOST_IDLE_KIB: f64 = 64.0;
 /// So many sessions at a time; of ncclient, each has a thread.
 const AT_ONCE: [usize; 2] = [1, 20];
 /// Ours and ncclient's sessions take turns, and of each the cheapest round counts: whatever else the machine does only adds.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 6;
 
 /// Of each kind of client. Enough of them for the tick and for the processor's changes of speed, few enough for a coffee.
 const OUR_SESSIONS: usize = 2000;
