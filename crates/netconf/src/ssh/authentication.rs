@@ -278,9 +278,9 @@ impl<H: Handler> Desk<'_, H> {
             Method::KeyFile { path, passphrase } => {
                 let key_files = &self.memory.key_files;
                 match key_files.load(path, passphrase.as_ref()).await {
-                    Ok(key) => {
-                        let public = key.key().public_key().to_bytes().unwrap_or_default();
-                        self.present(name, &public, Proof::Key(key)).await
+                    Ok(ready) => {
+                        let public = ready.key().public_key().to_bytes().unwrap_or_default();
+                        self.present(name, &public, Proof::Key(ready)).await
                     }
                     Err(reason) => {
                         self.note(name, AttemptOutcome::NotTried(reason));
