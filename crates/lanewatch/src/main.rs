@@ -1,23 +1,21 @@
 //! Lanewatch: the health of every optical lane in a fleet.
 //!
 //! ```text
-//!  config    what the user wrote ─► a Plan that cannot be wrong
-//!  runner    Plan ─► devices ─► documents, lake, report      (the only clock; the only place where a reply meets a parser)
-//!  findings  records ─► the lanes that look bad, and why
-//!  view      report ─► what a person sees
-//!  cli       one file a command
-//!  defect    what is said when one of these is wrong
+//!  cli        one file a command
+//!  settings   what the user asked for: flags, environment, lanewatch.toml
+//!  view       plans, reports and findings as a person reads them
 //! ```
+//!
+//! The binary wires the libraries together, prints and exits. What it does is in the crates `collector`, `sinks` and `inventory`.
 
 mod cli;
-mod config;
-mod defect;
-mod findings;
-mod runner;
+mod settings;
 mod view;
 
+use collector::panic_report;
+
 fn main() -> std::process::ExitCode {
-    defect::leave_no_core();
-    defect::tell();
+    panic_report::leave_no_core();
+    panic_report::tell();
     cli::main()
 }

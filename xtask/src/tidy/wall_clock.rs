@@ -13,7 +13,7 @@ const READERS: &[&str] = &[
     "now_utc",
     "UNIX_EPOCH.elapsed",
 ];
-const CLOCK: &str = "crates/lanewatch/src/runner/clock.rs";
+const CLOCK: &str = "crates/collector/src/clock.rs";
 
 pub(super) fn check(checkout: &Checkout, _: &Workspace) -> Result<Vec<Finding>, String> {
     let mut findings = Vec::new();
@@ -39,7 +39,7 @@ mod tests {
     fn the_runner_may_read_the_clock_and_others_may_not() {
         let text = "//! x\nlet now = SystemTime::now();\n";
         let checkout = Checkout::of(&[
-            ("crates/lanewatch/src/runner/clock.rs", text),
+            ("crates/collector/src/clock.rs", text),
             ("crates/sinks/src/lib.rs", text),
         ]);
         let findings = check(&checkout, &nowhere()).unwrap();

@@ -9,9 +9,10 @@ use netconf::ssh::KnownHosts;
 
 use super::printer::Printer;
 use super::{ExitStatus, usage};
-use crate::config::{Layers, Plan};
-use crate::runner::{Checked, Clock, UnknownKey, check};
+use crate::settings::{Layers, Planned};
 use crate::view::{check_as_json, render_check};
+use collector::{Checked, Clock, UnknownKey, check};
+use collector::{Options, Plan};
 
 /// Check each device before its first collection: name, port, host key, login, hello, clock, and every RPC of the catalogue.
 #[derive(Debug, Args)]
@@ -36,11 +37,12 @@ impl Check {
         if self.accept_host_keys && !self.yes && !io::stdin().is_terminal() {
             return Err(usage("nobody is at a terminal to compare fingerprints: `--accept-host-keys` needs `--yes` here").into());
         }
-        let plan = Arc::new(given.resolve().plan()?);
+        let Planned { plan, options, .. } = given.resolve().plan()?;
+        let plan = Arc::new(plan);
         for warning in &plan.warnings {
             printer.warning(warning);
         }
-        let mut checked = check(&plan, plan.devices.clone(), Clock::default()).await;
+        let mut checked = check(&plan, &options, plan.devices.clone(), Clock::default()).await;
         if self.accept_host_keys {
             let unknown: BTreeSet<_> = checked
                 .iter()
@@ -48,7 +50,7 @@ impl Check {
                 .collect();
             if !unknown.is_empty() && self.is_confirmed(&unknown, printer) {
                 accept(&unknown, printer)?;
-                again(&plan, &mut checked).await;
+                again(&plan, &options, &mut checked).await;
             }
         }
         if self.json {
@@ -84,7 +86,7 @@ fn accept(unknown: &BTreeSet<UnknownKey>, printer: &Printer) -> anyhow::Result<(
 }
 
 /// Checks those again whose host key was not known.
-async fn again(plan: &Arc<Plan>, checked: &mut [Checked]) {
+async fn again(plan: &Arc<Plan>, options: &Options, checked: &mut [Checked]) {
     let is_waiting = |name: &str| {
         checked
             .iter()
@@ -96,7 +98,7 @@ async fn again(plan: &Arc<Plan>, checked: &mut [Checked]) {
         .filter(|device| is_waiting(&device.name))
         .cloned()
         .collect();
-    for found in check(plan, devices, Clock::default()).await {
+    for found in check(plan, options, devices, Clock::default()).await {
         if let Some(place) = checked
             .iter_mut()
             .find(|device| device.device == found.device)

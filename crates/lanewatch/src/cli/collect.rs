@@ -9,9 +9,9 @@ use sinks::lake::sync::Remote;
 
 use super::ExitStatus;
 use super::printer::Printer;
-use crate::config::Layers;
-use crate::runner::{self, Clock, Finished, Outcome};
+use crate::settings::{Layers, Planned};
 use crate::view::{Progress, render_run};
+use collector::{Clock, Finished, Outcome};
 
 /// Collect all devices of an inventory once: raw replies, JSON, the lake, run.json.
 #[derive(Debug, Args)]
@@ -20,22 +20,26 @@ pub(super) struct Collect {}
 
 impl Collect {
     pub(super) async fn run(self, given: Layers, printer: &Printer) -> anyhow::Result<ExitStatus> {
-        let plan = given.resolve().plan()?;
+        let Planned {
+            plan,
+            options,
+            settings,
+        } = given.resolve().plan()?;
         for warning in &plan.warnings {
             printer.warning(warning);
         }
-        let settings = plan.settings.clone();
         let remote = settings
             .sync_to
             .as_deref()
             .map(|url| Remote::open(url, &settings.access()));
         let remote = remote.transpose().map_err(super::usage)?;
-        let keeps_raw = plan.settings.raw != RawReplies::Drop;
-        let (output_dir, lake) = (plan.settings.output_dir.clone(), plan.settings.lake.clone());
+        let keeps_raw = settings.raw != RawReplies::Drop;
+        let (output_dir, lake) = (settings.output_dir.clone(), settings.lake.clone());
         let progress = Progress::start();
         let shard = progress.add(&plan.runner_name, plan.devices.len());
-        let finished = runner::run(
+        let finished = collector::run(
             plan,
+            options,
             Clock::default(),
             Arc::new(move |event| shard.step(event)),
             interrupted(),

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 
 use super::ExitStatus;
 use super::printer::Printer;
-use crate::config::Layers;
+use crate::settings::Layers;
 use crate::view::{render_settings, settings_as_json};
 
 /// Say what is set, to which value and where.

@@ -17,9 +17,10 @@ use super::ExitStatus;
 use super::collect::interrupted;
 use super::printer::Printer;
 use super::sim::{make_folder, write_inventory};
-use crate::config::{Plan, Settings};
-use crate::runner::{self, Clock, Finished};
+use crate::settings::Settings;
 use crate::view::{DemoShard, Progress, render_demo};
+use collector::Plan;
+use collector::{Clock, Finished};
 
 /// Simulated time between the two runs.
 const INTERVAL: Duration = Duration::from_secs(600);
@@ -112,13 +113,15 @@ impl Demo {
         let progress = Progress::start();
         let mut runs = tokio::task::JoinSet::new();
         for (at, (name, inventory, devices)) in inventories.iter().enumerate() {
-            let plan = Plan::build(self.settings(name, inventory))?;
+            let options = self.settings(name, inventory).options();
+            let plan = Plan::build(&options)?;
             let bar = progress.add(name, *devices);
             runs.spawn(async move {
                 (
                     at,
-                    runner::run(
+                    collector::run(
                         plan,
+                        options,
                         clock,
                         Arc::new(move |event| bar.step(event)),
                         interrupted(),

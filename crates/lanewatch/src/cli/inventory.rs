@@ -4,10 +4,11 @@ use clap::{Args, Subcommand};
 
 use super::printer::Printer;
 use super::{ExitStatus, usage};
-use crate::config::inventory::Inventory;
-use crate::config::problem::did_you_mean;
-use crate::config::{Layers, Problems};
+use crate::settings::Layers;
 use crate::view::{render_host, render_inventory};
+use inventory::Inventory;
+use inventory::Problems;
+use inventory::did_you_mean;
 
 /// Show the inventory as it is read: hosts, groups, variables and where each was set.
 #[derive(Debug, Args)]

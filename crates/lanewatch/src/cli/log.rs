@@ -10,7 +10,7 @@ use std::time::Instant;
 use env_filter::Filter;
 use log::{Log, Metadata, Record};
 
-use crate::config::LogFilter;
+use crate::settings::LogFilter;
 
 /// Letters of a line that are shown.
 const LONGEST: usize = 2000;

@@ -23,7 +23,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use crate::config::{self as configuration, Problem, Problems};
+use crate::settings;
+use ::inventory::{Problem, Problems};
 use printer::Printer;
 
 /// Watches the optics of fleets of Junos devices: every lane's power, bias and FEC errors, as JSON and as a Parquet lake.
@@ -120,7 +121,7 @@ fn usage(error: impl std::fmt::Display) -> Problems {
 
 /// The whole command line: each command's own arguments, and the settings that it takes.
 fn definition() -> clap::Command {
-    configuration::add_to(Cli::command())
+    settings::add_to(Cli::command())
 }
 
 /// Parses, runs, converts.
@@ -142,7 +143,7 @@ pub(crate) fn main() -> ExitCode {
             };
         }
     };
-    let given = configuration::given(&matches);
+    let given = settings::given(&matches);
     if let Some(filter) = given.log() {
         log::start(&filter);
     }

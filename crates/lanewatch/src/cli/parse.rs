@@ -9,8 +9,9 @@ use records::InterfaceFilter;
 
 use super::printer::Printer;
 use super::{ExitStatus, usage};
-use crate::config::{Catalogue, Layers};
-use crate::runner::{self, Clock, LooseFiles, Parsed, SavedRun};
+use crate::settings::Layers;
+use collector::Catalogue;
+use collector::{Clock, LooseFiles, Parsed, SavedRun};
 
 /// Standard input or output as an argument.
 const STANDARD: &str = "-";
@@ -54,7 +55,7 @@ impl Parse {
             .map_err(usage)?;
         let is_folder = self.input.is_dir();
         let run = self.replies(&catalogue, rpc, is_folder).map_err(usage)?;
-        let parsed = runner::parse(&run, rpc, filter.as_ref())?;
+        let parsed = collector::parse(&run, rpc, filter.as_ref())?;
         if parsed.is_empty() {
             return Err(usage(format!("{} holds no reply to {rpc}", self.input.display())).into());
         }

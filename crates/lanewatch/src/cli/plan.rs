@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::ExitStatus;
 use super::printer::Printer;
-use crate::config::Layers;
+use crate::settings::{Layers, Planned};
 use crate::view::{plan_as_json, render_plan};
 
 /// Show what collect would do with the same flags: every device, how it is reached, what it is asked. Nothing is contacted.
@@ -17,14 +17,14 @@ pub(super) struct Plan {
 
 impl Plan {
     pub(super) fn run(self, given: Layers, printer: &Printer) -> anyhow::Result<ExitStatus> {
-        let plan = given.resolve().plan()?;
+        let Planned { plan, options, .. } = given.resolve().plan()?;
         for warning in &plan.warnings {
             printer.warning(warning);
         }
         printer.answer(&if self.json {
-            plan_as_json(&plan)?
+            plan_as_json(&plan, &options)?
         } else {
-            render_plan(&plan)
+            render_plan(&plan, &options)
         });
         Ok(ExitStatus::Delivered)
     }

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write};
 use std::sync::OnceLock;
 
-use crate::defect::{self, Place};
 use crate::view::{BAD, GOOD};
+use collector::panic_report::{self, Place};
 
 /// Why a part of the answer could not be written, the first time that one could not.
 static LOST: OnceLock<String> = OnceLock::new();
@@ -17,13 +17,13 @@ pub(super) struct Printer;
 impl Printer {
     /// A part of the answer.
     pub(super) fn answer(self, text: &str) {
-        defect::rehearse(Place::Answer, &text);
+        panic_report::rehearse(Place::Answer, &text);
         answered(write(io::stdout().lock(), text));
     }
 
     /// An answer for a program, byte for byte.
     pub(super) fn verbatim(self, bytes: &[u8]) {
-        defect::rehearse(Place::Answer, &String::from_utf8_lossy(bytes));
+        panic_report::rehearse(Place::Answer, &String::from_utf8_lossy(bytes));
         let mut to = io::stdout().lock();
         answered(to.write_all(bytes).and_then(|()| to.flush()));
     }
@@ -35,7 +35,7 @@ impl Printer {
 
     /// An answer with verdicts in it: green and red on a terminal, unless `NO_COLOR` is set (no-color.org).
     pub(super) fn verdicts(self, text: &str) {
-        defect::rehearse(Place::Answer, &text);
+        panic_report::rehearse(Place::Answer, &text);
         let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         let mut to = io::stdout().lock();

@@ -11,7 +11,7 @@ use std::process::Command;
 use clap::Args;
 
 use super::{ExitStatus, usage};
-use crate::config::Layers;
+use crate::settings::Layers;
 
 /// The program.
 const PROGRAM: &str = "lanewatch-query";

@@ -10,9 +10,9 @@ use sinks::{RawReplies, RunFolder};
 use super::collect::interrupted;
 use super::printer::Printer;
 use super::{ExitStatus, usage};
-use crate::config::Layers;
-use crate::runner::{self, Clock, Outcome, RunReport, SavedRun, Scrubber};
+use crate::settings::{Layers, Planned};
 use crate::view::Progress;
+use collector::{Clock, Outcome, RunReport, SavedRun, Scrubber};
 
 /// Ask devices once and keep what they answer as a run's folder: for `replay`, for `sim --serve`, as a fixture.
 #[derive(Debug, Args)]
@@ -56,14 +56,17 @@ impl Record {
         settings.output_dir = scratch.0.join("output");
         settings.lake = scratch.0.join("lake");
         settings.raw = RawReplies::Keep;
-        let plan = resolved.plan()?;
+        // The metrics file is the whole fleet's: a recording never writes it.
+        settings.metrics_file = None;
+        let Planned { plan, options, .. } = resolved.plan()?;
         for warning in &plan.warnings {
             printer.warning(warning);
         }
         let progress = Progress::start();
         let shard = progress.add(&plan.runner_name, plan.devices.len());
-        let finished = runner::run(
+        let finished = collector::run(
             plan,
+            options,
             Clock::default(),
             Arc::new(move |event| shard.step(event)),
             interrupted(),
@@ -149,7 +152,7 @@ impl Record {
         }
         folder.save_report(json.as_bytes())?;
         let recording = SavedRun::read(&self.output)?;
-        runner::replay(
+        collector::replay(
             &recording,
             &self.output,
             &scratch.join("again"),

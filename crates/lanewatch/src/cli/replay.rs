@@ -8,9 +8,10 @@ use clap::Args;
 
 use super::printer::Printer;
 use super::{ExitStatus, usage};
-use crate::config::{Catalogue, Layers};
-use crate::runner::{self, Clock, LooseFiles, Outcome, SavedRun};
+use crate::settings::Layers;
 use crate::view::render_replay;
+use collector::Catalogue;
+use collector::{Clock, LooseFiles, Outcome, SavedRun};
 
 /// Read saved replies again, no device contacted. Those of a run give the same JSON and the same rows; those of a folder without a
 /// run report, of a file or of standard input are taken as one run.
@@ -50,7 +51,7 @@ impl Replay {
         };
         let run = run.map_err(usage)?;
         let (devices, files) =
-            runner::replay(&run, &self.output, &self.lake, settings.compression)?;
+            collector::replay(&run, &self.output, &self.lake, settings.compression)?;
         for replayed in &devices {
             for said in replayed.report.said_beside_data() {
                 printer.warning(&format!("{}: {said}", replayed.device));

@@ -14,7 +14,7 @@ use sim::{
 use super::collect::interrupted;
 use super::printer::Printer;
 use super::{ExitStatus, usage};
-use crate::runner::{Clock, SavedRun};
+use collector::{Clock, SavedRun};
 
 /// How long a command may take to end by itself.
 const MOMENT: std::time::Duration = std::time::Duration::from_secs(2);

@@ -9,9 +9,9 @@ use zeroize::Zeroizing;
 
 use super::printer::Printer;
 use super::{ExitStatus, usage};
-use crate::config::vault::{self, DEFAULT_LABEL, Password, Vault, VaultSources, files};
-use crate::config::{Layers, Settings};
-use crate::defect::{self, Place};
+use crate::settings::{Layers, Settings};
+use collector::panic_report::{self, Place};
+use inventory::vault::{self, DEFAULT_LABEL, Password, Vault, VaultSources, files};
 
 /// Encrypt and decrypt secrets in the form of Ansible Vault, interchangeably with ansible-vault.
 #[derive(Debug, Args)]
@@ -337,7 +337,7 @@ fn deliver(bytes: &[u8], to: &Path, done: &str, printer: &Printer) -> anyhow::Re
 
 /// As it is: a program may read it.
 fn to_stdout(bytes: &[u8]) -> anyhow::Result<()> {
-    defect::rehearse(Place::Answer, &String::from_utf8_lossy(bytes));
+    panic_report::rehearse(Place::Answer, &String::from_utf8_lossy(bytes));
     let mut stdout = std::io::stdout().lock();
     stdout.write_all(bytes)?;
     // A prompt does not belong on the last line of a text.

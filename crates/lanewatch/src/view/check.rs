@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::lines::{count, table};
-use crate::runner::{Checked, Step, Verdict};
+use collector::{Checked, Step, Verdict};
 
 /// What stands in a cell; the printer paints the first green and the second red.
 pub(crate) const GOOD: &str = "ok";

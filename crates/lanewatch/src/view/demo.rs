@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::lines::{dbm, path, table};
 use super::run::{findings, severity, totals, troubles};
-use crate::runner::RunReport;
+use collector::RunReport;
 
 /// One shard of the demo, collected twice.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::lines::table;
-use crate::config::inventory::{Host, Inventory};
+use inventory::{Host, Inventory};
 
 /// A line a host: its name, its address as it is written, and its groups.
 pub(crate) fn render_inventory(inventory: &Inventory) -> String {

@@ -8,13 +8,13 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::lines::{count, table};
-use crate::config::{Command, DevicePlan, FilterSource, Per, Plan};
+use collector::{Command, DevicePlan, FilterSource, Options, Per, Plan};
 
 /// What stands in place of what a vault gives.
 const FROM_VAULT: &str = "(from vault)";
 
 /// A line a device, a line an RPC, and what they have in common.
-pub(crate) fn render_plan(plan: &Plan) -> String {
+pub(crate) fn render_plan(plan: &Plan, options: &Options) -> String {
     let devices = plan.devices.iter().map(|device| {
         let target = &device.target;
         let address = match device.from_vault.address {
@@ -54,23 +54,23 @@ pub(crate) fn render_plan(plan: &Plan) -> String {
         "{}\n\n{}\n\n{}",
         table(&header, &[], devices),
         table(&["RPC", "Operation", "Asked"], &[], rpcs),
-        summary(plan)
+        summary(plan, options)
     )
 }
 
-fn summary(plan: &Plan) -> String {
-    let settings = &plan.settings;
+fn summary(plan: &Plan, options: &Options) -> String {
+    let output = &options.output;
     let mut text = format!("{} devices", count(plan.devices.len()));
-    if let Some(shard) = settings.shard {
+    if let Some(shard) = options.devices.shard {
         let all = plan.devices.len() + plan.elsewhere;
         text += &format!(" in shard {shard} of the inventory's {}", count(all));
     }
     text + &format!(
         ", {} at a time, by runner {}; replies and documents go to {}, rows to {}. Nothing was contacted.",
-        count(settings.concurrency),
+        count(options.limits.concurrency),
         plan.runner_name,
-        settings.output_dir.display(),
-        settings.lake.display()
+        output.output_dir.display(),
+        output.lake.display()
     )
 }
 
@@ -79,16 +79,22 @@ fn summary(plan: &Plan) -> String {
 /// # Errors
 ///
 /// Something in it has no form in JSON, which nothing is known to lack.
-pub(crate) fn plan_as_json(plan: &Plan) -> serde_json::Result<String> {
-    let settings = &plan.settings;
+pub(crate) fn plan_as_json(plan: &Plan, options: &Options) -> serde_json::Result<String> {
+    let output = &options.output;
     let document = Document {
         runner_name: &plan.runner_name,
-        inventories: settings.inventory.iter().map(|path| shown(path)).collect(),
-        shard: settings.shard.map(|shard| shard.to_string()),
+        inventories: options
+            .devices
+            .sources
+            .inventories
+            .iter()
+            .map(|path| shown(path))
+            .collect(),
+        shard: options.devices.shard.map(|shard| shard.to_string()),
         devices_in_other_shards: plan.elsewhere,
-        concurrency: settings.concurrency,
-        output_dir: shown(&settings.output_dir),
-        lake: shown(&settings.lake),
+        concurrency: options.limits.concurrency,
+        output_dir: shown(&output.output_dir),
+        lake: shown(&output.lake),
         warnings: &plan.warnings,
         devices: Devices(plan),
     };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use sinks::lake::sync::Step;
 
-use crate::runner::{Event, Outcome};
+use collector::{Event, Outcome};
 
 /// The elapsed time moves, also when no device does.
 const SECOND: Duration = Duration::from_secs(1);

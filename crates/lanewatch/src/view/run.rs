@@ -5,8 +5,8 @@ use std::path::Path;
 use sinks::lake::Written;
 
 use super::lines::{at_most, count, dbm, path, size, table};
-use crate::findings::{Finding, Severity};
-use crate::runner::{Finished, Outcome, Replayed, RunReport};
+use analysis::{Finding, Severity};
+use collector::{Finished, Outcome, Replayed, RunReport};
 
 /// Lines of a list that a terminal can take; the rest is in `run.json`.
 const LIST_LIMIT: usize = 20;
@@ -224,7 +224,7 @@ mod tests {
     use super::*;
     use sinks::RunFolder;
 
-    use crate::runner::{DeviceReport, LakeFile};
+    use collector::{DeviceReport, LakeFile};
 
     fn device(outcome: Outcome, error: Option<&str>, findings: Vec<Finding>) -> DeviceReport {
         DeviceReport {

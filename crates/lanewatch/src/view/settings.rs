@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::lines::table;
-use crate::config::Shown;
+use crate::settings::Shown;
 
 /// What stands for a value that there is not.
 const NOT_SET: &str = "(not set)";

@@ -290,7 +290,7 @@ fn matches_list(patterns: &str, name: &str) -> bool {
 }
 
 /// `*` stands for any characters, `?` for one; case does not matter. `name` is in lower case.
-pub(super) fn matches_pattern(pattern: &str, name: &str) -> bool {
+pub fn matches_pattern(pattern: &str, name: &str) -> bool {
     if !pattern.contains(['*', '?']) {
         return pattern.eq_ignore_ascii_case(name);
     }

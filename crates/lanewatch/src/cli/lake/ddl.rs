@@ -5,7 +5,7 @@ use sinks::lake::Engine;
 
 use super::ExitStatus;
 use super::Printer;
-use crate::config::Layers;
+use crate::settings::Layers;
 
 /// Print the statements that make the lake's tables known to an engine: partition projection, no crawler. Tables of mappings are those of
 /// the catalogue, and those that the lake on this disk holds.

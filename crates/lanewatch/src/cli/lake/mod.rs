@@ -13,7 +13,8 @@ use sinks::lake::{LocalFile, Tables};
 
 use super::ExitStatus;
 use super::printer::Printer;
-use crate::config::{Catalogue, Layers, Settings};
+use crate::settings::{Layers, Settings};
+use collector::Catalogue;
 
 pub(super) use sync::after_run;
 

@@ -7,7 +7,7 @@ use sinks::lake::{self, sync};
 
 use super::ExitStatus;
 use super::Printer;
-use crate::config::Layers;
+use crate::settings::Layers;
 use crate::view::{LakeStatus, Partition, render_lake_status};
 
 /// Say what the lake on this disk holds, by partition, and what each remote that it was synced to is behind.

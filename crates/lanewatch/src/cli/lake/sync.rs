@@ -9,9 +9,9 @@ use sinks::lake::sync::{self, Options, Outcome, Remote};
 use super::super::{collect::interrupted, usage};
 use super::ExitStatus;
 use super::Printer;
-use crate::config::{Layers, Settings};
-use crate::runner::Clock;
+use crate::settings::{Layers, Settings};
 use crate::view::{SyncBar, render_pruned, render_synced};
+use collector::Clock;
 
 /// How long the sync after a run waits for another one of the same lake: long enough for that of a runner beside it, which ends
 /// soon, and not for one that brings weeks.

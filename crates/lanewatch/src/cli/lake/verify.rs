@@ -6,7 +6,7 @@ use sinks::lake::sync::{self, Compared, Options, Remote};
 
 use super::ExitStatus;
 use super::Printer;
-use crate::config::Layers;
+use crate::settings::Layers;
 use crate::view::render_verified;
 
 /// Read every file of the lake to the end: footer, schema, every page, every row. Tables of mappings are held against the catalogue,

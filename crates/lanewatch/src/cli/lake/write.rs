@@ -14,9 +14,9 @@ use sinks::{METRICS_SUFFIX, REPORT_FILE, RunIdentity};
 use super::super::usage;
 use super::ExitStatus;
 use super::Printer;
-use crate::config::Layers;
-use crate::runner::{Clock, RunReport};
+use crate::settings::Layers;
 use crate::view::render_written;
+use collector::{Clock, RunReport};
 
 /// Write the tables from the JSON documents of a run, ours or those of `parsers/juniper/*.py`.
 #[derive(Debug, Args)]
@@ -74,7 +74,7 @@ impl Write {
             .filter(|report| report.run_timestamp == run_timestamp);
         let runner_name = match (&settings.runner_name, own) {
             (None, Some(report)) => report.runner_name.clone(),
-            _ => settings.runner_name()?,
+            _ => collector::runner_name(settings.runner_name.as_deref())?,
         };
         let run_id = own
             .filter(|report| report.runner_name == runner_name && is_run_id(&report.run_id))

@@ -1,0 +1,109 @@
+//! The beginning of a run: all that can be known before the first packet.
+
+use std::time::{Duration, Instant};
+
+use sinks::lake::{Writer, require_free_space};
+use sinks::{RunFolder, RunIdentity};
+
+use super::clock::Clock;
+use inventory::{Problem, Problems};
+
+use crate::options::OutputOptions;
+use crate::plan::Plan;
+
+/// How long a second is waited for that no run of this runner has. Many may have begun one right after the other before the clock
+/// was put back.
+const SECOND_WITHIN: Duration = Duration::from_secs(60);
+
+/// What a run has before a device is contacted.
+#[derive(Debug)]
+pub(super) struct Begun {
+    pub(super) folder: RunFolder,
+    pub(super) identity: RunIdentity,
+    pub(super) writer: Writer,
+}
+
+/// Refuses folders that are not there, or have no room.
+fn require_folders(output: &OutputOptions) -> anyhow::Result<()> {
+    if let Some(folder) = output
+        .metrics
+        .as_ref()
+        .and_then(|metrics| metrics.path.parent())
+        && !folder.as_os_str().is_empty()
+        && !folder.is_dir()
+    {
+        let message = format!(
+            "the metrics cannot be written: {} is no folder; nothing was contacted, make it or choose another with `--metrics-file`",
+            folder.display()
+        );
+        return Err(Problems::from(Problem::new(message)).into());
+    }
+    for (setting, folder) in [
+        ("--lake", &output.lake),
+        ("--output-dir", &output.output_dir),
+    ] {
+        require_free_space(folder, output.min_free_space_bytes)
+            .map_err(|error| unwritable(setting, &error))?;
+    }
+    Ok(())
+}
+
+/// Makes the run's folder and its place in the lake. Two runs of one runner cannot have the same second, also where the clock was
+/// put back: the later one waits for the next.
+pub(super) async fn begin(
+    plan: &Plan,
+    output: &OutputOptions,
+    clock: Clock,
+) -> anyhow::Result<Begun> {
+    require_folders(output)?;
+    let run_id = format!("{:08x}", rand::random::<u32>());
+    let began = Instant::now();
+    loop {
+        let identity = RunIdentity {
+            runner_name: plan.runner_name.clone(),
+            run_id: run_id.clone(),
+            run_timestamp: clock.now(),
+        };
+        let (setting, error) = match RunFolder::create(&output.output_dir, &identity) {
+            Ok(folder) => {
+                let names = plan.devices.iter().map(|device| device.name.clone());
+                let run = identity.clone();
+                match Writer::begin_new(&output.lake, run, names, output.compression) {
+                    Ok(writer) => {
+                        return Ok(Begun {
+                            folder,
+                            identity,
+                            writer,
+                        });
+                    }
+                    Err(error) => {
+                        // Nothing was contacted and nothing is left behind, not even an empty folder.
+                        std::fs::remove_dir(folder.path()).ok();
+                        ("--lake", error)
+                    }
+                }
+            }
+            Err(error) => ("--output-dir", error),
+        };
+        let waits = matches!(error, sinks::Error::RunExists { .. });
+        if !waits || began.elapsed() > SECOND_WITHIN {
+            return Err(unwritable(setting, &error).into());
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+/// A folder that cannot take the run: the user's to mend, and known before anything was contacted.
+fn unwritable(setting: &str, error: &sinks::Error) -> Problems {
+    let advice = match error {
+        sinks::Error::LowDisk { .. } => "the limit is `--min-free-space`".to_owned(),
+        sinks::Error::RunExists { .. } => {
+            "does the clock of this machine stand still, or go back again and again?".to_owned()
+        }
+        sinks::Error::LakeBusy { .. } => {
+            return Problem::new(format!("{error}; nothing was contacted")).into();
+        }
+        _ => format!("choose a folder that can be written with `{setting}`"),
+    };
+    Problem::new(format!("{error}; nothing was contacted, {advice}")).into()
+}

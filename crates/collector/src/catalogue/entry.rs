@@ -1,0 +1,187 @@
+//! One entry of `rpc_commands:` → a [`Command`].
+
+use std::collections::BTreeMap;
+
+use records::Reader;
+use records::junos::{self, Parser};
+use records::table::DATASETS;
+
+use super::command::{Argument, Command, Per};
+use super::mapping;
+use super::yaml_reader::{Desk, Keys};
+use inventory::did_you_mean;
+use inventory::yaml::{Node, Value};
+
+/// Bytes of an RPC's name, which the names of its files hold together with the device's.
+const LONGEST_NAME: usize = 64;
+
+const KEYS: &[&str] = &[
+    "name",
+    "rpc",
+    "parser",
+    "mapping",
+    "description",
+    "args",
+    "interfaces",
+    "per",
+];
+
+/// The command, unless something is wrong with it; and the line on which its name stands.
+pub(super) fn read(desk: &mut Desk<'_>, node: &Node) -> Option<(u64, Command)> {
+    let before = desk.problems.len();
+    let keys = desk.keys(node, "an RPC of the catalogue", KEYS)?;
+    let name = required(desk, &keys, "name", "an RPC of the catalogue");
+    let what = name
+        .as_deref()
+        .map_or_else(|| "this RPC".to_owned(), |name| format!("`{name}`"));
+    let rpc = required(desk, &keys, "rpc", &what);
+    let arguments = keys
+        .get("args")
+        .map_or_else(BTreeMap::new, |node| arguments(desk, &what, node));
+    let interfaces = keys
+        .get("interfaces")
+        .and_then(|node| desk.text(node, &format!("`interfaces` of {what}")));
+    let words = [("device", Per::Device), ("pic", Per::Pic)];
+    let per = keys
+        .get("per")
+        .and_then(|node| desk.word(node, &format!("`per` of {what}"), &words));
+    let bad = arguments
+        .keys()
+        .chain(&interfaces)
+        .chain(&rpc)
+        .find(|name| !is_element_name(name));
+    if let Some(bad) = bad {
+        let message = format!(
+            "`{bad}` of {what} cannot be the name of an XML element: letters, digits, `-`, `_` and `.` can"
+        );
+        desk.problem(keys.line_of("rpc"), message);
+    }
+    let name = name?;
+    if !is_element_name(&name) || name.len() > LONGEST_NAME {
+        let message = format!(
+            "`{name}` cannot be part of a file name: up to {LONGEST_NAME} letters, digits, `-`, `_` and `.` can"
+        );
+        desk.problem(keys.line_of("name"), message);
+    }
+    if ends_with_slots(&name) {
+        let message = format!(
+            "`{name}` ends as the files of an RPC that is asked of each PIC do, with two numbers (`pic_detail_0_1`), and could not be told from one; choose another name"
+        );
+        desk.problem(keys.line_of("name"), message);
+    }
+    let (reader, mapping) = reader(desk, &keys, &name)?;
+    let command = Command {
+        rpc: rpc?,
+        name,
+        arguments,
+        interfaces,
+        per: per.unwrap_or_default(),
+        reader,
+        mapping,
+    };
+    (desk.problems.len() == before).then_some((keys.line_of("name"), command))
+}
+
+fn required(desk: &mut Desk<'_>, keys: &Keys<'_>, key: &str, what: &str) -> Option<String> {
+    match keys.get(key) {
+        Some(node) => desk.text(node, &format!("`{key}` of {what}")),
+        None => {
+            desk.problem(keys.line, format!("{what} lacks `{key}`"));
+            None
+        }
+    }
+}
+
+fn reader(desk: &mut Desk<'_>, keys: &Keys<'_>, name: &str) -> Option<(Reader, Option<String>)> {
+    match (keys.get("parser"), keys.get("mapping")) {
+        (Some(_), Some(node)) => {
+            desk.problem(
+                node.line,
+                format!("`{name}` has a `parser` and a `mapping`; one of them reads its reply"),
+            );
+            None
+        }
+        (None, None) => {
+            desk.problem(
+                keys.line,
+                format!("`{name}` lacks a `parser` or a `mapping`: nobody reads its reply"),
+            );
+            None
+        }
+        (Some(node), None) => Some((Reader::BuiltIn(parser(desk, node, name)?), None)),
+        (None, Some(node)) => {
+            let is_taken = DATASETS.iter().any(|dataset| dataset.name == name)
+                || junos::parser(name).is_some();
+            if is_taken || !mapping::is_column_name(name) {
+                let why = if is_taken {
+                    "it is the name of a built-in one"
+                } else {
+                    "small letters, digits and `_` are expected, a letter first"
+                };
+                desk.problem(keys.line_of("name"), format!("`{name}` cannot be the name of a mapping, which is that of its table: {why}"));
+            }
+            let mapping = mapping::compile(desk, name, node)?;
+            Some((Reader::Mapping(mapping), Some(node.to_line())))
+        }
+    }
+}
+
+fn parser(desk: &mut Desk<'_>, node: &Node, name: &str) -> Option<&'static Parser> {
+    let written = desk.text(node, &format!("`parser` of `{name}`"))?;
+    let parser = junos::parser(&written);
+    if parser.is_none() {
+        let known: Vec<_> = junos::PARSERS.iter().map(|parser| parser.name).collect();
+        let hint = did_you_mean(
+            written.trim_start_matches("juniper/"),
+            known.iter().copied(),
+        );
+        let known = known.join(", ");
+        desk.problem_with(
+            node.line,
+            &written,
+            format!("unknown parser `{written}` of `{name}`: there are {known}{hint}"),
+        );
+    }
+    parser
+}
+
+fn arguments(desk: &mut Desk<'_>, what: &str, node: &Node) -> BTreeMap<String, Argument> {
+    let entries = desk
+        .entries(node, &format!("`args` of {what}"))
+        .unwrap_or_default();
+    let mut arguments = BTreeMap::new();
+    for (key, node) in entries {
+        let argument = match &node.value {
+            Value::Bool(flag) => Argument::Flag(*flag),
+            Value::Integer(number) => Argument::Text(number.to_string()),
+            Value::Text(text) => Argument::Text(text.clone()),
+            _ => {
+                let message = format!(
+                    "the argument `{}` of {what} is {}; `true`, a whole number or text were expected (put other numbers in quotes)",
+                    key.name,
+                    node.kind()
+                );
+                desk.problem(node.line, message);
+                continue;
+            }
+        };
+        arguments.insert(key.name.clone(), argument);
+    }
+    arguments
+}
+
+/// Whether the name is another one with the slots of an FPC and a PIC behind it.
+fn ends_with_slots(name: &str) -> bool {
+    let is_slot = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let mut parts = name.rsplitn(3, '_');
+    let (pic, fpc, rest) = (parts.next(), parts.next(), parts.next());
+    pic.is_some_and(is_slot) && fpc.is_some_and(is_slot) && rest.is_some()
+}
+
+/// Whether this is a plain XML name: what keeps an operation one operation.
+fn is_element_name(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && name
+            .chars()
+            .all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.'))
+}

@@ -1,0 +1,66 @@
+//! What the tasks of a run share: plan, options, folder, clock, connector, and the signal to stop.
+
+use std::fmt;
+use std::sync::Arc;
+
+use netconf::ssh::Connector;
+use sinks::lake::require_free_space;
+use sinks::{RunFolder, RunIdentity};
+
+use crate::clock::Clock;
+use crate::deadline::{Limit, Patience};
+use crate::options::Options;
+use crate::plan::Plan;
+use crate::report::Outcome;
+
+/// What a run shares among its tasks.
+pub(super) struct Run {
+    pub(super) plan: Plan,
+    pub(super) options: Options,
+    pub(super) identity: RunIdentity,
+    pub(super) folder: RunFolder,
+    pub(super) clock: Clock,
+    pub(super) connector: Connector,
+    pub(super) watch: Watch,
+    pub(super) limit: Limit,
+    pub(super) stop: tokio::sync::watch::Sender<bool>,
+}
+
+impl Run {
+    /// How long a device may wait for its turn, and whether it is stopped.
+    pub(super) fn patience(&self) -> Patience {
+        Patience::of_run(self.limit, self.stop.subscribe())
+    }
+}
+
+impl Run {
+    /// Whether there is room on the disk for one more device. The error is a sentence.
+    pub(super) fn require_room(&self) -> Result<(), String> {
+        let output = &self.options.output;
+        let limit = output.min_free_space_bytes;
+        require_free_space(&output.output_dir, limit)
+            .and_then(|()| require_free_space(&output.lake, limit))
+            .map_err(|error| format!("it was not contacted: {error} (`--min-free-space`)"))
+    }
+}
+
+impl fmt::Debug for Run {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Run")
+            .field("identity", &self.identity)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Who is told how far the run is.
+pub type Watch = Arc<dyn Fn(&Event) + Send + Sync>;
+
+/// A step forward.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// A device has let us in.
+    Connected,
+    /// A device is done.
+    Finished(Outcome),
+}

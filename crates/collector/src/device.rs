@@ -1,0 +1,393 @@
+//! One device: connect, ask, save, read, deliver. The whole program in small.
+//!
+//! ```text
+//!   turn ─► attempt: connect ─► RPC ─► RPC ─► …  ─► close ─► deliver
+//!             ▲        └─ failed ─┴──────┘                    what has come by then, in full or in part
+//!             └── pause, for what may pass: replies that came are kept, the others asked again
+//! ```
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::Future;
+use std::mem;
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::time::Duration;
+
+use netconf::Reply;
+use netconf::ssh::HostKeyError;
+use records::table::Table;
+use records::{Context, Snapshot};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use super::context::{Event, Run};
+use super::deadline::{GivenUp, Patience};
+use super::parse_and_join;
+use super::report::{DeviceReport, Outcome, RpcOutcome, RpcReport};
+use super::retry::FailedAttempt;
+use crate::catalogue::{Command, Per};
+use crate::panic_report::{self, Place};
+use crate::plan::DevicePlan;
+
+/// What a device's task leaves.
+#[derive(Debug)]
+pub(super) struct Collected {
+    pub(super) report: DeviceReport,
+    /// Its rows, none if it failed.
+    pub(super) tables: Vec<Table>,
+}
+
+/// Collects a device within its time, once it is its turn. Whatever goes wrong with the device is in the report.
+pub(super) async fn collect(device: &DevicePlan, run: &Arc<Run>, turns: &Semaphore) -> Collected {
+    let mut visit = Visit {
+        device,
+        run,
+        turns,
+        turn: None,
+        patience: run.patience(),
+        stage: Stage::Waiting,
+        snapshot: Snapshot::default(),
+        report: DeviceReport {
+            address: device.target.endpoint.to_string(),
+            hardware_model: device.hardware_model.clone(),
+            interface_filter: device
+                .interface_filter
+                .as_ref()
+                .map(|(written, _)| written.clone()),
+            ..DeviceReport::default()
+        },
+    };
+    if let Err(why) = visit.ask_all().await {
+        visit.end_early(why);
+    }
+    visit.deliver().await
+}
+
+/// A device's turn, over all sessions with it.
+struct Visit<'r> {
+    device: &'r DevicePlan,
+    run: &'r Arc<Run>,
+    turns: &'r Semaphore,
+    /// Held while the device is being talked to.
+    turn: Option<SemaphorePermit<'r>>,
+    patience: Patience,
+    stage: Stage,
+    /// What the replies so far say.
+    snapshot: Snapshot,
+    report: DeviceReport,
+}
+
+/// What the device is being waited for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Stage {
+    Waiting,
+    Connecting,
+    Asking(String),
+    Pausing,
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Waiting => formatter.write_str("before it was this device's turn"),
+            Self::Connecting => formatter.write_str("while connecting and logging in"),
+            Self::Asking(rpc) => write!(formatter, "while waiting for the reply to {rpc}"),
+            Self::Pausing => formatter.write_str("before the next attempt"),
+        }
+    }
+}
+
+/// An RPC that is still to be answered.
+struct Pending<'r> {
+    command: &'r Command,
+    /// Of the reply: for PIC detail with its slots.
+    name: String,
+    operation: String,
+}
+
+/// Why an attempt ended.
+struct Failure {
+    /// The RPC's name, if one had been asked.
+    rpc: Option<String>,
+    error: netconf::Error,
+}
+
+impl<'r> Visit<'r> {
+    /// Asks until nothing is left to ask. The error is a sentence: why the device is given up.
+    async fn ask_all(&mut self) -> Result<(), String> {
+        self.take_turn().await?;
+        self.run.require_room()?;
+        self.patience.begin(self.run.options.limits.device_timeout);
+        let mut failures: BTreeMap<Option<String>, u32> = BTreeMap::new();
+        while self.pending().is_some() {
+            let Some(Failure { rpc, error }) = self.attempt().await? else {
+                break;
+            };
+            if rpc.is_some() {
+                failures.remove(&None); // the connection was there
+            }
+            let failed = failures.entry(rpc.clone()).or_default();
+            *failed += 1;
+            let retry = self.run.options.limits.retry;
+            let pause = retry.pause(*failed, self.patience.left(), rand::random());
+            let pause = pause.filter(|_| error.is_transient());
+            log::info!("{}: attempt {failed} failed: {error}", self.device.name);
+            self.report.attempts.push(FailedAttempt {
+                seconds: self.patience.elapsed().as_secs_f64(),
+                phase: error.phase().to_string(),
+                rpc: rpc.clone(),
+                error: error.to_string(),
+                paused_seconds: pause.map(|pause| pause.as_secs_f64()),
+            });
+            match (pause, rpc) {
+                (Some(pause), _) => self.pause(pause).await?,
+                (None, Some(_)) => self.skip(&error.to_string()),
+                (None, None) => {
+                    let attempts = match *failed {
+                        1 => String::new(),
+                        failed => format!("; {failed} attempts failed, `run.json` has each"),
+                    };
+                    return Err(format!("{error}{}{attempts}", advice(&error)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One session: asks what is still to be answered. Returns what ended it early.
+    async fn attempt(&mut self) -> Result<Option<Failure>, String> {
+        self.stage = Stage::Connecting;
+        let (device, run) = (self.device, self.run);
+        let (name, user) = (&device.name, &device.target.credentials.user);
+        log::debug!("{name}: connecting to {} as {user}", device.target.endpoint);
+        let connected = self.within(run.connector.connect(&device.target));
+        let mut connection = match connected.await? {
+            Ok(connection) => connection,
+            Err(error) => return Ok(Some(Failure { rpc: None, error })),
+        };
+        (run.watch)(&Event::Connected);
+        while let Some(pending) = self.pending() {
+            self.stage = Stage::Asking(pending.name.clone());
+            log::debug!("{name}: asking {}", pending.operation);
+            match self.within(connection.request(&pending.operation)).await? {
+                Ok(reply) => self.take(pending, reply).await?,
+                Err(error) => {
+                    let rpc = Some(pending.name);
+                    return Ok(Some(Failure { rpc, error }));
+                }
+            }
+        }
+        // The replies are here: a session that does not end well is worth a note, not the device.
+        if let Err(error) = connection.close().await {
+            let note = format!("the session did not close: {error}");
+            self.report.notes.push(note);
+        }
+        Ok(None)
+    }
+
+    /// What is to be asked next, given what is known of the device by now.
+    fn pending(&self) -> Option<Pending<'r>> {
+        let mut pending = self.run.plan.catalogue.commands.iter().flat_map(|command| {
+            operations(command, self.device, &self.snapshot)
+                .into_iter()
+                .map(move |(name, operation)| Pending {
+                    command,
+                    name,
+                    operation,
+                })
+        });
+        pending.find(|pending| !self.report.rpcs.contains_key(&pending.name))
+    }
+
+    /// Saves a reply as it came and reads it into the snapshot.
+    async fn take(&mut self, pending: Pending<'_>, reply: Reply) -> Result<(), String> {
+        panic_report::rehearse(Place::Device, &self.device);
+        let arrived = self.run.clock.at(reply.received);
+        log::debug!(
+            "{}: {} answered with {} bytes after {:.3} s",
+            self.device.name,
+            pending.name,
+            reply.bytes.len(),
+            reply.elapsed.as_secs_f64()
+        );
+        let (run, reader) = (Arc::clone(self.run), pending.command.reader.clone());
+        let (device, name) = (self.device.name.clone(), pending.name.clone());
+        let mut snapshot = mem::take(&mut self.snapshot);
+        // Reading a large reply takes milliseconds: not on the threads that keep the other sessions alive.
+        let (saved, said, snapshot) = blocking(move || {
+            let saved = run
+                .folder
+                .save_raw(&device, &name, &reply.bytes, run.options.output.raw);
+            let said = parse_and_join::read_reply(&reader, &reply.bytes, arrived, &mut snapshot);
+            let seconds = reply.elapsed.as_secs_f64();
+            (saved, RpcReport { seconds, ..said }, snapshot)
+        })
+        .await;
+        self.snapshot = snapshot;
+        let said = RpcReport {
+            operation: pending.operation,
+            file: saved.map_err(|error| error.to_string())?,
+            ..said
+        };
+        self.report.rpcs.insert(pending.name, said);
+        Ok(())
+    }
+
+    /// Writes the RPC that is next down as failed: the others are still asked.
+    fn skip(&mut self, why: &str) {
+        if let Some(pending) = self.pending() {
+            let failed = RpcReport {
+                outcome: RpcOutcome::Failed,
+                operation: pending.operation,
+                parser: pending.command.reader.name().to_owned(),
+                errors: vec![why.to_owned()],
+                ..RpcReport::default()
+            };
+            self.report.rpcs.insert(pending.name, failed);
+        }
+    }
+
+    /// Ends the turn before everything was asked. What has come is kept, and what has not is said.
+    fn end_early(&mut self, why: String) {
+        let answered = self.report.rpcs.values();
+        if answered.clone().any(|rpc| rpc.outcome == RpcOutcome::Ok) {
+            while self.pending().is_some() {
+                self.skip(&format!("not answered: {why}"));
+            }
+        }
+        self.report.error = Some(why);
+    }
+
+    async fn take_turn(&mut self) -> Result<(), String> {
+        let turns = self.turns;
+        // The semaphore is never closed.
+        self.turn = self.within(turns.acquire()).await?.ok();
+        Ok(())
+    }
+
+    /// Lets others have the turn for a while.
+    async fn pause(&mut self, pause: Duration) -> Result<(), String> {
+        self.stage = Stage::Pausing;
+        self.turn = None;
+        self.within(tokio::time::sleep(pause)).await?;
+        self.take_turn().await
+    }
+
+    /// Waits for the device, as long as there is time for it.
+    async fn within<T>(&mut self, work: impl Future<Output = T>) -> Result<T, String> {
+        match self.patience.within(work).await {
+            Ok(done) => Ok(done),
+            Err(why) => Err(self.given_up(why)),
+        }
+    }
+
+    /// Where, what was waited for, what had come, and what went wrong before.
+    fn given_up(&self, why: GivenUp) -> String {
+        let mut text = format!("{}: {why} {}", self.report.address, self.stage);
+        match self.report.rpcs.len() {
+            0 => {}
+            1 => text += "; 1 reply had come",
+            replies => text += &format!("; {replies} replies had come"),
+        }
+        if let Some(last) = self.report.attempts.last() {
+            text += &format!("; an attempt before had failed: {}", last.error);
+        }
+        text
+    }
+
+    /// Joins and writes what the device said, unless it said nothing.
+    async fn deliver(self) -> Collected {
+        let Self {
+            device,
+            run,
+            snapshot,
+            mut report,
+            patience,
+            turn,
+            ..
+        } = self;
+        report.bytes = report.rpcs.values().map(|rpc| rpc.bytes).sum();
+        report.conclude();
+        let mut tables = Vec::new();
+        if report.outcome != Outcome::Failed {
+            let context = Context {
+                device: device.name.clone(),
+                runner_name: run.identity.runner_name.clone(),
+                run_timestamp: run.identity.run_timestamp,
+                interface_filter: device
+                    .interface_filter
+                    .as_ref()
+                    .map(|(_, filter)| filter.clone()),
+            };
+            let (run, mut filled) = (Arc::clone(run), report.clone());
+            let delivered = blocking(move || {
+                let tables = parse_and_join::deliver(snapshot, &context, &run.folder, &mut filled);
+                tables.map(|tables| (tables, filled))
+            });
+            match delivered.await {
+                Ok(delivered) => (tables, report) = delivered,
+                Err(error) => {
+                    report.outcome = Outcome::Failed;
+                    report.error = Some(error.to_string());
+                }
+            }
+        }
+        report.seconds = patience.elapsed().as_secs_f64();
+        drop(turn);
+        Collected { report, tables }
+    }
+}
+
+/// What the user of this program can do about it, where the error alone cannot know.
+pub(super) fn advice(error: &netconf::Error) -> &'static str {
+    match error {
+        netconf::Error::HostKey { cause, .. }
+            if matches!(**cause, HostKeyError::Unknown { .. }) =>
+        {
+            " (`lanewatch check --accept-host-keys` shows fingerprints and writes keys down, `--known-hosts` names another file)"
+        }
+        netconf::Error::Authentication { .. } => {
+            "; check `ansible_user` and its key or password in the inventory, or `--user`, `--private-key` and `--password-file`"
+        }
+        _ => "",
+    }
+}
+
+/// What a command asks of this device, given what is known of it by now: each reply's name and its operation.
+pub(super) fn operations(
+    command: &Command,
+    device: &DevicePlan,
+    snapshot: &Snapshot,
+) -> Vec<(String, String)> {
+    match command.per {
+        Per::Device => {
+            vec![(
+                command.name.clone(),
+                command.operation(device.interface_pattern.as_deref()),
+            )]
+        }
+        Per::Pic => snapshot
+            .chassis_inventory
+            .iter()
+            .flat_map(|chassis| chassis.pics_with_transceivers())
+            .map(|(fpc, pic)| {
+                (
+                    format!("{}_{fpc}_{pic}", command.name),
+                    command.operation_for_pic(fpc, pic),
+                )
+            })
+            .collect(),
+    }
+}
+
+/// Runs work that computes or writes files off the network threads. A panic in it goes on here, to end this device's task alone.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            // Blocking work is never cancelled but by the runtime's end, which takes this task along.
+            Err(_) => std::future::pending().await,
+        },
+    }
+}

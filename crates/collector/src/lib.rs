@@ -1,0 +1,44 @@
+//! One pass of one runner over its shard: the only place that reads the clock, and the only one where a reply meets a parser.
+//!
+//! ```text
+//!   Plan ─► run ─┬─► device (a task each, `concurrency` at work) ──bounded──► lake writer (1 thread) ─► lake
+//!                │      session → raw reply → records → documents → tables
+//!                └─◄ DeviceReport ◄── each task's end, whatever it was: delivered, failed, out of time, panicked
+//! ```
+//!
+//! `check` walks the way to a device alone and says what stands in it. `replay` walks the same line from the raw replies of an earlier run instead of a session.
+
+mod begin;
+mod catalogue;
+mod check;
+mod clock;
+mod context;
+mod deadline;
+mod device;
+mod loose_files;
+mod options;
+pub mod panic_report;
+mod parse_and_join;
+mod plan;
+mod replay;
+mod report;
+mod retry;
+mod run;
+mod saved_run;
+mod scrub;
+
+pub use catalogue::{Catalogue, Command, Per, mapping_of_report};
+pub use check::{Checked, Step, UnknownKey, Verdict, check};
+pub use clock::Clock;
+pub use context::{Event, Watch};
+pub use loose_files::LooseFiles;
+pub use options::{
+    DeviceOptions, HostKeys, Limits, LoginOptions, MetricsFile, Options, OutputOptions,
+};
+pub use plan::{DevicePlan, FilterSource, FromVault, NetconfVersion, Plan, Shard, runner_name};
+pub use replay::{Parsed, Replayed, parse, replay};
+pub use report::{DeviceReport, LakeFile, Outcome, RpcOutcome, RpcReport, RunReport};
+pub use retry::Retry;
+pub use run::{Finished, run};
+pub use saved_run::SavedRun;
+pub use scrub::Scrubber;

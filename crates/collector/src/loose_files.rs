@@ -1,0 +1,391 @@
+//! Replies without a run report: what scripts left behind, single files, standard input.
+//!
+//! Names say what a file is: `{device}_{rpc}_raw.xml`, for PIC detail with its slots, compressed or not; and
+//! `{device}_pic_detail_metrics.json` where scripts kept no raw reply of it. When a reply arrived is when its file was written.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use anyhow::{Context as _, bail};
+use records::junos::Parser;
+use records::model::InterfaceOptics;
+use records::{Reader, Snapshot, State};
+use sinks::{RAW_SUFFIX, RunIdentity};
+
+use super::report::{DeviceReport, Outcome, RunReport};
+use super::saved_run::{Form, SavedReply, SavedRun};
+use crate::catalogue::Catalogue;
+
+/// The run id of replies that no run of ours made: reading them again replaces the same files.
+const RUN_ID: &str = "00000000";
+/// The document that stands in for raw replies.
+const PIC_DETAIL_DOCUMENT: &str = "_pic_detail_metrics.json";
+
+/// Files, gathered device by device.
+#[derive(Debug)]
+pub struct LooseFiles<'c> {
+    catalogue: &'c Catalogue,
+    devices: BTreeMap<String, Vec<SavedReply>>,
+}
+
+impl<'c> LooseFiles<'c> {
+    pub fn of(catalogue: &'c Catalogue) -> Self {
+        Self {
+            catalogue,
+            devices: BTreeMap::new(),
+        }
+    }
+
+    /// All replies in a folder.
+    ///
+    /// # Errors
+    ///
+    /// If the folder cannot be listed, or holds none.
+    pub fn folder(&mut self, folder: &Path) -> anyhow::Result<()> {
+        let listing = || format!("cannot list the folder {}", folder.display());
+        let mut paths = Vec::new();
+        for entry in std::fs::read_dir(folder).with_context(listing)? {
+            paths.push(entry.with_context(listing)?.path());
+        }
+        paths.sort();
+        for path in paths {
+            if let Some((device, name, form)) = self.recognise(&path) {
+                self.add(&path, device, name, form)?;
+            }
+        }
+        // The document is made of the replies: where those are there, it says nothing new.
+        for replies in self.devices.values_mut() {
+            let has_raw = replies.iter().any(
+                |reply| matches!(&reply.form, Form::Raw(reader) if reader.name() == "pic_detail"),
+            );
+            replies.retain(|reply| !(has_raw && matches!(reply.form, Form::PicDetailDocument)));
+        }
+        if self.devices.is_empty() {
+            bail!(
+                "{} is not the folder of a run (name one below the output folder, or its `latest`), and holds no reply besides: files called \
+                 DEVICE_RPC{RAW_SUFFIX} were expected, with an RPC of the catalogue ({})",
+                folder.display(),
+                self.names().join(", ")
+            );
+        }
+        Ok(())
+    }
+
+    /// One file. What its name does not say must be given.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read, or nobody says whose reply to what it is.
+    pub fn file(
+        &mut self,
+        path: &Path,
+        device: Option<&str>,
+        rpc: Option<&str>,
+    ) -> anyhow::Result<()> {
+        let known = self.recognise(path);
+        let device = device
+            .map(str::to_owned)
+            .or_else(|| known.as_ref().map(|(device, ..)| device.clone()));
+        let device = device.with_context(|| {
+            format!(
+                "{}: its name does not say whose reply it is; give `--device`",
+                path.display()
+            )
+        })?;
+        let (name, form) = match (rpc, known) {
+            (Some(rpc), Some((_, name, form))) if name.starts_with(rpc) => (name, form),
+            (Some(rpc), _) => (rpc.to_owned(), Form::Raw(self.reader(rpc)?)),
+            (None, Some((_, name, form))) => (name, form),
+            (None, None) => bail!(
+                "{}: its name does not say which RPC it answers; give `--rpc`, one of {}",
+                path.display(),
+                self.names().join(", ")
+            ),
+        };
+        self.add(path, device, name, form)
+    }
+
+    /// A reply that came through standard input.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such RPC.
+    pub fn bytes(
+        &mut self,
+        bytes: Vec<u8>,
+        device: &str,
+        rpc: &str,
+        arrived: i64,
+    ) -> anyhow::Result<()> {
+        let reply = SavedReply {
+            name: rpc.to_owned(),
+            operation: String::new(),
+            path: PathBuf::from("standard input"),
+            bytes: Some(bytes),
+            form: Form::Raw(self.reader(rpc)?),
+            arrived,
+        };
+        self.devices
+            .entry(device.to_owned())
+            .or_default()
+            .push(reply);
+        Ok(())
+    }
+
+    /// A reply of the same device beside the one that is read: told by its name, else by its payload.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read, or is nothing that says more of a device.
+    pub fn metadata(&mut self, path: &Path, device: &str) -> anyhow::Result<()> {
+        if let Some((_, name, form)) = self.recognise(path) {
+            return self.add(path, device.to_owned(), name, form);
+        }
+        let Some(parser) = parser_of(&sinks::read_raw(path)?) else {
+            bail!(
+                "{}: neither its name nor what it holds says which RPC it answers; a reply to one of the built-in five was expected",
+                path.display()
+            )
+        };
+        self.add(
+            path,
+            device.to_owned(),
+            parser.name.to_owned(),
+            Form::Raw(Reader::BuiltIn(parser)),
+        )
+    }
+
+    /// The device, if there is only one.
+    pub fn only_device(&self) -> Option<&str> {
+        let mut names = self.devices.keys();
+        names
+            .next()
+            .filter(|_| names.next().is_none())
+            .map(String::as_str)
+    }
+
+    /// The replies as a run: of the second that is given, else of the first reply.
+    pub fn into_run(self, runner_name: String, run_timestamp: Option<i64>) -> SavedRun {
+        let first = self
+            .devices
+            .values()
+            .flatten()
+            .map(|reply| reply.arrived)
+            .min();
+        let identity = RunIdentity {
+            runner_name,
+            run_id: RUN_ID.to_owned(),
+            run_timestamp: run_timestamp.or(first).unwrap_or_default(),
+        };
+        let delivered = |name: &String| {
+            let report = DeviceReport {
+                outcome: Outcome::Delivered,
+                ..DeviceReport::default()
+            };
+            (name.clone(), report)
+        };
+        let report = RunReport {
+            run_id: identity.run_id.clone(),
+            runner_name: identity.runner_name.clone(),
+            run_timestamp: identity.run_timestamp,
+            devices: self.devices.keys().map(delivered).collect(),
+            ..RunReport::default()
+        };
+        SavedRun {
+            report,
+            identity,
+            devices: self.devices,
+        }
+    }
+
+    fn reader(&self, rpc: &str) -> anyhow::Result<Reader> {
+        self.catalogue.reader(rpc).with_context(|| {
+            let names = self.names();
+            let hint = inventory::did_you_mean(rpc, names.iter().map(String::as_str));
+            format!(
+                "there is no RPC `{rpc}`: there are {}{hint}",
+                names.join(", ")
+            )
+        })
+    }
+
+    /// The names of all RPCs, the longest first: one may be the end of another.
+    fn names(&self) -> Vec<String> {
+        let built_in = records::junos::PARSERS
+            .iter()
+            .map(|parser| parser.name.to_owned());
+        let mut names: Vec<_> = self
+            .catalogue
+            .commands
+            .iter()
+            .map(|command| command.name.clone())
+            .chain(built_in)
+            .collect();
+        names.sort_by(|a, b| b.len().cmp(&a.len()).then(a.cmp(b)));
+        names.dedup();
+        names
+    }
+
+    /// Whose reply to what this is, by its name.
+    fn recognise(&self, path: &Path) -> Option<(String, String, Form)> {
+        let file = path.file_name()?.to_str()?;
+        let device = |encoded: &str| {
+            let name = sinks::decode_file_name(encoded).unwrap_or_else(|| encoded.to_owned());
+            (!name.is_empty()).then_some(name)
+        };
+        if let Some(encoded) = file.strip_suffix(PIC_DETAIL_DOCUMENT) {
+            return Some((
+                device(encoded)?,
+                "pic_detail".to_owned(),
+                Form::PicDetailDocument,
+            ));
+        }
+        let stem = file
+            .strip_suffix(".zst")
+            .unwrap_or(file)
+            .strip_suffix(RAW_SUFFIX)?;
+        // `…_pic_detail_0_1`: the slots are part of the reply's name.
+        let mut parts = stem.rsplitn(3, '_');
+        let (pic, fpc, rest) = (parts.next()?, parts.next(), parts.next());
+        let is_slot =
+            |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let slots = fpc.filter(|fpc| is_slot(fpc) && is_slot(pic)).zip(rest);
+        self.names().into_iter().find_map(|name| {
+            let reader = self.catalogue.reader(&name)?;
+            let end = format!("_{name}");
+            if let Some(encoded) = stem.strip_suffix(&end) {
+                return Some((device(encoded)?, name, Form::Raw(reader)));
+            }
+            let (fpc, rest) = slots?;
+            let encoded = rest.strip_suffix(&end)?;
+            Some((
+                device(encoded)?,
+                format!("{name}_{fpc}_{pic}"),
+                Form::Raw(reader),
+            ))
+        })
+    }
+
+    fn add(&mut self, path: &Path, device: String, name: String, form: Form) -> anyhow::Result<()> {
+        let modified = std::fs::metadata(path).and_then(|metadata| metadata.modified());
+        let modified = modified.with_context(|| format!("cannot read {}", path.display()))?;
+        let seconds = modified
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_secs();
+        self.devices.entry(device).or_default().push(SavedReply {
+            name,
+            operation: String::new(),
+            path: path.to_owned(),
+            bytes: None,
+            form,
+            arrived: i64::try_from(seconds).unwrap_or_default(),
+        });
+        Ok(())
+    }
+}
+
+/// The built-in parser of the RPC that this reply answers, by what the reply holds. Two of them have the same container: optics are told
+/// by what was measured of a module, and where nothing was, both give the same, which is the interfaces' names.
+fn parser_of(reply: &[u8]) -> Option<&'static Parser> {
+    let mut readable = records::junos::PARSERS.iter().filter(|parser| {
+        let mut scratch = Snapshot::default();
+        let outcome = parser.parse(reply, 0, &mut scratch);
+        let measured = |port: &InterfaceOptics| port.state != State::NotSupported;
+        outcome.payload_seen && (scratch.optics.is_empty() || scratch.optics.iter().any(measured))
+    });
+    let found = readable.next()?;
+    match found.name {
+        "interface_statistics" => Some(readable.next().unwrap_or(found)),
+        _ => Some(found),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_reply_holds_says_which_parser_reads_it() {
+        for (reply, expected) in [
+            (
+                "<chassis-inventory><chassis/></chassis-inventory>",
+                Some("chassis_inventory"),
+            ),
+            (
+                "<fpc-information><fpc/></fpc-information>",
+                Some("pic_detail"),
+            ),
+            (
+                "<system-information><host-name>a</host-name></system-information>",
+                Some("system_information"),
+            ),
+            (
+                "<interface-information><physical-interface><name>et-0/0/1</name><speed>10Gbps</speed></physical-interface>\
+                 </interface-information>",
+                Some("interface_statistics"),
+            ),
+            (
+                "<interface-information><physical-interface><name>et-0/0/1</name><optics-diagnostics><module-voltage>3.3\
+                 </module-voltage></optics-diagnostics></physical-interface></interface-information>",
+                Some("optics_diagnostics"),
+            ),
+            ("<alarm-information/>", None),
+        ] {
+            let found = parser_of(reply.as_bytes()).map(|parser| parser.name);
+            assert_eq!(found, expected, "{reply}");
+        }
+    }
+
+    fn recognised(name: &str) -> Option<(String, String)> {
+        let catalogue = Catalogue::read(&[]).unwrap();
+        let files = LooseFiles::of(&catalogue);
+        let found = files.recognise(Path::new(name));
+        found.map(|(device, reply, _)| (device, reply))
+    }
+
+    #[test]
+    fn a_name_says_whose_reply_to_what_it_is() {
+        for (name, device, reply) in [
+            (
+                "leaf_1_optics_diagnostics_raw.xml",
+                "leaf_1",
+                "optics_diagnostics",
+            ),
+            (
+                "a.example.net_system_information_raw.xml.zst",
+                "a.example.net",
+                "system_information",
+            ),
+            (
+                "lab%2Fa_pic_detail_0_12_raw.xml",
+                "lab/a",
+                "pic_detail_0_12",
+            ),
+            ("a_pic_detail_raw.xml", "a", "pic_detail"),
+            (
+                "a_3_4_chassis_inventory_raw.xml",
+                "a_3_4",
+                "chassis_inventory",
+            ),
+            ("a_pic_detail_metrics.json", "a", "pic_detail"),
+        ] {
+            assert_eq!(
+                recognised(name),
+                Some((device.to_owned(), reply.to_owned())),
+                "{name}"
+            );
+        }
+        for name in [
+            "optics_diagnostics_raw.xml",
+            "_optics_diagnostics_raw.xml",
+            "a_x_raw.xml",
+            "a_optics_diagnostics.xml",
+            "run.json",
+            "raw.xml",
+        ] {
+            assert_eq!(recognised(name), None, "{name}");
+        }
+    }
+}

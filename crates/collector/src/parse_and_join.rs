@@ -1,0 +1,128 @@
+//! From a device's replies to everything that is delivered of it: pure but for the folder that takes the documents.
+
+use std::collections::BTreeSet;
+
+use records::table::{self, Table};
+use records::{Context, DeviceError, Reader, Snapshot};
+use sinks::RunFolder;
+
+use super::report::{DeviceReport, RpcOutcome, RpcReport};
+
+/// Reads one reply into the snapshot and says how it went.
+pub(super) fn read_reply(
+    reader: &Reader,
+    bytes: &[u8],
+    arrived: i64,
+    snapshot: &mut Snapshot,
+) -> RpcReport {
+    let outcome = reader.parse(bytes, arrived, snapshot);
+    // Damage first: a message of the device must not hide that the reply was cut.
+    let mut errors: Vec<_> = outcome.damaged().into_iter().collect();
+    errors.extend(outcome.errors.iter().map(in_words));
+    let failure = outcome.failure();
+    if errors.is_empty() {
+        errors.extend(failure.clone());
+    }
+    RpcReport {
+        outcome: if failure.is_none() {
+            RpcOutcome::Ok
+        } else {
+            RpcOutcome::Failed
+        },
+        parser: reader.name().to_owned(),
+        arrived,
+        bytes: bytes.len(),
+        found: outcome.found,
+        errors,
+        ..RpcReport::default()
+    }
+}
+
+/// Reads a `pic_detail` document in place of the replies that it was made of.
+pub(super) fn read_pic_detail_document(
+    bytes: &[u8],
+    arrived: i64,
+    snapshot: &mut Snapshot,
+) -> RpcReport {
+    let read = records::json::read::pic_detail(bytes, arrived);
+    let mut report = RpcReport {
+        outcome: RpcOutcome::Ok,
+        parser: "pic_detail".to_owned(),
+        arrived,
+        bytes: bytes.len(),
+        ..RpcReport::default()
+    };
+    match read {
+        Ok(ports) => {
+            report.found = ports.len();
+            snapshot.pic_ports.extend(ports);
+            snapshot.arrivals.pic_detail = Some(arrived);
+        }
+        Err(why) => {
+            report.outcome = RpcOutcome::Failed;
+            report.errors.push(why);
+        }
+    }
+    report
+}
+
+/// The device's own words, behind the error's tag (RFC 6241) where it has one: the tag is what one looks up.
+fn in_words(error: &DeviceError) -> String {
+    match &error.tag {
+        Some(tag) => format!("{tag}: {error}"),
+        None => error.to_string(),
+    }
+}
+
+/// Joins what the replies said, writes the documents, and returns the rows; what happened goes into the report.
+///
+/// # Errors
+///
+/// If a document cannot be written.
+pub(super) fn deliver(
+    snapshot: Snapshot,
+    context: &Context,
+    folder: &RunFolder,
+    report: &mut DeviceReport,
+) -> sinks::Result<Vec<Table>> {
+    let records = records::enrich::join(snapshot, context);
+    for (rpc, json) in records::json::documents(&records) {
+        folder.save_metrics(&context.device, &rpc, &json)?;
+    }
+    let tables = table::tables(&records);
+    for table in &tables {
+        report
+            .rows
+            .insert(table.dataset.name.clone(), table.batch.num_rows());
+    }
+    let with_optics = records
+        .interfaces
+        .iter()
+        .filter(|interface| interface.location.is_some())
+        .map(|interface| (interface.location, interface.channel));
+    let with_counters = records
+        .counters
+        .iter()
+        .filter(|counters| counters.location.is_some())
+        .map(|counters| (counters.location, counters.channel));
+    report.interfaces = with_optics
+        .chain(with_counters)
+        .collect::<BTreeSet<_>>()
+        .len();
+    report.lanes = records
+        .lanes
+        .iter()
+        .filter(|lane| lane.location.is_some())
+        .count();
+    report
+        .notes
+        .extend(records.notes.as_slice().iter().map(ToString::to_string));
+    if records.notes.dropped() > 0 {
+        report.notes.push(format!(
+            "and {} more of the same kind",
+            records.notes.dropped()
+        ));
+    }
+    report.findings = analysis::judge(&records);
+    Ok(tables)
+}

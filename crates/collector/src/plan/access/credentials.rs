@@ -1,0 +1,70 @@
+//! The user and the ways to log in: variables over arguments over options over OpenSSH's files.
+
+use netconf::ssh::Credentials;
+use secrecy::SecretString;
+
+use super::super::host_variables::{HostVariables, PASSWORDS};
+use super::context::{AUTH_ORDER, Access, KEY_FILE, KEY_PASSPHRASE, Known, Written, local_user};
+use super::login_methods::{Means, existing, methods, parse_order};
+
+impl Access<'_> {
+    pub(crate) fn credentials(
+        &self,
+        host: &mut HostVariables<'_>,
+        written: &Written,
+        known: &Known,
+    ) -> Credentials {
+        let user = written
+            .user
+            .clone()
+            .or_else(|| known.said.user.clone())
+            .or_else(|| self.options.user.clone())
+            .or_else(|| known.all.user.clone())
+            .unwrap_or_else(local_user);
+        let passphrase = host.text(KEY_PASSPHRASE).map(SecretString::from);
+        let password = host.password();
+        let mut means = Means {
+            passphrase: passphrase.or_else(|| self.options.private_key_passphrase.clone()),
+            password: password.or_else(|| self.options.password.clone()),
+            ..Means::default()
+        };
+        if let Some(path) = written.key_file.clone().or_else(|| {
+            let is_said = !known.said.identity_files.is_empty();
+            self.options.private_key.clone().filter(|_| !is_said)
+        }) {
+            if let Err(error) = std::fs::File::open(&path) {
+                let shown = match host.is_secret(KEY_FILE) {
+                    true => "that a vault names".to_owned(),
+                    false => path.display().to_string(),
+                };
+                let message = format!("the private key {shown} cannot be read: {error}");
+                host.problem(host.first(KEY_FILE), message);
+            }
+            means.keys.push(path);
+            means.keys_are_named = true;
+        } else {
+            means.keys = existing(known.all.identity_paths(&known.name, &user));
+            means.keys_are_named = !means.keys.is_empty();
+        }
+        let order = match host.text(AUTH_ORDER).map(|text| parse_order(&text)) {
+            None => self.order.clone(),
+            Some(Ok(order)) => Some(order),
+            Some(Err(message)) => {
+                host.unusable_value(AUTH_ORDER, &message);
+                None
+            }
+        };
+        let methods = methods(means, order, &known.all, &known.name, &user);
+        // Where one is named and cannot be used, that has been said.
+        let mut named = PASSWORDS.iter().chain([&KEY_FILE]);
+        let is_named = named.any(|names| host.first(names).is_some());
+        if methods.is_empty() && !is_named {
+            host.problem(
+                None,
+                "there is no way to log in: set `ansible_ssh_private_key_file` or `ansible_password` in the inventory, give `--private-key` or `--password-file`, or start an SSH agent"
+                    .to_owned(),
+            );
+        }
+        Credentials { user, methods }
+    }
+}

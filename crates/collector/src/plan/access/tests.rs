@@ -1,0 +1,235 @@
+//! Who says something first, for each question.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use netconf::Framing;
+use netconf::ssh::{HostKeyPolicy, Method, Route};
+
+use crate::options::{HostKeys, LoginOptions, Options};
+use crate::plan::{DevicePlan, Plan};
+
+/// The plan of an inventory with one host `a` that has these variables, and what OpenSSH has been told.
+fn plan(
+    variables: &str,
+    ssh_config: &str,
+    change: impl FnOnce(&mut LoginOptions),
+) -> Result<Plan, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    std::fs::write(
+        at.join("i.yaml"),
+        format!("all: {{hosts: {{a: {{{variables}}}}}}}"),
+    )
+    .unwrap();
+    std::fs::write(
+        at.join("config"),
+        ssh_config.replace("DIR", &at.display().to_string()),
+    )
+    .unwrap();
+    for key in ["k1", "k2"] {
+        std::fs::write(at.join(key), "").unwrap();
+    }
+    let mut options = Options::for_tests(&at.join("i.yaml"));
+    options.login.ssh_config = Some(at.join("config"));
+    change(&mut options.login);
+    let plan = Plan::build(&options);
+    plan.map_err(|problems| problems.to_string().replace(&at.display().to_string(), ""))
+}
+
+fn device(variables: &str, ssh_config: &str) -> DevicePlan {
+    let mut plan = plan(variables, ssh_config, |_| {}).unwrap();
+    plan.devices.remove(0)
+}
+
+fn way_in(device: &DevicePlan) -> String {
+    let methods = device.target.credentials.methods.iter();
+    let names = methods.map(|method| match method {
+        Method::KeyFile { path, .. } => path.file_name().unwrap().to_string_lossy().into_owned(),
+        other => other.to_string(),
+    });
+    names.collect::<Vec<_>>().join(" ")
+}
+
+fn ways(route: &Route) -> String {
+    match route {
+        Route::Direct => "direct".to_owned(),
+        Route::ProxyCommand(command) => format!("command {command}"),
+        Route::Jump(hops) => {
+            let hops = hops
+                .iter()
+                .map(|hop| format!("{}@{}", hop.credentials.user, hop.endpoint));
+            hops.collect::<Vec<_>>().join(" ")
+        }
+    }
+}
+
+#[test]
+fn a_password_answers_both_kinds_of_questions_and_keys_come_first() {
+    assert_eq!(way_in(&device("", "")), "password keyboard-interactive");
+    let named = device(
+        "",
+        "Host a\nIdentityFile DIR/k1\nIdentityFile DIR/none\nIdentityFile DIR/k2\n",
+    );
+    assert_eq!(way_in(&named), "k1 k2 password keyboard-interactive");
+    let ordered = device(
+        "lanewatch_auth_order: 'password,key'",
+        "IdentityFile DIR/k1\n",
+    );
+    assert_eq!(way_in(&ordered), "password k1");
+    let preferred = device(
+        "",
+        "PreferredAuthentications keyboard-interactive,gssapi-with-mic\n",
+    );
+    assert_eq!(way_in(&preferred), "keyboard-interactive");
+    let agent = device("", "IdentityAgent /run/agent\nPasswordAuthentication no\n");
+    assert_eq!(way_in(&agent), "agent keyboard-interactive");
+    let wrong = plan("lanewatch_auth_order: password+key", "", |_| {}).unwrap_err();
+    assert!(wrong.contains("expected `key`, `agent`"), "{wrong}");
+}
+
+#[test]
+fn inventory_over_arguments_over_settings_over_files() {
+    let config = "Host a\nUser file\nPort 2222\nHostName %h.example.net\nConnectTimeout 3\n";
+    let plain = device("", config);
+    assert_eq!(plain.target.endpoint.to_string(), "a.example.net:2222");
+    assert_eq!(plain.target.credentials.user, "fallback");
+    assert_eq!(plain.target.connect_timeout, Some(Duration::from_secs(3)));
+    let said = device("ansible_ssh_common_args: '-l args -p 22'", config);
+    assert_eq!(said.target.credentials.user, "args");
+    assert_eq!(said.target.endpoint.port, 22);
+    let written = device(
+        "ansible_user: u, ansible_port: 830, ansible_ssh_common_args: '-l args -p 22'",
+        config,
+    );
+    assert_eq!(written.target.credentials.user, "u");
+    assert_eq!(written.target.endpoint.port, 830);
+}
+
+#[test]
+fn jump_hosts_have_names_users_and_hosts_before_them_from_the_files() {
+    let config = "Host bastion\nHostName 192.0.2.1\nUser gate\nProxyJump outer@edge:2222\nHost a\nProxyJump bastion,inner\n\
+        Host inner\nUser in\nKexAlgorithms +diffie-hellman-group14-sha1\n";
+    let through = device("", config);
+    assert_eq!(
+        ways(&through.target.route),
+        "outer@edge:2222 gate@192.0.2.1:22 in@inner:22"
+    );
+    let Route::Jump(hops) = &through.target.route else {
+        panic!()
+    };
+    assert!(hops[2].legacy && !hops[1].legacy);
+    for (variables, expected) in [
+        ("lanewatch_jump: none", "direct"),
+        ("lanewatch_jump: 'me@j'", "me@j:22"),
+        (
+            "ansible_ssh_common_args: '-o ProxyCommand=\"ssh -W %h:%p x\"'",
+            "command ssh -W %h:%p x",
+        ),
+        ("lanewatch_proxy_command: nc %h %p", "command nc %h %p"),
+    ] {
+        assert_eq!(ways(&device(variables, config).target.route), expected);
+    }
+    let circle = "Host x\nProxyJump y\nHost y\nProxyJump x\n";
+    let error = plan("lanewatch_jump: x", circle, |_| {}).unwrap_err();
+    assert!(error.contains("more than 8 jump hosts"), "{error}");
+}
+
+#[test]
+fn the_devices_password_is_not_for_the_jump_host() {
+    let through = device("ansible_password: sesame, lanewatch_jump: 'me@j'", "");
+    let Route::Jump(hops) = &through.target.route else {
+        panic!()
+    };
+    let methods = &hops[0].credentials.methods;
+    assert!(
+        !methods
+            .iter()
+            .any(|method| matches!(method, Method::Password(_))),
+        "{methods:?}"
+    );
+    let own = device("lanewatch_jump: 'me@j', lanewatch_jump_password: x", "");
+    let Route::Jump(hops) = &own.target.route else {
+        panic!()
+    };
+    let methods = &hops[0].credentials.methods;
+    assert!(
+        methods
+            .iter()
+            .any(|method| matches!(method, Method::Password(_)))
+    );
+}
+
+#[test]
+fn who_is_trusted_is_said_by_the_nearest() {
+    let loose = "StrictHostKeyChecking no\n";
+    let of = |variables: &str, set: Option<HostKeys>| {
+        let plan = plan(variables, loose, |options| options.host_keys = set).unwrap();
+        let policy = match plan.devices[0].target.host_keys {
+            HostKeyPolicy::Strict { .. } => "strict",
+            HostKeyPolicy::AcceptNew { .. } => "accept-new",
+            HostKeyPolicy::Off => "off",
+        };
+        (policy, plan.warnings.len())
+    };
+    assert_eq!(of("", None), ("off", 1));
+    assert_eq!(of("", Some(HostKeys::Strict)), ("strict", 0));
+    assert_eq!(
+        of(
+            "ansible_ssh_common_args: '-o StrictHostKeyChecking=accept-new'",
+            Some(HostKeys::Strict)
+        ),
+        ("accept-new", 0)
+    );
+    assert_eq!(
+        of("lanewatch_host_keys: strict", Some(HostKeys::Off)),
+        ("strict", 0)
+    );
+
+    let files = device(
+        "",
+        "UserKnownHostsFile /u /v\nGlobalKnownHostsFile none\nHostKeyAlias core\n",
+    );
+    let HostKeyPolicy::Strict { known_hosts } = &files.target.host_keys else {
+        panic!()
+    };
+    assert_eq!(
+        known_hosts.files,
+        [PathBuf::from("/u"), PathBuf::from("/v")]
+    );
+    assert_eq!(known_hosts.alias.as_deref(), Some("core"));
+    let usual = device("", "");
+    let HostKeyPolicy::Strict { known_hosts } = &usual.target.host_keys else {
+        panic!()
+    };
+    assert_eq!(known_hosts.files.len(), 4, "the user's and the system's");
+}
+
+#[test]
+fn old_devices_and_the_version_are_said_per_device() {
+    let old = device("lanewatch_legacy: true, lanewatch_netconf_version: 1.1", "");
+    assert!(old.target.legacy);
+    assert_eq!(old.target.offer, Some(Framing::Chunked));
+    let told = device("ansible_ssh_extra_args: '-oHostKeyAlgorithms=+ssh-rsa'", "");
+    assert!(told.target.legacy);
+    assert!(!device("", "").target.legacy);
+    let wrong = plan("lanewatch_netconf_version: 2", "", |_| {}).unwrap_err();
+    assert!(wrong.contains("`1.0` or `1.1`; found `2`"), "{wrong}");
+}
+
+#[test]
+fn options_without_effect_are_named_once_and_mistakes_with_their_place() {
+    let warned = plan("", "Host *\nFancy yes\nControlMaster auto\n", |_| {}).unwrap();
+    assert_eq!(warned.warnings.len(), 1, "{:?}", warned.warnings);
+    assert!(warned.warnings[0].ends_with("config line 2: `Fancy` is not known and has no effect"));
+    let wrong = plan("ansible_ssh_common_args: '-o Port'", "", |_| {}).unwrap_err();
+    assert!(
+        wrong.contains("`ansible_ssh_common_args`: -o is followed by Option=value"),
+        "{wrong}"
+    );
+    let wrong = plan("", "Host a\nPort many\n", |_| {}).unwrap_err();
+    assert!(
+        wrong.contains("the ssh_config /config line 2: Port: "),
+        "{wrong}"
+    );
+}

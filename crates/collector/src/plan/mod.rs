@@ -1,0 +1,283 @@
+//! The plan: inventory × catalogue × options, resolved and checked before the first packet.
+//!
+//! Nothing in it is a name to look up, and everything that is wrong is said at once. Secrets are in types that cannot print themselves.
+//!
+//! ```text
+//!  host_variables   questions to one host of the inventory
+//!  ssh_config       OpenSSH's files and arguments
+//!  access           the two joined into a target: address, route, credentials, host keys
+//!  interface_filter which interfaces are collected, and who says so
+//!  shard            which devices are this runner's
+//!  device_plan      the result for one device
+//! ```
+
+mod access;
+mod device_plan;
+mod host_variables;
+mod interface_filter;
+mod shard;
+mod ssh_config;
+
+use inventory::{Inventory, PasswordSources, Problem, Problems};
+
+use crate::catalogue::Catalogue;
+use crate::options::Options;
+use access::Access;
+pub use access::NetconfVersion;
+pub use device_plan::{DevicePlan, FilterSource, FromVault};
+use host_variables::{HostVariables, Names};
+pub use shard::Shard;
+
+const HARDWARE_MODEL: Names = &["hardware_model"];
+
+/// Everything a run needs to know.
+#[derive(Debug)]
+pub struct Plan {
+    /// What this runner is called in file names and rows.
+    pub runner_name: String,
+    pub catalogue: Catalogue,
+    /// By name.
+    pub devices: Vec<DevicePlan>,
+    /// How many devices of the inventory other shards hold.
+    pub elsewhere: usize,
+    /// What works, but should be known, once each.
+    pub warnings: Vec<String>,
+}
+
+/// Bytes that a device's or runner's name may have in the names of files, which have room for 255 with all that is added.
+const LONGEST_NAME: usize = 120;
+
+/// What to say of a name with which no file could be written, or no line of a report.
+pub(super) fn unusable(what: &str, name: &str) -> Option<String> {
+    if name.trim().is_empty() {
+        return Some(format!("{what} is empty"));
+    }
+    if name.contains(char::is_control) {
+        return Some(format!(
+            "{what} holds a control character: {}",
+            name.escape_debug()
+        ));
+    }
+    let length = sinks::encode_file_name(name).len();
+    (length > LONGEST_NAME).then(|| {
+        format!("{what} takes {length} bytes in the names of files; {LONGEST_NAME} are the most that fit")
+    })
+}
+
+impl Plan {
+    /// Reads inventory and catalogue and resolves them.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong, at once. Nothing was contacted.
+    pub fn build(options: &Options) -> Result<Self, Problems> {
+        let (inventory, catalogue) = match (
+            Inventory::read(&options.devices.sources),
+            Catalogue::read(&options.devices.catalogue),
+        ) {
+            (Ok(inventory), Ok(catalogue)) => (inventory, catalogue),
+            (inventory, catalogue) => {
+                let problems = [inventory.err(), catalogue.err()];
+                return Err(Problems(
+                    problems
+                        .into_iter()
+                        .flatten()
+                        .flat_map(|found| found.0)
+                        .collect(),
+                ));
+            }
+        };
+        let (mut devices, mut problems) = (Vec::new(), Vec::new());
+        let runner_name =
+            runner_name(options.devices.runner_name.as_deref()).unwrap_or_else(|more| {
+                problems.extend(more.0);
+                String::new()
+            });
+        if !runner_name.is_empty() {
+            problems.extend(unusable("the runner's name", &runner_name).map(Problem::new));
+        }
+        let mut plain_text_passwords = 0_usize;
+        let mut passwords = PasswordSources::default();
+        let mut access = Access::read(&options.login, &mut problems);
+        let mut elsewhere = 0;
+        let (shard, interfaces) = (options.devices.shard, options.devices.interfaces.as_deref());
+        for host in inventory.hosts() {
+            if shard.is_some_and(|shard| !shard.holds(host.name())) {
+                elsewhere += 1;
+                continue;
+            }
+            let mut variables = HostVariables {
+                name: host.name(),
+                host,
+                problems: &mut problems,
+                passwords: &mut passwords,
+                plain_text_passwords: &mut plain_text_passwords,
+            };
+            devices.extend(variables.device(&mut access, interfaces));
+        }
+        if !problems.is_empty() {
+            return Err(Problems::of_hosts(problems));
+        }
+        let mut warnings: Vec<String> = inventory
+            .warnings()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        if plain_text_passwords > 0 {
+            warnings.push(format!(
+                "the inventory holds the password of {plain_text_passwords} device(s) in plain text; a key file (`ansible_ssh_private_key_file`) or `--password-file` keeps it out"
+            ));
+        }
+        warnings.extend(access.into_warnings());
+        if let Some(shard) = shard.filter(|_| devices.is_empty()) {
+            warnings.push(format!(
+                "none of the {elsewhere} devices of the inventory is in shard {shard}"
+            ));
+        }
+        Ok(Self {
+            runner_name,
+            catalogue,
+            devices,
+            elsewhere,
+            warnings,
+        })
+    }
+}
+
+impl HostVariables<'_> {
+    /// The device, unless something is wrong with it.
+    fn device(&mut self, access: &mut Access<'_>, interfaces: Option<&str>) -> Option<DevicePlan> {
+        let before = self.problems.len();
+        if let Some(message) = unusable("the host's name", self.name) {
+            self.problem(None, message);
+        }
+        let target = access.target(self);
+        let hardware_model = self.text(HARDWARE_MODEL);
+        let filter = interface_filter::interface_filter(self, interfaces);
+        let filter_source = interface_filter::filter_source(self, interfaces);
+        if let Some(own) = self.problems.get_mut(before..) {
+            own.sort_by_key(|problem| problem.line); // as one reads the file
+        }
+        (self.problems.len() == before).then(|| DevicePlan {
+            name: self.name.to_owned(),
+            target,
+            hardware_model,
+            filter_source,
+            interface_pattern: filter
+                .as_ref()
+                .and_then(|(written, _)| interface_filter::device_pattern(written)),
+            interface_filter: filter,
+            from_vault: FromVault {
+                interface_filter: self.is_secret(interface_filter::INTERFACE_FILTER),
+                ..access::from_vault(self)
+            },
+        })
+    }
+}
+
+/// The runner's name: what was asked for, else the host's.
+///
+/// # Errors
+///
+/// Neither has one.
+pub fn runner_name(asked: Option<&str>) -> Result<String, Problems> {
+    let host = || {
+        let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
+        Some(name.trim().to_owned()).filter(|name| !name.is_empty())
+    };
+    asked.map(str::to_owned).or_else(host).ok_or_else(|| {
+        Problem::new("this host has no name to call the runner by; give `--runner-name`").into()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(text: &str) -> Result<Plan, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let inventory = folder.path().join("i.yaml");
+        std::fs::write(&inventory, text).unwrap();
+        let mut options = Options::for_tests(&inventory);
+        options.devices.interfaces = Some("et-0/0/*".to_owned());
+        Plan::build(&options).map_err(|problems| {
+            problems
+                .to_string()
+                .replace(&folder.path().display().to_string(), "")
+        })
+    }
+
+    #[test]
+    fn what_the_inventory_leaves_open_comes_from_the_command_line() {
+        let plan = plan("all: {hosts: {a: , b: {ansible_host: 192.0.2.7, ansible_port: 22, ansible_user: u, interface_filter: et-0/0/1}}}").unwrap();
+        let [a, b] = plan.devices.as_slice() else {
+            panic!()
+        };
+        assert_eq!(
+            (
+                a.target.endpoint.to_string().as_str(),
+                a.target.credentials.user.as_str()
+            ),
+            ("a:830", "fallback")
+        );
+        assert_eq!(a.interface_pattern.as_deref(), Some("et-0/0/*"));
+        assert_eq!(
+            (
+                b.target.endpoint.to_string().as_str(),
+                b.target.credentials.user.as_str()
+            ),
+            ("192.0.2.7:22", "u")
+        );
+        assert_eq!(
+            b.interface_pattern.as_deref(),
+            Some("et-0/0/1*"),
+            "a port's name selects its channels"
+        );
+        assert!(plan.warnings.is_empty());
+    }
+
+    #[test]
+    fn no_secret_is_printed() {
+        let plan = plan("all: {hosts: {a: {ansible_password: sesame}}}").unwrap();
+        let printed = format!("{plan:?}");
+        assert!(
+            !printed.contains("hunter2") && !printed.contains("sesame"),
+            "{printed}"
+        );
+        assert_eq!(
+            plan.warnings.len(),
+            1,
+            "a password in plain text draws one warning"
+        );
+    }
+
+    #[test]
+    fn everything_wrong_with_every_host_is_told_at_once() {
+        let problems = plan(
+            "all:\n  hosts:\n    a:\n      ansible_port: 83O\n      ansible_user: '{{ vault_user }}'\n    b:\n      ansible_ssh_private_key_file: /nowhere/key\n      lanewatch_host_keys: loose\n      interface_filter: et 0\n",
+        )
+        .unwrap_err();
+        insta::assert_snapshot!(problems, @r#"
+        /i.yaml:4: a: `ansible_port` must be a port from 1 to 65535; found `83O`
+        /i.yaml:5: a: `ansible_user`: the template refers to `vault_user`, which is set nowhere
+        /i.yaml:7: b: the private key /nowhere/key cannot be read: No such file or directory (os error 2)
+        /i.yaml:8: b: `lanewatch_host_keys` is `strict`, `accept-new` or `off`; found `loose`
+        /i.yaml:9: b: the interface filter entry "et 0" holds ' ': expected an interface name such as et-0/0/32 or a pattern with * and ?
+        "#);
+    }
+
+    #[test]
+    fn what_yaml_would_change_or_no_file_could_be_called_is_refused() {
+        let long = "x".repeat(121);
+        let problems = plan(&format!(
+            "all:\n  hosts:\n    a:\n      ansible_port: 0\n      ansible_password: 0123\n    b: {{ansible_password: $ANSIBLE_VAULT;1.1}}\n    {long}:\n"
+        ))
+        .unwrap_err();
+        insta::assert_snapshot!(problems.replace(&long, "LONG"), @"
+        /i.yaml:4: a: `ansible_port` must be a port from 1 to 65535; found `0`
+        /i.yaml:5: a: YAML takes the password for a number, which may change it; put it in quotes
+        /i.yaml:6: b: `ansible_password` is a vault value without its tag: write `ansible_password: !vault |` and the value below it
+        /i.yaml:7: LONG: the host's name takes 121 bytes in the names of files; 120 are the most that fit
+        ");
+    }
+}

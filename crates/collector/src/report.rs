@@ -1,0 +1,191 @@
+//! The run report: what happened to each device, in `run.json` and as the exit status.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::retry::FailedAttempt;
+use analysis::Finding;
+
+/// How many of an RPC's errors a device's line tells; `run.json` has all.
+const MOST_ERRORS_TOLD: usize = 3;
+
+/// One run of one runner.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct RunReport {
+    /// The version that wrote it.
+    pub lanewatch: String,
+    pub run_id: String,
+    pub runner_name: String,
+    /// UTC second at which the run began: its partition.
+    pub run_timestamp: i64,
+    /// UTC second at which it ended.
+    pub finished: i64,
+    pub seconds: f64,
+    pub inventories: Vec<PathBuf>,
+    /// Whether it was stopped before all devices had answered.
+    pub interrupted: bool,
+    /// The lake files of this run.
+    pub files: Vec<LakeFile>,
+    /// Why the lake has nothing of this run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lake_error: Option<String>,
+    /// The mappings of the catalogue, as written: with them the run can be read again.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub mappings: BTreeMap<String, String>,
+    pub devices: BTreeMap<String, DeviceReport>,
+}
+
+/// A Parquet file of the run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LakeFile {
+    pub dataset: String,
+    pub path: PathBuf,
+    pub rows: usize,
+    pub bytes: u64,
+}
+
+/// What became of a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Every RPC answered, everything written.
+    Delivered,
+    /// Some RPCs failed; what the others said is delivered.
+    Degraded,
+    /// Nothing is delivered; the raw replies that came are kept.
+    #[default]
+    Failed,
+}
+
+/// One device's line.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct DeviceReport {
+    pub outcome: Outcome,
+    /// Why it failed, as a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// `host:port`.
+    pub address: String,
+    /// As the inventory has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hardware_model: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interface_filter: Option<String>,
+    pub seconds: f64,
+    /// Bytes of all replies.
+    pub bytes: usize,
+    /// Interfaces with readings or counters, and lanes with readings, of those with a port location.
+    pub interfaces: usize,
+    pub lanes: usize,
+    /// Rows a dataset.
+    pub rows: BTreeMap<String, usize>,
+    /// What was tried and failed, in order, whatever came of it in the end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<FailedAttempt>,
+    /// By the name of the reply.
+    pub rpcs: BTreeMap<String, RpcReport>,
+    /// What could not be read, and where it stood.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// Lanes and interfaces that look bad.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
+}
+
+/// One reply.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct RpcReport {
+    pub outcome: RpcOutcome,
+    /// What was asked, as XML.
+    pub operation: String,
+    /// Who read it.
+    pub parser: String,
+    /// The raw reply, in the run's folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// UTC second at which the reply had arrived.
+    pub arrived: i64,
+    pub seconds: f64,
+    pub bytes: usize,
+    /// Whole items read: interfaces; a chassis, and an FPC of PIC detail, count as one.
+    pub found: usize,
+    /// The device's own words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<String>,
+}
+
+/// How an RPC went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RpcOutcome {
+    /// Answered and read to the end.
+    Ok,
+    /// Refused by the device, cut, or not what was asked for.
+    #[default]
+    Failed,
+}
+
+impl RunReport {
+    /// How many devices had this outcome.
+    pub fn count(&self, outcome: Outcome) -> usize {
+        self.devices
+            .values()
+            .filter(|device| device.outcome == outcome)
+            .count()
+    }
+
+    /// Reads a `run.json`.
+    pub fn read(path: &std::path::Path) -> anyhow::Result<Self> {
+        use anyhow::Context;
+        let text = std::fs::read(path)
+            .with_context(|| format!("cannot read the run report {}", path.display()))?;
+        serde_json::from_slice(&text)
+            .with_context(|| format!("{} is not a run report", path.display()))
+    }
+}
+
+impl DeviceReport {
+    /// What the device said beside data that was good: the RPC did not fail for it, and it must still be told.
+    pub fn said_beside_data(&self) -> impl Iterator<Item = String> {
+        let good = self
+            .rpcs
+            .iter()
+            .filter(|(_, rpc)| rpc.outcome == RpcOutcome::Ok);
+        good.flat_map(|(name, rpc)| {
+            rpc.errors
+                .iter()
+                .map(move |said| format!("{name}: beside the data, the device says: {said}"))
+        })
+    }
+
+    /// Settles the outcome from how the RPCs went. Without any there is none to deliver.
+    pub fn conclude(&mut self) {
+        let failed = self
+            .rpcs
+            .values()
+            .filter(|rpc| rpc.outcome == RpcOutcome::Failed)
+            .count();
+        self.outcome = match failed {
+            0 if !self.rpcs.is_empty() => Outcome::Delivered,
+            _ if failed < self.rpcs.len() => Outcome::Degraded,
+            _ => Outcome::Failed,
+        };
+        if failed > 0 && self.error.is_none() {
+            let said: Vec<_> = self
+                .rpcs
+                .iter()
+                .filter(|(_, rpc)| rpc.outcome == RpcOutcome::Failed)
+                .map(|(name, rpc)| {
+                    let told = &rpc.errors[..rpc.errors.len().min(MOST_ERRORS_TOLD)];
+                    match told {
+                        [] => format!("{name}: failed"),
+                        told => format!("{name}: {}", told.join("; ")),
+                    }
+                })
+                .collect();
+            self.error = Some(said.join("; "));
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! What is wrong with what the user wrote: all of it at once, each with its place and the line that stands there.
+//!
+//! ```text
+//! lab.yaml:5: unknown variable `ansible_prot`; did you mean `ansible_port`?
+//!   5 |       ansible_prot: 83
+//!     |       ^^^^^^^^^^^^
+//! ```
+//!
+//! A line is shown only as far as it holds no secret: see `snippet`.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::snippet::snippet;
+
+/// One mistake, as a sentence with its place and, where there is one, the way out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The file, if it is about one.
+    pub file: Option<PathBuf>,
+    /// The line in it, from 1.
+    pub line: Option<u64>,
+    /// What on that line is wrong, where it is less than the line.
+    pub found: Option<String>,
+    /// What was found and what was expected.
+    pub message: String,
+    /// The host of the inventory that meets it, if it is not the matter of all.
+    host: Option<String>,
+    /// How many other hosts meet the same.
+    more_hosts: usize,
+}
+
+impl Problem {
+    /// A mistake in no file: on the command line, in the environment.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            file: None,
+            line: None,
+            found: None,
+            message: message.into(),
+            host: None,
+            more_hosts: 0,
+        }
+    }
+
+    /// A mistake in a file.
+    pub fn at(file: impl Into<PathBuf>, line: u64, message: impl Into<String>) -> Self {
+        Self {
+            file: Some(file.into()),
+            line: (line > 0).then_some(line),
+            found: None,
+            message: message.into(),
+            host: None,
+            more_hosts: 0,
+        }
+    }
+
+    /// Says which host meets it.
+    pub fn of_host(self, name: &str) -> Self {
+        Self {
+            host: Some(name.to_owned()),
+            ..self
+        }
+    }
+
+    /// Says which part of the line is the mistake, to be marked where the line is shown.
+    pub fn marking(self, found: &str) -> Self {
+        Self {
+            found: Some(found.to_owned()),
+            ..self
+        }
+    }
+
+    /// The sentence, and below it the line as `source` has it.
+    pub fn with_snippet(&self, source: impl Fn(&Path) -> Option<String>) -> String {
+        let place = self.file.as_ref().zip(self.line);
+        let shown = place.and_then(|(file, line)| {
+            let (text, line) = (source(file)?, usize::try_from(line).ok()?);
+            let found = self.found.as_deref();
+            let found =
+                found.or_else(|| quoted(&self.message, text.lines().nth(line.checked_sub(1)?)?));
+            snippet(&text, line, found)
+        });
+        match shown {
+            Some(shown) => format!("{self}\n{shown}"),
+            None => self.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(file) = &self.file {
+            write!(formatter, "{}:", file.display())?;
+            if let Some(line) = self.line {
+                write!(formatter, "{line}:")?;
+            }
+            formatter.write_str(" ")?;
+        }
+        if let Some(host) = &self.host {
+            match self.more_hosts {
+                0 => write!(formatter, "{host}: ")?,
+                1 => write!(formatter, "{host} and 1 more host: ")?,
+                more => write!(formatter, "{host} and {more} more hosts: ")?,
+            }
+        }
+        formatter.write_str(&self.message)
+    }
+}
+
+/// Everything that is wrong with the configuration. Nothing was contacted, nothing was written.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", join(.0))]
+pub struct Problems(pub Vec<Problem>);
+
+impl From<Problem> for Problems {
+    fn from(problem: Problem) -> Self {
+        Self(vec![problem])
+    }
+}
+
+impl Problems {
+    /// The problems of many hosts: what several of them meet at the same place is told once, with the first of them and how many more.
+    pub fn of_hosts(problems: Vec<Problem>) -> Self {
+        let mut folded: Vec<Problem> = Vec::new();
+        let mut places: HashMap<_, usize> = HashMap::new();
+        for problem in problems {
+            let same = problem.host.is_some().then(|| {
+                let Problem {
+                    file,
+                    line,
+                    found,
+                    message,
+                    ..
+                } = problem.clone();
+                (file, line, found, message)
+            });
+            match same.map(|same| places.entry(same)) {
+                Some(Entry::Occupied(place)) => {
+                    if let Some(first) = folded.get_mut(*place.get()) {
+                        first.more_hosts += usize::from(first.host != problem.host);
+                    }
+                    continue;
+                }
+                Some(Entry::Vacant(place)) => {
+                    place.insert(folded.len());
+                }
+                None => {}
+            }
+            folded.push(problem);
+        }
+        Self(folded)
+    }
+}
+
+fn join(problems: &[Problem]) -> String {
+    let sentences = problems.iter().map(ToString::to_string);
+    sentences.collect::<Vec<_>>().join("\n")
+}
+
+/// What a message quotes of a line: what it says that it found, else the first words in backticks that stand there.
+fn quoted<'m>(message: &'m str, line: &str) -> Option<&'m str> {
+    let words: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    let found = message
+        .rsplit_once("found `")
+        .and_then(|(_, rest)| rest.split('`').next());
+    let is_part = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-');
+    let stands_there = |word: &&str| {
+        !word.is_empty()
+            && line.match_indices(*word).any(|(at, _)| {
+                let before = line[..at].chars().next_back();
+                let after = line[at + word.len()..].chars().next();
+                !before.is_some_and(is_part) && !after.is_some_and(is_part)
+            })
+    };
+    found.into_iter().chain(words).find(stands_there)
+}
+
+/// `; did you mean …?` if one of `known` is close to `written`, else nothing.
+pub fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(written, known).map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
+}
+
+/// The name of `known` that `written` was probably meant to be: at most two letters away, and not the same.
+pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|name| (strsim::osa_distance(written, name), name))
+        .filter(|(distance, _)| (1..=2).contains(distance))
+        .min()
+        .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_proposed_and_only_a_near_one() {
+        assert_eq!(
+            nearest("ansible_prot", ["ansible_port", "ansible_host"]),
+            Some("ansible_port")
+        );
+        assert_eq!(nearest("rack", ["ansible_port", "ansible_host"]), None);
+        assert_eq!(nearest("ansible_port", ["ansible_port"]), None);
+    }
+
+    #[test]
+    fn what_a_message_quotes_is_what_is_marked() {
+        let line = "    a: {ansible_port: 83O, ansible_prot: 1}";
+        let found = "a: `ansible_port` must be a port; found `83O`";
+        assert_eq!(quoted(found, line), Some("83O"));
+        let unknown = "unknown variable `ansible_prot`; did you mean `ansible_port`?";
+        assert_eq!(quoted(unknown, line), Some("ansible_prot"));
+        assert_eq!(
+            quoted("the group `nsible` is `83`", line),
+            None,
+            "parts of words are not words"
+        );
+        assert_eq!(quoted("found a list", line), None);
+    }
+
+    #[test]
+    fn what_many_hosts_meet_at_one_place_is_told_once() {
+        let of = |host: &str, line| Problem::at("g.yml", line, "`x` is set nowhere").of_host(host);
+        let problems = vec![of("a", 1), of("b", 1), of("b", 2), of("c", 1), of("c", 2)];
+        let all = Problem::new("no host to fold by");
+        let problems = [problems, vec![all.clone(), all]].concat();
+        insta::assert_snapshot!(Problems::of_hosts(problems), @r"
+        g.yml:1: a and 2 more hosts: `x` is set nowhere
+        g.yml:2: b and 1 more host: `x` is set nowhere
+        no host to fold by
+        no host to fold by
+        ");
+    }
+
+    #[test]
+    fn a_problem_is_shown_with_its_line_and_without_one_where_the_file_is_gone() {
+        let problem = Problem::at("i.yaml", 2, "`ansible_port` must be a port").marking("83O");
+        let text = "a:\n  ansible_port: 83O\n";
+        insta::assert_snapshot!(problem.with_snippet(|_| Some(text.to_owned())), @"
+        i.yaml:2: `ansible_port` must be a port
+          2 |   ansible_port: 83O
+            |                 ^^^
+        ");
+        assert_eq!(problem.with_snippet(|_| None), problem.to_string());
+    }
+}

@@ -1,0 +1,26 @@
+//! What the user asked for: every setting declared once, read from four places.
+//!
+//! ```text
+//!   table   one row a setting: name, type, default, what it is for, which commands take it
+//!     ├─► flags        --like-this, in help, completions and man pages
+//!     ├─► environment  LANEWATCH_LIKE_THIS
+//!     ├─► file         like_this in lanewatch.toml
+//!     └─► reference    docs/settings.md
+//!   layers  flag over environment over file over default ─► Settings, and where each value came from
+//! ```
+//!
+//! To add a setting, add its row to `table` and use the field of [`Settings`] that it makes.
+
+mod file;
+mod flags;
+mod layers;
+#[cfg(test)]
+mod reference;
+mod row;
+mod table;
+mod value;
+
+pub(crate) use flags::{add_to, given};
+pub(crate) use layers::{Layers, Planned, Shown};
+pub(crate) use table::Settings;
+pub(crate) use value::LogFilter;
