@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::rust_text;
 use crate::process;
 
 /// The text files of the checkout.
@@ -62,18 +61,6 @@ impl Checkout {
     /// One file by its path.
     pub(super) fn file(&self, path: &str) -> Option<&TextFile> {
         self.files.iter().find(|file| file.path == path)
-    }
-}
-
-impl TextFile {
-    /// The text without its comments, line by line as it was.
-    pub(super) fn without_comments(&self) -> String {
-        rust_text::without_comments(&self.text)
-    }
-
-    /// The text without its comments and without what its string literals hold.
-    pub(super) fn code_alone(&self) -> String {
-        rust_text::code_alone(&self.text)
     }
 }
 

@@ -5,8 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use super::checkout::{Checkout, numbered};
+use super::checkout::Checkout;
 use super::rule::Finding;
+use super::tokens::{each_word, tokens};
 use crate::workspace::Workspace;
 
 const TRANSPORT: &str = "crates/netconf/";
@@ -24,64 +25,59 @@ const NETCONFS_OWN: &[&str] = &[
 const NETCONFS_OWN_PREFIX: &str = "error-";
 
 pub(super) fn check(checkout: &Checkout, _: &Workspace) -> Result<Vec<Finding>, String> {
-    let names = element_names(checkout);
+    let mut names = BTreeSet::new();
+    for (_, _, word) in words(checkout, PARSERS)? {
+        names.extend(word.strip_prefix('"').and_then(element_name));
+    }
     if names.is_empty() {
         return Err(format!(
             "no element name was found in the literals under {PARSERS}"
         ));
     }
     let mut findings = Vec::new();
-    for file in checkout
-        .under(TRANSPORT)
-        .filter(|file| file.path.ends_with(".rs"))
-    {
-        for (number, line) in numbered(&file.without_comments()) {
-            if line.to_ascii_lowercase().contains("junos") {
-                let message = "the transport's code names Junos: say it in a comment, or move it to `records` or the app.";
-                findings.push(Finding::new(&file.path, number, message));
-            }
-            for name in words(line).filter(|word| names.contains(*word)) {
-                let message = format!(
-                    "`{name}` is a Junos element: the transport takes operations as text, move it to its caller."
-                );
-                findings.push(Finding::new(&file.path, number, message));
-            }
+    for (path, line, word) in words(checkout, TRANSPORT)? {
+        if word.to_ascii_lowercase().contains("junos") {
+            let message = "the transport's code names Junos: say it in a comment, or move it to `records` or the app.";
+            findings.push(Finding::new(path, line, message));
+        }
+        // Hyphens are part of a name, as in XML.
+        let parts = word.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_'));
+        for name in parts.filter(|part| names.contains(*part)) {
+            let message = format!(
+                "`{name}` is a Junos element: the transport takes operations as text, move it to its caller."
+            );
+            findings.push(Finding::new(path, line, message));
         }
     }
     Ok(findings)
 }
 
-/// The hyphenated names that the parsers match on.
-fn element_names(checkout: &Checkout) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    for file in checkout.under(PARSERS) {
-        let code = file.without_comments();
-        for literal in code
-            .split('"')
-            .skip(1)
-            .step_by(2)
-            .filter(|literal| is_name(literal))
-        {
-            if !NETCONFS_OWN.contains(&literal) && !literal.starts_with(NETCONFS_OWN_PREFIX) {
-                names.insert(literal.to_owned());
-            }
-        }
+/// The identifiers and literals of the Rust files under a folder, each with its file and line.
+fn words<'a>(
+    checkout: &'a Checkout,
+    folder: &'a str,
+) -> Result<Vec<(&'a str, usize, String)>, String> {
+    let mut words = Vec::new();
+    for file in checkout
+        .under(folder)
+        .filter(|file| file.path.ends_with(".rs"))
+    {
+        let mut visit = |word: &str, line| words.push((file.path.as_str(), line, word.to_owned()));
+        each_word(&tokens(&file.path, &file.text)?, &mut visit);
     }
-    names
+    Ok(words)
 }
 
-fn is_name(literal: &str) -> bool {
-    literal.contains('-')
-        && literal.starts_with(|c: char| c.is_ascii_lowercase())
-        && literal.ends_with(|c: char| c.is_ascii_alphanumeric())
-        && literal
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_')
-}
-
-/// The words of a line, hyphens being part of them as in XML.
-fn words(line: &str) -> impl Iterator<Item = &str> {
-    line.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_'))
+/// The element that a literal of a parser names, if it is a hyphenated name and not one of NETCONF's own.
+fn element_name(literal: &str) -> Option<String> {
+    let name = literal.strip_suffix('"')?;
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+    let is_name = name.contains('-')
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.ends_with(|c: char| c.is_ascii_alphanumeric())
+        && name.chars().all(plain);
+    let own = NETCONFS_OWN.contains(&name) || name.starts_with(NETCONFS_OWN_PREFIX);
+    (is_name && !own).then(|| name.to_owned())
 }
 
 #[cfg(test)]

@@ -5,8 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use proc_macro2::TokenTree;
+
 use super::checkout::{Checkout, numbered};
 use super::rule::Finding;
+use super::tokens::{line, list, tokens, word};
 use crate::workspace::Workspace;
 
 const PARSERS: &str = "crates/records/src/junos/";
@@ -18,7 +21,7 @@ const MAPPING_FIXTURES: &str = "fixtures/mappings/";
 const WHOLE_DEVICES: &str = "join";
 
 pub(super) fn check(checkout: &Checkout, _: &Workspace) -> Result<Vec<Finding>, String> {
-    let parsers = parsers(checkout);
+    let parsers = parsers(checkout)?;
     if parsers.is_empty() {
         return Err(format!(
             "no `Parser {{ name: \"…\"` was found under {PARSERS}"
@@ -93,36 +96,28 @@ fn mappings(checkout: &Checkout) -> Vec<Finding> {
 }
 
 /// Where each `Parser { name: "…"` stands.
-fn parsers(checkout: &Checkout) -> BTreeMap<String, (String, usize)> {
+fn parsers(checkout: &Checkout) -> Result<BTreeMap<String, (String, usize)>, String> {
     let mut found = BTreeMap::new();
     for file in checkout.under(PARSERS) {
-        let code = file.without_comments();
-        let mut awaiting_name = false;
-        for (number, line) in numbered(&code) {
-            let mut rest = line;
-            if let Some((before, after)) = line.split_once("Parser {")
-                && !before.ends_with(|c: char| c.is_alphanumeric() || c == '_')
-                && !before.contains("struct ")
-                && !before.contains("impl ")
-            {
-                awaiting_name = true;
-                rest = after;
-            }
-            let name = rest
-                .trim_start()
-                .strip_prefix("name: \"")
-                .and_then(|rest| rest.split_once('"'));
-            match name {
-                Some((name, _)) if awaiting_name => {
-                    found.insert(name.to_owned(), (file.path.clone(), number));
-                    awaiting_name = false;
+        let mut stack = vec![tokens(&file.path, &file.text)?];
+        while let Some(tokens) = stack.pop() {
+            for (at, token) in tokens.iter().enumerate() {
+                let TokenTree::Group(group) = token else {
+                    continue;
+                };
+                let inside = list(group.stream());
+                let of_a_parser = at > 0 && word(&tokens[at - 1]).as_deref() == Some("Parser");
+                if let (true, [key, _, TokenTree::Literal(value), ..]) = (of_a_parser, &inside[..])
+                    && word(key).as_deref() == Some("name")
+                {
+                    let name = value.to_string().trim_matches('"').to_owned();
+                    found.insert(name, (file.path.clone(), line(key)));
                 }
-                _ if !rest.trim().is_empty() => awaiting_name = false,
-                _ => {}
+                stack.push(inside);
             }
         }
     }
-    found
+    Ok(found)
 }
 
 /// The parsers that the catalogue names, with the line.

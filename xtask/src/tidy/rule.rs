@@ -1,15 +1,15 @@
-//! What a rule is, and running them all.
+//! What a rule is, and what it finds.
 
 use std::fmt;
-use std::process::ExitCode;
 
-use super::RULES;
 use super::checkout::Checkout;
 use crate::workspace::Workspace;
 
 /// A house rule.
 pub(super) struct Rule {
     pub(super) name: &'static str,
+    /// What its findings are called where they are counted, for a rule whose count is shown.
+    pub(super) figure: Option<&'static str>,
     /// All breaches of the rule. The error is for a rule that could not be checked at all.
     pub(super) check: fn(&Checkout, &Workspace) -> Result<Vec<Finding>, String>,
 }
@@ -38,46 +38,4 @@ impl fmt::Display for Finding {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}:{}: {}", self.path, self.line, self.message)
     }
-}
-
-/// `cargo xtask tidy`.
-pub(crate) fn run(workspace: &Workspace) -> ExitCode {
-    match check(workspace) {
-        Ok(remark) => {
-            println!("{remark}");
-            ExitCode::SUCCESS
-        }
-        Err(message) => {
-            eprintln!("{message}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// Checks all rules, so that one run shows everything that is to be mended.
-pub(crate) fn check(workspace: &Workspace) -> Result<String, String> {
-    let checkout = Checkout::read(&workspace.root)?;
-    let mut broken = 0;
-    for rule in RULES {
-        match (rule.check)(&checkout, workspace) {
-            Ok(findings) if findings.is_empty() => continue,
-            Ok(findings) => {
-                eprintln!("{}:", rule.name);
-                findings.iter().for_each(|finding| eprintln!("  {finding}"));
-            }
-            Err(message) => eprintln!("{}:\n  not checked: {message}", rule.name),
-        }
-        broken += 1;
-    }
-    if broken > 0 {
-        return Err(format!(
-            "{broken} of {} house rules are broken, see above.",
-            RULES.len()
-        ));
-    }
-    Ok(format!(
-        "{} house rules hold in {} files",
-        RULES.len(),
-        checkout.files.len()
-    ))
 }
