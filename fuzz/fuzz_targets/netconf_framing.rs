@@ -46,7 +46,10 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
             .flat_map(|piece| piece.into_owned())
             .collect();
         let (messages, error) = decode(framing, limit, sizes, &again);
-        assert_eq!((messages.as_slice(), error), ([message.clone()].as_slice(), None));
+        assert_eq!(
+            (messages.as_slice(), error),
+            ([message.clone()].as_slice(), None)
+        );
     }
 });
 
@@ -57,7 +60,9 @@ fn decode(framing: Framing, limit: usize, sizes: &[u8], mut sent: &[u8]) -> Outc
     let mut sizes = sizes.iter().cycle();
     let mut messages = Vec::new();
     while !sent.is_empty() {
-        let size = sizes.next().map_or(sent.len(), |size| usize::from(*size) + 1);
+        let size = sizes
+            .next()
+            .map_or(sent.len(), |size| usize::from(*size) + 1);
         let (now, later) = sent.split_at(size.min(sent.len()));
         sent = later;
         decoder.push(now);

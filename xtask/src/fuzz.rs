@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::process;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, linted};
 
 /// How long a target runs when a developer does not say.
 const USUAL: Duration = Duration::from_secs(60);
@@ -189,6 +189,7 @@ fn build(workspace: &Workspace, targets: &[&String]) -> Result<PathBuf, Failure>
     for target in targets {
         command.args(["--bin", target]);
     }
+    linted(&mut command);
     process::run(&mut command)
         .map_err(|message| Failure::Found(format!("{message}: see above.")))?;
     Ok(target_folder.join(host).join("release"))

@@ -1,4 +1,4 @@
-//! Counting what a test binary says, from the lines that it prints.
+//! Counts what the tests say, from the lines that test binaries print, and what is left out.
 //!
 //! libtest's machine-readable output is not stable, its lines have been for years. Read are the line of each ignored
 //! test (it carries the reason), the line of each test that was run, and the totals.
@@ -48,6 +48,17 @@ impl Tally {
         }
     }
 
+    /// Notes that something cannot be checked here because a tool is missing. Under `CI=true` that is a failure: a gate that silently
+    /// tests less is no gate.
+    pub(crate) fn missing(&mut self, what: &str, why: String) -> Result<String, String> {
+        if in_ci() {
+            return Err(format!("{why} With CI=true it must be there."));
+        }
+        println!("skipped: {what} because {why}");
+        self.skipped.push((what.to_owned(), why));
+        Ok("missing, skipped".to_owned())
+    }
+
     /// The line that ends a run.
     pub(crate) fn totals(&self) -> String {
         format!(
@@ -57,6 +68,11 @@ impl Tally {
             self.skipped.len()
         )
     }
+}
+
+/// Whether this is CI's run.
+pub(crate) fn in_ci() -> bool {
+    std::env::var("CI").is_ok_and(|value| value == "true" || value == "1")
 }
 
 /// The number that stands before `what` in a line of totals.

@@ -6,7 +6,8 @@
 //!
 //! In flow order: [`workspace`] asks cargo where everything is, [`gate`] lists the steps, [`components`] brings in the
 //! outside programs that some tests are judged by, [`libtest`] counts what the tests said, [`report`] says how long each
-//! step took and what was skipped, and [`tidy`] holds one file per house rule.
+//! step took and what was skipped, [`tidy`] holds one file per house rule, and [`source_tools`] runs the tools of others over the
+//! source and its dependencies. [`repeat`] runs the tests of one component many times.
 //! [`query`] does for the workspace in `query/` what the gate does for the product's.
 //! [`fuzz`] builds and runs the fuzz targets, as a step of the gate and as a task of its own.
 //! [`mod@bench`] lists the benchmarks and stands apart.
@@ -26,7 +27,9 @@ mod gate;
 mod libtest;
 mod process;
 mod query;
+mod repeat;
 mod report;
+mod source_tools;
 mod tidy;
 mod workspace;
 
@@ -46,9 +49,15 @@ struct Task {
 const TASKS: &[Task] = &[
     Task {
         name: "test",
-        arguments: "",
+        arguments: "[--full]",
         about: "everything CI runs: format, tidy, clippy, documentation, tests, and the tests against outside programs",
-        run: |workspace, _| gate::run(workspace),
+        run: gate::run,
+    },
+    Task {
+        name: "repeat",
+        arguments: "[--times N] [--busy N] COMPONENT…",
+        about: "the tests of a component, 20 times in a row beside six busy loops or as said",
+        run: repeat::run,
     },
     Task {
         name: "tidy",

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// Runs the command with its output shown as it comes. The error names the command and how it ended.
 pub(crate) fn run(command: &mut Command) -> Result<(), String> {
@@ -12,6 +13,29 @@ pub(crate) fn run(command: &mut Command) -> Result<(), String> {
         Ok(())
     } else {
         Err(format!("`{}` failed ({status})", line_of(command)))
+    }
+}
+
+/// The same for no longer than `most`; then it is ended, and the error says so.
+pub(crate) fn run_within(command: &mut Command, most: Duration) -> Result<(), String> {
+    let name = line_of(command);
+    let child = command.stdin(Stdio::null()).spawn();
+    let mut child = child.map_err(|error| format!("`{name}` could not be started: {error}"))?;
+    let began = Instant::now();
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) if status.success() => return Ok(()),
+            Ok(Some(status)) => return Err(format!("`{name}` failed ({status})")),
+            Ok(None) if began.elapsed() < most => std::thread::sleep(Duration::from_millis(50)),
+            Ok(None) => {
+                // It may have ended in this moment.
+                child.kill().ok();
+                child.wait().ok();
+                let seconds = most.as_secs();
+                return Err(format!("`{name}` has not ended after {seconds} s"));
+            }
+            Err(error) => return Err(format!("`{name}` could not be waited for: {error}")),
+        }
     }
 }
 
@@ -90,6 +114,17 @@ mod tests {
     fn a_failure_names_the_command_as_typed() {
         let error = run(Command::new("/bin/sh").args(["-c", "exit 3"])).unwrap_err();
         assert_eq!(error, "`sh -c exit 3` failed (exit status: 3)");
+    }
+
+    #[test]
+    fn a_command_that_does_not_end_is_ended() {
+        let sleep = || Command::new("sleep");
+        let error = run_within(sleep().arg("60"), Duration::from_millis(200)).unwrap_err();
+        assert_eq!(error, "`sleep 60` has not ended after 0 s");
+        assert_eq!(
+            run_within(sleep().arg("0"), Duration::from_secs(60)),
+            Ok(())
+        );
     }
 
     #[test]

@@ -1,30 +1,18 @@
 //! `query/`, the workspace of `lanewatch query`: a query engine that the product's own build never sees.
 //!
 //! It is checked in the dev profile, in a folder of its own under the target folder. From nothing that takes some minutes; after
-//! that, seconds. The engine is compiled once: `cargo clippy` would check all of it a second time, so clippy stands in for the
-//! compiler of the one package that is ours instead.
+//! that, seconds.
 
 use std::process::Command;
 
 use crate::libtest::Tally;
 use crate::process;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, linted};
 
 const MANIFEST: &str = "query/Cargo.toml";
 
-/// What `cargo clippy` hands to its driver for `-D warnings`.
-const LINTS: (&str, &str) = (
-    "CLIPPY_ARGS",
-    "-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__",
-);
-
-/// Format, lints and tests. Answers with what the tests said.
+/// Lints and tests. Answers with what the tests said.
 pub(crate) fn check(workspace: &Workspace, tally: &mut Tally) -> Result<String, String> {
-    let mut format = workspace.cargo();
-    format.args(["fmt", "--manifest-path", MANIFEST, "--check"]);
-    process::run(&mut format).map_err(|_| {
-        format!("the lines above are not formatted: run `cargo fmt --manifest-path {MANIFEST}`.")
-    })?;
     let before = tally.passed;
     process::run_watched(&mut cargo(workspace, "test"), |line| tally.see(line))?;
     Ok(format!("{} passed", tally.passed - before))
@@ -50,7 +38,6 @@ fn cargo(workspace: &Workspace, command: &str) -> Command {
     let mut cargo = workspace.cargo();
     cargo.args([command, "--manifest-path", MANIFEST, "--target-dir"]);
     cargo.arg(workspace.target.join("query"));
-    cargo.env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver");
-    cargo.env(LINTS.0, LINTS.1);
+    linted(&mut cargo);
     cargo
 }

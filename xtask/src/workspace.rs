@@ -8,6 +8,9 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+/// The manifests of the workspaces: the product's, the query engine's, the fuzz targets'.
+pub(crate) const MANIFESTS: &[&str] = &["Cargo.toml", "query/Cargo.toml", "fuzz/Cargo.toml"];
+
 /// The workspace that the task was started in.
 #[derive(Debug)]
 pub(crate) struct Workspace {
@@ -80,6 +83,15 @@ impl Workspace {
         command.current_dir(&self.root);
         command
     }
+}
+
+/// Lets clippy stand in for the compiler of the workspace's own crates, warnings being errors: a build that also lints compiles the
+/// dependencies once, where `cargo clippy` would check all of them a second time.
+pub(crate) fn linted(cargo: &mut Command) {
+    cargo.env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver").env(
+        "CLIPPY_ARGS",
+        "-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__",
+    );
 }
 
 /// The cargo that runs us, without what `cargo run` told us about our own package: build scripts watch those variables,

