@@ -4,9 +4,12 @@
 //! instrumentation. The flags for that are given to the stable compiler here, so neither a nightly toolchain nor `cargo-fuzz`
 //! has to be there; a C++ compiler has to, for libFuzzer itself.
 //!
+//! A target is a reader. Each parser that has fixtures is one: the program `reply` run with its name. The other readers have a program
+//! each.
+//!
 //! A target starts from three sources. What earlier runs on this machine found worth keeping, in the target folder, where
-//! new finds go too; inputs kept in `fuzz/corpus/<target>/`, those that once showed a defect among them; and the replies
-//! of `fixtures/junos/<target>/`, whose words are its dictionary. Two targets run at a time, and give way to whatever else wants
+//! new finds go too; inputs kept in `fuzz/corpus/<target>/`, those that once showed a defect among them; and files of this repository:
+//! for a parser the replies of `fixtures/junos/<parser>/`, whose words are its dictionary, for others what [`SEEDS`] names. Two targets run at a time, and give way to whatever else wants
 //! the processor: the gate runs them beside the tests that mostly wait.
 
 use std::collections::BTreeSet;
@@ -28,6 +31,17 @@ const AT_A_TIME: usize = 2;
 
 /// The longest input that is tried: a few interfaces with all that they can hold.
 const MOST_BYTES: usize = 65_536;
+
+/// Where the parsers' fixtures are, a folder for each parser, and the folder among them that is no parser's.
+const FIXTURES: &str = "fixtures/junos";
+const WHOLE_DEVICES: &str = "join";
+
+/// The program that reads replies, and the variable that names the parser to it.
+const REPLY: &str = "reply";
+const PARSER: &str = "LANEWATCH_FUZZ_PARSER";
+
+/// For targets that are no parsers: a folder with files that they read, and how the files' names end.
+const SEEDS: &[(&str, &str, &str)] = &[("json_documents", FIXTURES, "records.json")];
 
 /// What makes the compiler report coverage to libFuzzer, as `cargo-fuzz` gives it.
 const INSTRUMENTATION: &[&str] = &[
@@ -103,18 +117,22 @@ pub(crate) fn all(
     ended: &AtomicBool,
 ) -> Result<String, Failure> {
     let targets = targets(workspace).map_err(Failure::Found)?;
-    if let Some(unknown) = wanted.iter().find(|name| !targets.contains(*name)) {
-        let there_are = targets.join(", ");
+    if let Some(unknown) = wanted
+        .iter()
+        .find(|name| !targets.iter().any(|target| target.name == **name))
+    {
+        let names: Vec<&str> = targets.iter().map(|target| target.name.as_str()).collect();
         return Err(Failure::Found(format!(
-            "there is no fuzz target {unknown:?}: there are {there_are}."
+            "there is no fuzz target {unknown:?}: there are {}.",
+            names.join(", ")
         )));
     }
-    let mut chosen: Vec<&String> = targets
+    let mut chosen: Vec<&Target> = targets
         .iter()
-        .filter(|name| wanted.is_empty() || wanted.contains(name))
+        .filter(|target| wanted.is_empty() || wanted.contains(&target.name))
         .collect();
     // The long ones first: the short ones fill what is left beside the last of them.
-    chosen.sort_by_key(|name| std::cmp::Reverse(share(workspace, name, time)));
+    chosen.sort_by_key(|target| !target.is_parser());
     let folder = build(workspace, &chosen)?;
 
     let queue = Mutex::new(chosen.into_iter());
@@ -124,12 +142,12 @@ pub(crate) fn all(
             scope.spawn(|| {
                 while !ended.load(Ordering::Relaxed) {
                     let next = queue.lock().ok().and_then(|mut queue| queue.next());
-                    let Some(name) = next else { break };
-                    let time = share(workspace, name, time);
-                    println!("    fuzzing {name}: {} s", time.as_secs());
-                    let result = one(workspace, &folder, name, time, ended);
+                    let Some(target) = next else { break };
+                    let time = share(target, time);
+                    println!("    fuzzing {}: {} s", target.name, time.as_secs());
+                    let result = one(workspace, &folder, target, time, ended);
                     if let Ok(mut results) = results.lock() {
-                        results.push((name.as_str(), result));
+                        results.push((target.name.as_str(), result));
                     }
                 }
             });
@@ -140,31 +158,60 @@ pub(crate) fn all(
     summary(&results)
 }
 
-/// How long a target runs: a parser, which is what has fixtures, the whole time; the small readers, which are through sooner, a quarter.
-fn share(workspace: &Workspace, name: &str, time: Duration) -> Duration {
-    if workspace.root.join("fixtures/junos").join(name).is_dir() {
+/// How long a target runs: a parser the whole time; the small readers, which are through sooner, a quarter.
+fn share(target: &Target, time: Duration) -> Duration {
+    if target.is_parser() {
         time
     } else {
         (time / 4).max(Duration::from_secs(1))
     }
 }
 
-/// The names of the targets: the files in `fuzz/fuzz_targets`.
-fn targets(workspace: &Workspace) -> Result<Vec<String>, String> {
-    let folder = workspace.root.join("fuzz/fuzz_targets");
-    let entries =
-        fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let files = entries.flatten().map(|entry| entry.path());
-    let names = files.filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
-    let mut names: Vec<String> = names
-        .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
-        .collect();
-    names.sort();
-    Ok(names)
+/// A reader of bytes from outside.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Target {
+    name: String,
+    /// The program that runs it.
+    program: String,
+}
+
+impl Target {
+    fn is_parser(&self) -> bool {
+        self.program == REPLY
+    }
+}
+
+/// The targets: the programs of `fuzz/src/bin`, and in the place of `reply` each parser that has fixtures.
+fn targets(workspace: &Workspace) -> Result<Vec<Target>, String> {
+    let names = |folder: &str| {
+        let folder = workspace.root.join(folder);
+        let entries =
+            fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        let paths = entries.flatten().map(|entry| entry.path());
+        let names = paths.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()));
+        Ok::<Vec<String>, String>(names.collect())
+    };
+    let parsers = names(FIXTURES)?
+        .into_iter()
+        .filter(|name| name != WHOLE_DEVICES);
+    let parsers = parsers.map(|name| Target {
+        name,
+        program: REPLY.to_owned(),
+    });
+    let others = names("fuzz/src/bin")?
+        .into_iter()
+        .filter(|name| name != REPLY);
+    let others = others.map(|name| Target {
+        program: name.clone(),
+        name,
+    });
+    let mut targets: Vec<Target> = parsers.chain(others).collect();
+    targets.sort();
+    Ok(targets)
 }
 
 /// Builds the targets; answers with the folder that they are in.
-fn build(workspace: &Workspace, targets: &[&String]) -> Result<PathBuf, Failure> {
+fn build(workspace: &Workspace, targets: &[&Target]) -> Result<PathBuf, Failure> {
     let compiler = std::env::var("CXX").unwrap_or_else(|_| "c++".to_owned());
     if !process::succeeds(Command::new(&compiler).arg("--version")) {
         return Err(Failure::Missing(format!(
@@ -186,8 +233,12 @@ fn build(workspace: &Workspace, targets: &[&String]) -> Result<PathBuf, Failure>
         .args(["--target", &host, "--target-dir"])
         .arg(&target_folder)
         .env("CARGO_ENCODED_RUSTFLAGS", INSTRUMENTATION.join("\u{1f}"));
-    for target in targets {
-        command.args(["--bin", target]);
+    let programs: BTreeSet<&str> = targets
+        .iter()
+        .map(|target| target.program.as_str())
+        .collect();
+    for program in programs {
+        command.args(["--bin", program]);
     }
     linted(&mut command);
     process::run(&mut command)
@@ -208,21 +259,25 @@ fn host() -> Result<String, String> {
 fn one(
     workspace: &Workspace,
     binaries: &Path,
-    name: &str,
+    target: &Target,
     time: Duration,
     ended: &AtomicBool,
 ) -> Result<Figures, String> {
+    let Target { name, program } = target;
+    let program = binaries.join(program);
     let work = workspace.target.join("fuzz").join("work").join(name);
     let (found, seeds) = (work.join("corpus"), work.join("seeds"));
     _ = fs::remove_dir_all(&seeds);
     for folder in [&found, &seeds] {
         fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     }
-    let words = seed(&workspace.root.join("fixtures/junos").join(name), &seeds)
-        .map_err(|error| format!("the fixtures: {error}"))?;
+    let words = seed(workspace, target, &seeds).map_err(|error| format!("the seeds: {error}"))?;
     let dictionary = work.join("words.dict");
 
-    let mut command = giving_way(Command::new(binaries.join(name)));
+    let mut command = giving_way(Command::new(&program));
+    if target.is_parser() {
+        command.env(PARSER, name);
+    }
     if !words.is_empty() {
         fs::write(&dictionary, words)
             .map_err(|error| format!("{}: {error}", dictionary.display()))?;
@@ -258,12 +313,17 @@ fn one(
         .lines()
         .find_map(|line| line.split_once("Test unit written to "))
         .map_or("none was written", |(_, path)| path.trim());
+    let variable = if target.is_parser() {
+        format!("{PARSER}={name} ")
+    } else {
+        String::new()
+    };
     Err(format!(
-        "{name} found a defect ({}):\n    {}\n    the input: {artifact}\n    again: {} {artifact}\n    Keep the input in \
+        "{name} found a defect ({}):\n    {}\n    the input: {artifact}\n    again: {variable}{} {artifact}\n    Keep the input in \
          fuzz/corpus/{name}/ when it is mended.",
         status,
         said.join("\n    "),
-        binaries.join(name).display(),
+        program.display(),
     ))
 }
 
@@ -306,18 +366,30 @@ fn giving_way(command: Command) -> Command {
     nice
 }
 
-/// Copies the replies of all cases to the seeds; answers with the dictionary made of their words.
-fn seed(fixtures: &Path, seeds: &Path) -> std::io::Result<String> {
+/// Copies the files that the target starts from to `seeds`; answers with the dictionary of a parser, the words of its replies.
+fn seed(workspace: &Workspace, target: &Target, seeds: &Path) -> std::io::Result<String> {
+    let own = format!("{FIXTURES}/{}", target.name);
+    let (folder, end) = match SEEDS.iter().find(|(name, ..)| *name == target.name) {
+        Some((_, folder, end)) => (*folder, *end),
+        None if target.is_parser() => (own.as_str(), "reply.xml"),
+        None => return Ok(String::new()),
+    };
     let mut words = BTreeSet::new();
-    if fixtures.is_dir() {
-        for case in fs::read_dir(fixtures)? {
-            let case = case?;
-            let reply = case.path().join("reply.xml");
-            let Ok(bytes) = fs::read(&reply) else {
-                continue;
-            };
-            words.extend(tags(&String::from_utf8_lossy(&bytes)));
-            fs::write(seeds.join(case.file_name()), bytes)?;
+    let mut folders = vec![workspace.root.join(folder)];
+    let mut number = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.to_string_lossy().ends_with(end) {
+                let bytes = fs::read(&path)?;
+                if target.is_parser() {
+                    words.extend(tags(&String::from_utf8_lossy(&bytes)));
+                }
+                fs::write(seeds.join(number.to_string()), bytes)?;
+                number += 1;
+            }
         }
     }
     let lines = words
@@ -412,6 +484,27 @@ mod tests {
                 .unwrap_err()
                 .contains("--second")
         );
+    }
+
+    #[test]
+    fn each_parser_with_fixtures_is_a_target_and_each_program_but_theirs() {
+        let workspace = Workspace {
+            root: Path::new(env!("CARGO_MANIFEST_DIR")).join(".."),
+            target: PathBuf::new(),
+            members: Vec::new(),
+        };
+        let targets = targets(&workspace).unwrap();
+        let program = |name: &str| {
+            let mut found = targets.iter().filter(|target| target.name == name);
+            found.next().map(|target| target.program.as_str())
+        };
+        assert_eq!(program("pic_detail"), Some("reply"));
+        assert_eq!(program("values"), Some("values"));
+        assert_eq!((program("reply"), program("join")), (None, None));
+        for (name, folder, _) in SEEDS {
+            assert!(program(name).is_some(), "{name}");
+            assert!(workspace.root.join(folder).is_dir(), "{folder}");
+        }
     }
 
     #[test]

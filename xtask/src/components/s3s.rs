@@ -1,6 +1,7 @@
 //! s3s-fs: an S3 server that checks signatures and keeps its objects in a folder, from crates.io.
 //!
-//! Built once, for some minutes, into `tools` under the target folder. The AWS tools and boto3, which judge with it, are in the
+//! Built once, for some minutes, into `tools` under the target folder: of the servers that come as packages none checks signatures, takes
+//! conditional writes and checks checksums (moto and ministack accept a wrong secret, nanio knows no conditions). The AWS tools and boto3, which judge with it, are in the
 //! Python environment.
 
 use super::server::Server;
