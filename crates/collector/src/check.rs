@@ -146,7 +146,7 @@ pub async fn check(
                     (place.steps, place.unknown_key) = (found.steps, found.unknown_key);
                 }
             }
-            Err(error) => log::error!("{}", panic_report::of_task(error)),
+            Err(error) => tracing::error!("{}", panic_report::of_task(error)),
         }
     }
     for device in checked.iter_mut().filter(|device| device.steps.is_empty()) {

@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use netconf::ssh::Connector;
 use sinks::lake::require_free_space;
-use sinks::{RunFolder, RunIdentity};
+use sinks::{RawReplies, RunFolder, RunIdentity};
 
 use crate::clock::Clock;
-use crate::deadline::{Limit, Patience};
+use crate::deadline::{Deadline, TimeLimit};
+use crate::delivery::FanOut;
 use crate::options::Options;
 use crate::plan::Plan;
 use crate::report::Outcome;
+use crate::turns::Turns;
 
 /// What a run shares among its tasks.
 pub(super) struct Run {
@@ -22,18 +24,36 @@ pub(super) struct Run {
     pub(super) clock: Clock,
     pub(super) connector: Connector,
     pub(super) watch: Watch,
-    pub(super) limit: Limit,
+    pub(super) limit: TimeLimit,
+    pub(super) turns: Turns,
+    pub(super) fan_out: FanOut,
+    /// How many devices have had their first turn.
+    pub(super) started: tokio::sync::watch::Sender<usize>,
     pub(super) stop: tokio::sync::watch::Sender<bool>,
 }
 
 impl Run {
-    /// How long a device may wait for its turn, and whether it is stopped.
-    pub(super) fn patience(&self) -> Patience {
-        Patience::of_run(self.limit, self.stop.subscribe())
+    /// The limits of a device that has not started.
+    pub(super) fn deadline(&self) -> Deadline {
+        Deadline::of_run(self.limit, self.stop.subscribe())
+    }
+
+    /// A device has its first turn, or ended without one.
+    pub(super) fn count_start(&self) {
+        self.started.send_modify(|started| *started += 1);
     }
 }
 
 impl Run {
+    /// How replies are kept while the run lasts. Those that are to be dropped stay until the sinks have everything: a run that is not
+    /// delivered must be replayed from them.
+    pub(super) fn raw_until_delivered(&self) -> RawReplies {
+        match self.options.output.raw {
+            RawReplies::Drop => RawReplies::Zstd,
+            kept => kept,
+        }
+    }
+
     /// Whether there is room on the disk for one more device. The error is a sentence.
     pub(super) fn require_room(&self) -> Result<(), String> {
         let output = &self.options.output;

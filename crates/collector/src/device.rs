@@ -16,35 +16,29 @@ use std::time::Duration;
 
 use netconf::Reply;
 use netconf::ssh::HostKeyError;
-use records::table::Table;
 use records::{Context, Snapshot};
-use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::context::{Event, Run};
-use super::deadline::{GivenUp, Patience};
+use super::deadline::{Deadline, GivenUp};
+use super::delivery::DeviceOutput;
 use super::parse_and_join;
 use super::report::{DeviceReport, Outcome, RpcOutcome, RpcReport};
 use super::retry::FailedAttempt;
+use super::turns::{Turn, TurnQueue};
 use crate::catalogue::{Command, Per};
 use crate::panic_report::{self, Place};
 use crate::plan::DevicePlan;
 
-/// What a device's task leaves.
-#[derive(Debug)]
-pub(super) struct Collected {
-    pub(super) report: DeviceReport,
-    /// Its rows, none if it failed.
-    pub(super) tables: Vec<Table>,
-}
-
-/// Collects a device within its time, once it is its turn. Whatever goes wrong with the device is in the report.
-pub(super) async fn collect(device: &DevicePlan, run: &Arc<Run>, turns: &Semaphore) -> Collected {
-    let mut visit = Visit {
+/// Collects a device within its time and delivers what it said. Whatever goes wrong with the device is in the report.
+///
+/// The device keeps its turn from its first attempt until the sinks have accepted its output, but for the pauses between attempts.
+pub(super) async fn collect(device: &DevicePlan, run: &Arc<Run>) -> DeviceReport {
+    let mut task = DeviceTask {
         device,
         run,
-        turns,
         turn: None,
-        patience: run.patience(),
+        has_started: false,
+        deadline: run.deadline(),
         stage: Stage::Waiting,
         snapshot: Snapshot::default(),
         report: DeviceReport {
@@ -57,20 +51,23 @@ pub(super) async fn collect(device: &DevicePlan, run: &Arc<Run>, turns: &Semapho
             ..DeviceReport::default()
         },
     };
-    if let Err(why) = visit.ask_all().await {
-        visit.end_early(why);
+    let asked = task.ask_all().await;
+    task.count_start();
+    if let Err(why) = asked {
+        task.end_early(why);
     }
-    visit.deliver().await
+    task.deliver().await
 }
 
-/// A device's turn, over all sessions with it.
-struct Visit<'r> {
+/// The work on one device, over all sessions with it.
+struct DeviceTask<'r> {
     device: &'r DevicePlan,
     run: &'r Arc<Run>,
-    turns: &'r Semaphore,
-    /// Held while the device is being talked to.
-    turn: Option<SemaphorePermit<'r>>,
-    patience: Patience,
+    /// Held while the device is at work.
+    turn: Option<Turn>,
+    /// Whether its first turn has been counted.
+    has_started: bool,
+    deadline: Deadline,
     stage: Stage,
     /// What the replies so far say.
     snapshot: Snapshot,
@@ -112,12 +109,14 @@ struct Failure {
     error: netconf::Error,
 }
 
-impl<'r> Visit<'r> {
+impl<'r> DeviceTask<'r> {
     /// Asks until nothing is left to ask. The error is a sentence: why the device is given up.
     async fn ask_all(&mut self) -> Result<(), String> {
-        self.take_turn().await?;
-        self.run.require_room()?;
-        self.patience.begin(self.run.options.limits.device_timeout);
+        self.take_turn(TurnQueue::First).await?;
+        self.count_start();
+        let run = Arc::clone(self.run);
+        blocking(move || run.require_room()).await?;
+        self.deadline.begin(self.run.options.limits.device_timeout);
         let mut failures: BTreeMap<Option<String>, u32> = BTreeMap::new();
         while self.pending().is_some() {
             let Some(Failure { rpc, error }) = self.attempt().await? else {
@@ -129,11 +128,11 @@ impl<'r> Visit<'r> {
             let failed = failures.entry(rpc.clone()).or_default();
             *failed += 1;
             let retry = self.run.options.limits.retry;
-            let pause = retry.pause(*failed, self.patience.left(), rand::random());
+            let pause = retry.pause(*failed, self.deadline.left(), rand::random());
             let pause = pause.filter(|_| error.is_transient());
-            log::info!("{}: attempt {failed} failed: {error}", self.device.name);
+            tracing::info!(attempt = *failed, "an attempt failed: {error}");
             self.report.attempts.push(FailedAttempt {
-                seconds: self.patience.elapsed().as_secs_f64(),
+                seconds: self.deadline.elapsed().as_secs_f64(),
                 phase: error.phase().to_string(),
                 rpc: rpc.clone(),
                 error: error.to_string(),
@@ -158,8 +157,8 @@ impl<'r> Visit<'r> {
     async fn attempt(&mut self) -> Result<Option<Failure>, String> {
         self.stage = Stage::Connecting;
         let (device, run) = (self.device, self.run);
-        let (name, user) = (&device.name, &device.target.credentials.user);
-        log::debug!("{name}: connecting to {} as {user}", device.target.endpoint);
+        let user = &device.target.credentials.user;
+        tracing::debug!(endpoint = %device.target.endpoint, user = %user, "connecting");
         let connected = self.within(run.connector.connect(&device.target));
         let mut connection = match connected.await? {
             Ok(connection) => connection,
@@ -168,7 +167,7 @@ impl<'r> Visit<'r> {
         (run.watch)(&Event::Connected);
         while let Some(pending) = self.pending() {
             self.stage = Stage::Asking(pending.name.clone());
-            log::debug!("{name}: asking {}", pending.operation);
+            tracing::debug!(rpc = %pending.name, "asking {}", pending.operation);
             match self.within(connection.request(&pending.operation)).await? {
                 Ok(reply) => self.take(pending, reply).await?,
                 Err(error) => {
@@ -203,21 +202,20 @@ impl<'r> Visit<'r> {
     async fn take(&mut self, pending: Pending<'_>, reply: Reply) -> Result<(), String> {
         panic_report::rehearse(Place::Device, &self.device);
         let arrived = self.run.clock.at(reply.received);
-        log::debug!(
-            "{}: {} answered with {} bytes after {:.3} s",
-            self.device.name,
-            pending.name,
-            reply.bytes.len(),
-            reply.elapsed.as_secs_f64()
+        tracing::debug!(
+            rpc = %pending.name,
+            bytes = reply.bytes.len(),
+            seconds = reply.elapsed.as_secs_f64(),
+            "a reply came"
         );
         let (run, reader) = (Arc::clone(self.run), pending.command.reader.clone());
         let (device, name) = (self.device.name.clone(), pending.name.clone());
         let mut snapshot = mem::take(&mut self.snapshot);
         // Reading a large reply takes milliseconds: not on the threads that keep the other sessions alive.
         let (saved, said, snapshot) = blocking(move || {
-            let saved = run
-                .folder
-                .save_raw(&device, &name, &reply.bytes, run.options.output.raw);
+            let saved =
+                run.folder
+                    .save_raw(&device, &name, &reply.bytes, run.raw_until_delivered());
             let said = parse_and_join::read_reply(&reader, &reply.bytes, arrived, &mut snapshot);
             let seconds = reply.elapsed.as_secs_f64();
             (saved, RpcReport { seconds, ..said }, snapshot)
@@ -258,11 +256,21 @@ impl<'r> Visit<'r> {
         self.report.error = Some(why);
     }
 
-    async fn take_turn(&mut self) -> Result<(), String> {
-        let turns = self.turns;
-        // The semaphore is never closed.
-        self.turn = self.within(turns.acquire()).await?.ok();
-        Ok(())
+    async fn take_turn(&mut self, queue: TurnQueue) -> Result<(), String> {
+        let turn = self.run.turns.take(queue);
+        match self.deadline.waiting(turn).await {
+            Ok(turn) => {
+                self.turn = Some(turn);
+                Ok(())
+            }
+            Err(why) => Err(self.given_up(why)),
+        }
+    }
+
+    fn count_start(&mut self) {
+        if !std::mem::replace(&mut self.has_started, true) {
+            self.run.count_start();
+        }
     }
 
     /// Lets others have the turn for a while.
@@ -270,12 +278,12 @@ impl<'r> Visit<'r> {
         self.stage = Stage::Pausing;
         self.turn = None;
         self.within(tokio::time::sleep(pause)).await?;
-        self.take_turn().await
+        self.take_turn(TurnQueue::Retry).await
     }
 
     /// Waits for the device, as long as there is time for it.
     async fn within<T>(&mut self, work: impl Future<Output = T>) -> Result<T, String> {
-        match self.patience.within(work).await {
+        match self.deadline.within(work).await {
             Ok(done) => Ok(done),
             Err(why) => Err(self.given_up(why)),
         }
@@ -295,20 +303,24 @@ impl<'r> Visit<'r> {
         text
     }
 
-    /// Joins and writes what the device said, unless it said nothing.
-    async fn deliver(self) -> Collected {
+    /// Joins what the device said and hands it to the sinks. A device that failed leaves its name alone.
+    async fn deliver(self) -> DeviceReport {
         let Self {
             device,
             run,
             snapshot,
             mut report,
-            patience,
+            deadline,
             turn,
             ..
         } = self;
         report.bytes = report.rpcs.values().map(|rpc| rpc.bytes).sum();
         report.conclude();
-        let mut tables = Vec::new();
+        let mut filled = report.clone();
+        let mut output = DeviceOutput {
+            device: device.name.clone(),
+            ..DeviceOutput::default()
+        };
         if report.outcome != Outcome::Failed {
             let context = Context {
                 device: device.name.clone(),
@@ -319,22 +331,23 @@ impl<'r> Visit<'r> {
                     .as_ref()
                     .map(|(_, filter)| filter.clone()),
             };
-            let (run, mut filled) = (Arc::clone(run), report.clone());
-            let delivered = blocking(move || {
-                let tables = parse_and_join::deliver(snapshot, &context, &run.folder, &mut filled);
-                tables.map(|tables| (tables, filled))
-            });
-            match delivered.await {
-                Ok(delivered) => (tables, report) = delivered,
-                Err(error) => {
-                    report.outcome = Outcome::Failed;
-                    report.error = Some(error.to_string());
-                }
+            let mut joined = report.clone();
+            (output, filled) = blocking(move || {
+                let output = parse_and_join::join(snapshot, &context, &mut joined);
+                (output, joined)
+            })
+            .await;
+        }
+        match run.fan_out.accept(output).await {
+            Ok(()) => report = filled,
+            Err(error) => {
+                report.outcome = Outcome::Failed;
+                report.error = Some(error);
             }
         }
-        report.seconds = patience.elapsed().as_secs_f64();
+        report.seconds = deadline.elapsed().as_secs_f64();
         drop(turn);
-        Collected { report, tables }
+        report
     }
 }
 

@@ -14,6 +14,7 @@ mod check;
 mod clock;
 mod context;
 mod deadline;
+mod delivery;
 mod device;
 mod loose_files;
 mod options;
@@ -26,6 +27,7 @@ mod retry;
 mod run;
 mod saved_run;
 mod scrub;
+mod turns;
 
 pub use catalogue::{Catalogue, Command, Per, mapping_of_report};
 pub use check::{Checked, Step, UnknownKey, Verdict, check};

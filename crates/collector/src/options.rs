@@ -80,6 +80,10 @@ pub struct Limits {
     pub run_timeout: Duration,
     /// How often a failed attempt is made again.
     pub retry: Retry,
+    /// After every device has had its first turn: how long the run waits for the rest before what has come is published.
+    pub publish_after: Duration,
+    /// How long a sink may hold a device's turn, and how long the run's end waits for a sink that makes no progress.
+    pub sink_timeout: Duration,
 }
 
 /// What a run leaves behind, and where.
@@ -170,6 +174,8 @@ impl Options {
                     attempts: 1,
                     first_pause: Duration::from_secs(1),
                 },
+                publish_after: Duration::from_secs(20),
+                sink_timeout: Duration::from_secs(60),
             },
             output: OutputOptions {
                 output_dir: PathBuf::from("output"),

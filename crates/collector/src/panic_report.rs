@@ -53,7 +53,7 @@ pub fn leave_no_core() {
 }
 
 /// The words of a panic, as far as they are the program's own.
-fn words(payload: &(dyn Any + Send)) -> &'static str {
+pub(crate) fn words(payload: &(dyn Any + Send)) -> &'static str {
     payload
         .downcast_ref::<&'static str>()
         .copied()

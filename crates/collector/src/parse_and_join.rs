@@ -1,11 +1,11 @@
-//! From a device's replies to everything that is delivered of it: pure but for the folder that takes the documents.
+//! From a device's replies to everything that is delivered of it: parse each reply, join the records, make documents and rows. Pure.
 
 use std::collections::BTreeSet;
 
-use records::table::{self, Table};
+use records::table;
 use records::{Context, DeviceError, Reader, Snapshot};
-use sinks::RunFolder;
 
+use super::delivery::DeviceOutput;
 use super::report::{DeviceReport, RpcOutcome, RpcReport};
 
 /// Reads one reply into the snapshot and says how it went.
@@ -74,21 +74,14 @@ fn in_words(error: &DeviceError) -> String {
     }
 }
 
-/// Joins what the replies said, writes the documents, and returns the rows; what happened goes into the report.
-///
-/// # Errors
-///
-/// If a document cannot be written.
-pub(super) fn deliver(
+/// Joins what the replies said into documents and rows; counts, notes and findings go into the report.
+pub(super) fn join(
     snapshot: Snapshot,
     context: &Context,
-    folder: &RunFolder,
     report: &mut DeviceReport,
-) -> sinks::Result<Vec<Table>> {
+) -> DeviceOutput {
     let records = records::enrich::join(snapshot, context);
-    for (rpc, json) in records::json::documents(&records) {
-        folder.save_metrics(&context.device, &rpc, &json)?;
-    }
+    let documents = records::json::documents(&records);
     let tables = table::tables(&records);
     for table in &tables {
         report
@@ -124,5 +117,12 @@ pub(super) fn deliver(
         ));
     }
     report.findings = analysis::judge(&records);
-    Ok(tables)
+    DeviceOutput {
+        device: context.device.clone(),
+        documents: documents
+            .into_iter()
+            .map(|(rpc, json)| (rpc.into_owned(), json))
+            .collect(),
+        tables,
+    }
 }

@@ -193,7 +193,11 @@ pub fn replay(
         };
         report.conclude();
         let context = context(run, device, None)?;
-        let tables = parse_and_join::deliver(snapshot, &context, &folder, &mut report)?;
+        let output = parse_and_join::join(snapshot, &context, &mut report);
+        for (rpc, json) in &output.documents {
+            folder.save_metrics(device, rpc, json)?;
+        }
+        let tables = output.tables;
         writer.add(device, tables)?;
         replayed.push(Replayed {
             device: device.clone(),

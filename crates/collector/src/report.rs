@@ -31,6 +31,12 @@ pub struct RunReport {
     /// Why the lake has nothing of this run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lake_error: Option<String>,
+    /// Why documents of some devices are missing: the disk did not take them in time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub documents_error: Option<String>,
+    /// Outputs of devices that a sink never saw, because a newer one replaced them first.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub outputs_replaced: u64,
     /// The mappings of the catalogue, as written: with them the run can be read again.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub mappings: BTreeMap<String, String>,
@@ -127,7 +133,20 @@ pub enum RpcOutcome {
     Failed,
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
 impl RunReport {
+    /// Whether every sink has everything. Of a run that is not delivered, the raw replies stay, and a replay brings the rest.
+    pub fn is_delivered(&self) -> bool {
+        self.lake_error.is_none() && self.documents_error.is_none()
+    }
+
     /// How many devices had this outcome.
     pub fn count(&self, outcome: Outcome) -> usize {
         self.devices

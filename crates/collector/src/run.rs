@@ -5,30 +5,31 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+use anyhow::Context as _;
 use netconf::ssh::Connector;
-use records::table::Table;
+use sinks::RawReplies;
 use sinks::RunFolder;
-use sinks::lake::{Writer, Written};
-use sinks::prometheus::{Exposition, Health};
-use tokio::sync::{Semaphore, mpsc};
+use sinks::lake::Written;
+use sinks::prometheus::Health;
 use tokio::task::{JoinError, JoinSet};
+use tracing::Instrument as _;
 
 use super::begin::{Begun, begin};
 use super::clock::Clock;
 use super::context::{Event, Run, Watch};
-use super::deadline::Limit;
-use super::device::{self, Collected};
+use super::deadline::TimeLimit;
+use super::delivery::{
+    DeviceOutput, DocumentsSink, FanOut, LakeSink, MetricsSink, Published, Sink, SinkKind,
+};
+use super::device;
 use super::report::{DeviceReport, LakeFile, Outcome, RpcOutcome, RunReport};
 use crate::options::Options;
 use crate::panic_report;
 use crate::plan::Plan;
-
-/// Devices whose rows may wait for the lake's writer before the next device has to wait itself.
-const WAITING_DEVICES: usize = 16;
+use crate::turns::Turns;
 
 /// A finished run.
 #[derive(Debug)]
@@ -58,30 +59,43 @@ pub async fn run(
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<Finished> {
     let began = Instant::now();
-    let limit = Limit::from_now(options.limits.run_timeout);
+    let limit = TimeLimit::from_now(options.limits.run_timeout);
     let Begun {
         folder,
         identity,
         writer,
     } = begin(&plan, &options.output, clock).await?;
-    let (rows, waiting) = mpsc::channel(WAITING_DEVICES);
-    let metrics = options.output.metrics.as_ref();
-    let metrics = metrics.map(|metrics| Exposition::new(metrics.names));
-    let writing = tokio::task::spawn_blocking(move || write(writer, metrics, waiting));
+    let mut sinks = vec![
+        Sink::Documents(DocumentsSink::new(folder.clone())),
+        Sink::Lake(LakeSink::new(writer)),
+    ];
+    sinks.extend(
+        options
+            .output
+            .metrics
+            .clone()
+            .map(|file| Sink::Metrics(MetricsSink::new(file))),
+    );
+    let fan_out = FanOut::start(sinks, options.limits.sink_timeout)
+        .context("the system refuses a thread for a sink")?;
 
-    let connector = Connector::new(options.session.clone());
     let run = Arc::new(Run {
+        connector: Connector::new(options.session.clone()),
+        turns: Turns::new(options.limits.concurrency),
         plan,
         options,
         identity,
         folder,
         clock,
-        connector,
         watch,
         limit,
         stop: tokio::sync::watch::Sender::new(false),
+        fan_out,
+        started: tokio::sync::watch::Sender::new(0),
     });
-    let mut report = RunReport {
+    let span =
+        tracing::info_span!("run", runner = %run.identity.runner_name, id = %run.identity.run_id);
+    let report = RunReport {
         lanewatch: env!("CARGO_PKG_VERSION").to_owned(),
         run_id: run.identity.run_id.clone(),
         runner_name: run.identity.runner_name.clone(),
@@ -90,33 +104,51 @@ pub async fn run(
         mappings: run.plan.catalogue.mappings(),
         ..RunReport::default()
     };
-    collect_all(&run, rows, &mut report, stop).await;
-    let mut metrics = None;
-    match writing
-        .await
-        .map_err(|error| panicked("the lake's writer", error))
-    {
-        Ok((files, exposition)) => {
-            metrics = exposition;
-            match files {
-                Ok(files) => report.files = files.into_iter().map(LakeFile::from).collect(),
-                Err(error) => report.lake_error = Some(error.to_string()),
-            }
+    complete(run, report, began, stop).instrument(span).await
+}
+
+/// The run after its beginning: collects, ends the sinks, writes the report.
+async fn complete(
+    run: Arc<Run>,
+    mut report: RunReport,
+    began: Instant,
+    stop: impl Future<Output = ()>,
+) -> anyhow::Result<Finished> {
+    tracing::info!(devices = run.plan.devices.len(), "the run begins");
+    collect_all(&run, &mut report, stop).await;
+    let mut metrics_error = None;
+    let delivered = {
+        let (clock, report) = (run.clock, &mut report);
+        run.fan_out
+            .finish(|| {
+                report.finished = clock.now();
+                Published {
+                    health: report
+                        .devices
+                        .iter()
+                        .map(|(name, device)| health_of(name, device, report.finished))
+                        .collect(),
+                }
+            })
+            .await
+    };
+    report.outputs_replaced = delivered.replaced;
+    report.files = delivered.files.into_iter().map(LakeFile::from).collect();
+    for (sink, why) in delivered.failures {
+        tracing::warn!(sink = sink.name(), "not delivered: {why}");
+        match sink {
+            SinkKind::Lake => report.lake_error = Some(why),
+            SinkKind::Documents => report.documents_error = Some(why),
+            SinkKind::Metrics => metrics_error = Some(why),
         }
-        Err(error) => report.lake_error = Some(error),
     }
-    report.finished = clock.now();
-    let metrics_file = run
-        .options
-        .output
-        .metrics
-        .as_ref()
-        .map(|metrics| &*metrics.path);
-    let written = metrics
-        .zip(metrics_file)
-        .map(|(metrics, file)| write_metrics(metrics, &report, file));
-    let metrics_error = written.and_then(Result::err).map(|error| error.to_string());
     report.seconds = began.elapsed().as_secs_f64();
+    tracing::info!(
+        delivered = report.count(Outcome::Delivered),
+        failed = report.count(Outcome::Failed),
+        seconds = report.seconds,
+        "the run ends"
+    );
     let finished = Finished {
         report,
         folder: run.folder.clone(),
@@ -125,40 +157,42 @@ pub async fn run(
         metrics_error,
         warnings: Vec::new(),
     };
-    Ok(close(&run, finished))
+    let closing = tokio::task::spawn_blocking(move || close(&run, finished));
+    closing.await.context("the run report could not be written")
 }
 
 /// Runs every device in a task of its own and gathers what they leave.
-async fn collect_all(
-    run: &Arc<Run>,
-    rows: mpsc::Sender<(String, Vec<Table>)>,
-    report: &mut RunReport,
-    stop: impl Future<Output = ()>,
-) {
-    let turns = Arc::new(Semaphore::new(run.options.limits.concurrency.max(1)));
+async fn collect_all(run: &Arc<Run>, report: &mut RunReport, stop: impl Future<Output = ()>) {
     let mut tasks = JoinSet::new();
     let mut names = HashMap::new();
     for (index, device) in run.plan.devices.iter().enumerate() {
-        let (run, turns, rows) = (Arc::clone(run), Arc::clone(&turns), rows.clone());
-        let task = tasks.spawn(async move {
-            let device = run.plan.devices.get(index)?;
-            let Collected { report, tables } = device::collect(device, &run, &turns).await;
-            // A writer that is gone says why itself.
-            rows.send((device.name.clone(), tables)).await.ok();
-            Some(report)
-        });
+        let span = tracing::info_span!("device", name = %device.name);
+        let shared = Arc::clone(run);
+        let work = async move {
+            let device = shared.plan.devices.get(index)?;
+            Some(device::collect(device, &shared).await)
+        };
+        let task = tasks.spawn(work.instrument(span));
         names.insert(
             task.id(),
             (device.name.clone(), device.target.endpoint.to_string()),
         );
     }
     let mut stop = std::pin::pin!(stop);
+    let mut first_part = std::pin::pin!(first_part_is_due(run));
+    let mut is_published = false;
     loop {
         let joined = tokio::select! {
+            biased;
             joined = tasks.join_next_with_id() => joined,
             () = &mut stop, if !report.interrupted => {
                 report.interrupted = true;
                 run.stop.send_replace(true);
+                continue;
+            }
+            () = &mut first_part, if !is_published => {
+                is_published = true;
+                publish_first_part(run, report, tasks.len()).await;
                 continue;
             }
         };
@@ -174,7 +208,12 @@ async fn collect_all(
             Ok(Some(device)) => device,
             Ok(None) => continue,
             Err(error) => {
-                rows.send((name.clone(), Vec::new())).await.ok();
+                run.count_start();
+                let output = DeviceOutput {
+                    device: name.clone(),
+                    ..DeviceOutput::default()
+                };
+                run.fan_out.accept(output).await.ok();
                 DeviceReport {
                     address,
                     error: Some(panicked("this device's task", error)),
@@ -187,45 +226,65 @@ async fn collect_all(
     }
 }
 
-/// The writer of lake and metrics: one thread, fed through a bounded queue. A lake that fails takes no metrics with it.
-fn write(
-    writer: Writer,
-    mut metrics: Option<Exposition>,
-    mut waiting: mpsc::Receiver<(String, Vec<Table>)>,
-) -> (sinks::Result<Vec<Written>>, Option<Exposition>) {
-    let mut lake = Ok(writer);
-    while let Some((device, tables)) = waiting.blocking_recv() {
-        if let Some(metrics) = &mut metrics {
-            tables.iter().for_each(|table| metrics.add(table));
-        }
-        if let Ok(writer) = &mut lake
-            && let Err(error) = writer.add(&device, tables)
-        {
-            lake = Err(error);
-        }
-    }
-    (lake.and_then(Writer::finish), metrics)
+/// Ends `publish_after` after the last device had its first turn.
+async fn first_part_is_due(run: &Run) {
+    let all = run.plan.devices.len();
+    let mut started = run.started.subscribe();
+    // The sender lives as long as the run does.
+    started.wait_for(|started| *started >= all).await.ok();
+    tokio::time::sleep(run.options.limits.publish_after).await;
 }
 
-/// Adds how each device's collection went, and writes the file.
-fn write_metrics(mut metrics: Exposition, report: &RunReport, file: &Path) -> sinks::Result<()> {
-    for (name, device) in &report.devices {
-        let rpcs = device.rpcs.iter();
-        metrics.add_health(&Health {
-            device: name.clone(),
-            is_up: device.outcome != Outcome::Failed,
-            succeeded: (device.outcome == Outcome::Delivered).then_some(report.finished),
-            seconds: device.seconds,
-            rpcs: rpcs
-                .map(|(name, rpc)| (name.clone(), rpc.outcome == RpcOutcome::Ok, rpc.seconds))
-                .collect(),
-        });
+/// Publishes what has come while the last devices are still at work. What goes wrong is told when the run ends.
+async fn publish_first_part(run: &Run, report: &RunReport, at_work: usize) {
+    let now = run.clock.now();
+    tracing::info!(at_work, "what has come by now is published");
+    let health = report.devices.iter();
+    let published = Published {
+        health: health
+            .map(|(name, device)| health_of(name, device, now))
+            .collect(),
+    };
+    run.fan_out.publish(&published).await;
+}
+
+/// How a device's collection went, as its series say it.
+fn health_of(name: &str, device: &DeviceReport, now: i64) -> Health {
+    Health {
+        device: name.to_owned(),
+        is_up: device.outcome != Outcome::Failed,
+        succeeded: (device.outcome == Outcome::Delivered).then_some(now),
+        seconds: device.seconds,
+        rpcs: device
+            .rpcs
+            .iter()
+            .map(|(name, rpc)| (name.clone(), rpc.outcome == RpcOutcome::Ok, rpc.seconds))
+            .collect(),
     }
-    metrics.write(file)
+}
+
+/// Takes the raw replies away that were kept only until the run was delivered.
+fn drop_raw_replies(run: &Run, report: &mut RunReport) -> Vec<String> {
+    if run.options.output.raw != RawReplies::Drop || !report.is_delivered() {
+        return Vec::new();
+    }
+    let mut warnings = Vec::new();
+    let rpcs = report
+        .devices
+        .values_mut()
+        .flat_map(|device| device.rpcs.values_mut());
+    for file in rpcs.filter_map(|rpc| rpc.file.take()) {
+        let path = run.folder.path().join(file);
+        if let Err(error) = std::fs::remove_file(&path) {
+            warnings.push(format!("cannot remove {}: {error}", path.display()));
+        }
+    }
+    warnings
 }
 
 /// Writes `run.json`, then shows the run to those who look for the newest. What fails here takes nothing from what was delivered.
 fn close(run: &Run, mut finished: Finished) -> Finished {
+    finished.warnings = drop_raw_replies(run, &mut finished.report);
     let saved = serde_json::to_vec_pretty(&finished.report)
         .map_err(|error| format!("the run report cannot be written as JSON: {error}"))
         .and_then(|json| {
@@ -268,223 +327,4 @@ impl From<Written> for LakeFile {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicBool, Ordering};
-    use std::time::Duration;
-
-    use sim::inventory::Login;
-    use sim::{DeviceSpec, Fleet, FleetSpec, Model, Platform};
-
-    use super::*;
-
-    /// Runs the devices of this inventory, with the time for one of them cut to two seconds.
-    async fn run_all(folder: &Path, inventory: &str, watch: Watch) -> RunReport {
-        let finished = run_with(folder, inventory, watch, |_| {}, std::future::pending());
-        finished.await.report
-    }
-
-    async fn run_with(
-        folder: &Path,
-        inventory: &str,
-        watch: Watch,
-        change: impl FnOnce(&mut Options),
-        stop: impl Future<Output = ()>,
-    ) -> Finished {
-        let path = folder.join("inventory.yaml");
-        std::fs::write(&path, inventory).unwrap();
-        let mut options = Options::for_tests(&path);
-        options.limits.device_timeout = Duration::from_secs(2);
-        options.output.output_dir = folder.join("output");
-        options.output.lake = folder.join("lake");
-        change(&mut options);
-        let plan = Plan::build(&options).unwrap();
-        run(plan, options, Clock::default(), watch, stop)
-            .await
-            .unwrap()
-    }
-
-    /// The inventory of the fleet with one host more, where something else listens.
-    fn with_host(fleet: &Fleet, name: &str, port: u16) -> String {
-        let host = format!(
-            "      hosts:\n        {name}: {{ansible_host: 127.0.0.1, ansible_port: {port}}}\n"
-        );
-        let inventory = sim::inventory::render(fleet, fleet.devices(), "sim", Login::Key);
-        inventory.replacen("      hosts:\n", &host, 1)
-    }
-
-    async fn fleet(folder: &Path) -> Fleet {
-        let device = |name: &str| DeviceSpec::simulated(name, Model::healthy(Platform::Mx480, 1));
-        let spec = FleetSpec::new(vec![device("one"), device("two")], folder.join("sim"), 1);
-        std::fs::create_dir_all(folder.join("sim")).unwrap();
-        Fleet::start(spec, sim::Clock::stopped_at(1_770_132_645))
-            .await
-            .unwrap()
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn a_panic_is_one_devices_line() {
-        let folder = tempfile::tempdir().unwrap();
-        let fleet = fleet(folder.path()).await;
-        let inventory = sim::inventory::render(&fleet, fleet.devices(), "sim", Login::Key);
-        let first = AtomicBool::new(true);
-        let watch: Watch = Arc::new(move |event| {
-            assert!(
-                *event != Event::Connected || !first.swap(false, Ordering::SeqCst),
-                "made to panic"
-            );
-        });
-        let report = run_all(folder.path(), &inventory, watch).await;
-        assert_eq!(
-            (
-                report.count(Outcome::Delivered),
-                report.count(Outcome::Failed)
-            ),
-            (1, 1)
-        );
-        let failed = report
-            .devices
-            .values()
-            .find(|device| device.outcome == Outcome::Failed);
-        let error = failed.unwrap().error.as_deref().unwrap();
-        assert!(
-            error.contains("a defect of Lanewatch") && error.contains("made to panic"),
-            "{error}"
-        );
-        assert_eq!(
-            report.files.len(),
-            3,
-            "the other device's rows are in the lake"
-        );
-        fleet.stop().await;
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn a_device_that_never_speaks_is_given_up_and_the_others_deliver() {
-        let folder = tempfile::tempdir().unwrap();
-        let fleet = fleet(folder.path()).await;
-        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = silent.local_addr().unwrap().port();
-        let inventory = with_host(&fleet, "silent", port);
-        let report = run_all(folder.path(), &inventory, Arc::new(|_| {})).await;
-        assert_eq!(report.count(Outcome::Delivered), 2);
-        let error = report.devices["silent"].error.as_deref().unwrap();
-        assert!(
-            error.ends_with(
-                "gave up after 2 s (`--device-timeout`) while connecting and logging in"
-            ),
-            "{error}"
-        );
-        fleet.stop().await;
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn what_may_pass_is_tried_again_and_each_attempt_is_told() {
-        let folder = tempfile::tempdir().unwrap();
-        let fleet = fleet(folder.path()).await;
-        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = closed.local_addr().unwrap().port();
-        drop(closed);
-        let inventory = with_host(&fleet, "closed", port);
-        let watch: Watch = Arc::new(|_| {});
-        let change = |options: &mut Options| {
-            options.limits.retry.attempts = 3;
-            options.limits.retry.first_pause = Duration::from_millis(1);
-        };
-        let finished = run_with(
-            folder.path(),
-            &inventory,
-            watch,
-            change,
-            std::future::pending(),
-        );
-        let report = finished.await.report;
-        assert_eq!(report.count(Outcome::Delivered), 2);
-        let attempts = &report.devices["closed"].attempts;
-        let pauses: Vec<_> = attempts
-            .iter()
-            .map(|attempt| attempt.paused_seconds.is_some())
-            .collect();
-        assert_eq!(pauses, [true, true, false]);
-        assert!(attempts[0].error.contains("cannot connect"));
-        assert_eq!(attempts[0].phase, "connect");
-        let error = report.devices["closed"].error.as_deref().unwrap();
-        assert!(error.contains("3 attempts failed"), "{error}");
-        fleet.stop().await;
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn a_refused_login_is_not_tried_again() {
-        let folder = tempfile::tempdir().unwrap();
-        let fleet = fleet(folder.path()).await;
-        let inventory = sim::inventory::render(&fleet, fleet.devices(), "sim", Login::Password);
-        let inventory = inventory.replace("ansible_password: ", "ansible_password: not-");
-        let watch: Watch = Arc::new(|_| {});
-        let change = |options: &mut Options| options.limits.retry.attempts = 5;
-        let finished = run_with(
-            folder.path(),
-            &inventory,
-            watch,
-            change,
-            std::future::pending(),
-        );
-        let report = finished.await.report;
-        assert_eq!(report.count(Outcome::Failed), 2);
-        for device in report.devices.values() {
-            assert_eq!(device.attempts.len(), 1, "{:?}", device.attempts);
-            assert_eq!(device.attempts[0].phase, "authentication");
-        }
-        fleet.stop().await;
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn a_run_that_is_stopped_delivers_what_has_come() {
-        let folder = tempfile::tempdir().unwrap();
-        let fleet = fleet(folder.path()).await;
-        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let inventory = with_host(&fleet, "silent", silent.local_addr().unwrap().port());
-        let (delivered, is_delivered) = tokio::sync::watch::channel(0);
-        let watch: Watch = Arc::new(move |event| {
-            if matches!(event, Event::Finished(_)) {
-                delivered.send_modify(|count| *count += 1);
-            }
-        });
-        let stop = async {
-            let mut is_delivered = is_delivered;
-            is_delivered.wait_for(|count| *count == 2).await.unwrap();
-        };
-        let change =
-            |options: &mut Options| options.limits.device_timeout = Duration::from_secs(60);
-        let finished = run_with(folder.path(), &inventory, watch, change, stop).await;
-        let report = &finished.report;
-        assert!(report.interrupted && finished.is_latest);
-        assert_eq!(report.count(Outcome::Delivered), 2);
-        assert_eq!(report.files.len(), 3);
-        let error = report.devices["silent"].error.as_deref().unwrap();
-        let told = "the run was stopped while connecting and logging in";
-        assert!(error.ends_with(told), "{error}");
-        fleet.stop().await;
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn a_run_has_an_end_and_says_so() {
-        let folder = tempfile::tempdir().unwrap();
-        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = silent.local_addr().unwrap().port();
-        let host = format!("{{ansible_host: 127.0.0.1, ansible_port: {port}}}");
-        let inventory = format!("all: {{hosts: {{a: {host}, b: {host}, c: {host}}}}}");
-        let change = |options: &mut Options| {
-            options.limits.device_timeout = Duration::from_secs(60);
-            options.limits.run_timeout = Duration::from_millis(200);
-            options.limits.concurrency = 1;
-            options.login.host_keys = Some(crate::options::HostKeys::Off);
-        };
-        let never = std::future::pending();
-        let watch: Watch = Arc::new(|_| {});
-        let finished = run_with(folder.path(), &inventory, watch, change, never).await;
-        assert_eq!(finished.report.count(Outcome::Failed), 3);
-        for device in finished.report.devices.values() {
-            let error = device.error.as_deref().unwrap();
-            assert!(error.contains("(`--run-timeout`) was over"), "{error}");
-        }
-    }
-}
+mod tests;

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::Context as _;
 use clap::Args;
-use sinks::RawReplies;
 use sinks::lake::sync::Remote;
 
 use super::ExitStatus;
@@ -33,7 +31,6 @@ impl Collect {
             .as_deref()
             .map(|url| Remote::open(url, &settings.access()));
         let remote = remote.transpose().map_err(super::usage)?;
-        let keeps_raw = settings.raw != RawReplies::Drop;
         let (output_dir, lake) = (settings.output_dir.clone(), settings.lake.clone());
         let progress = Progress::start();
         let shard = progress.add(&plan.runner_name, plan.devices.len());
@@ -52,24 +49,26 @@ impl Collect {
         }
         let (report, folder) = (&finished.report, finished.folder.path().display());
         if let Some(error) = &report.lake_error {
-            let remedy = match (&finished.report_error, keeps_raw) {
-                (Some(_), _) => format!(
+            let remedy = match &finished.report_error {
+                Some(_) => format!(
                     "once that is mended, `lanewatch lake write --metrics-dir {folder} --base-dir {} --runner-name {} --run-timestamp {}` brings what its JSON documents hold",
                     lake.display(),
                     report.runner_name,
                     report.run_timestamp
                 ),
-                (None, true) => format!(
+                None => format!(
                     "once that is mended, `lanewatch replay {folder} --output FOLDER --lake {}` brings its rows",
                     lake.display()
                 ),
-                (None, false) => {
-                    "its raw replies were not kept (`--raw drop`), so only the JSON documents have it"
-                        .to_owned()
-                }
             };
             printer.error(&format!(
                 "the lake has nothing of this run: {error}; {remedy}"
+            ));
+        }
+        if let Some(error) = &report.documents_error {
+            printer.error(&format!(
+                "JSON documents of this run are missing: {error}; once that is mended, `lanewatch replay {folder} --output FOLDER --lake {}` writes them",
+                lake.display()
             ));
         }
         if let Some(error) = &finished.metrics_error {
@@ -100,6 +99,7 @@ fn exit_status(finished: &Finished) -> ExitStatus {
     let all = report.devices.len();
     let errors = [
         &report.lake_error,
+        &report.documents_error,
         &finished.report_error,
         &finished.metrics_error,
     ];
@@ -114,14 +114,25 @@ fn exit_status(finished: &Finished) -> ExitStatus {
     }
 }
 
-/// Ends when the user or the system asks us to stop.
+/// Ends when the user or the system asks us to stop. Whoever asks a second time has the process end at once: what was committed
+/// stays, and the next run clears up the rest.
 pub(super) async fn interrupted() {
+    signal_to_stop().await;
+    tokio::spawn(async {
+        let status = signal_to_stop().await;
+        #[expect(clippy::exit, reason = "nothing may hold up the second signal")]
+        std::process::exit(status);
+    });
+}
+
+/// Waits for Ctrl-C or SIGTERM. Returns the exit status of a process that the signal ends.
+async fn signal_to_stop() -> i32 {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()).context("no signals") else {
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
         return std::future::pending().await;
     };
     tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => 130,
+        _ = terminate.recv() => 143,
     }
 }

@@ -177,6 +177,8 @@ pub(crate) fn main() -> ExitCode {
             Command::Vault(command) => command.run(given, &printer),
         }
     });
+    // Work that is stuck in the file system must not keep the process.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     match ended {
         Ok(ExitStatus::Delivered) if let Some(error) = printer.lost() => {
             printer.error(&format!(

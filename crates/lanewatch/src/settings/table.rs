@@ -166,6 +166,12 @@ settings! {
     /// How long the whole run may take; devices that are not done by then are given up
     run_timeout: Duration = Duration::from_secs(1800), { value: "TIME", group: PACE, commands: RUNNING }
 
+    /// When the last device has had its first turn: how long the others wait for it before what has come is published
+    publish_after: Duration = Duration::from_secs(20), { value: "TIME", group: PACE, commands: COLLECTING }
+
+    /// How long the lake or the JSON documents may hold up a device before the run goes on without them, as undelivered
+    sink_timeout: Duration = Duration::from_secs(60), { value: "TIME", group: PACE, commands: COLLECTING }
+
     /// How often a connection, an RPC or an upload is tried that failed for what may pass: refused, reset, timed out
     attempts: u32 = 3, { value: "N", group: PACE, commands: &["collect", "record", "lake sync"] }
 
@@ -322,6 +328,8 @@ impl Settings {
                     attempts: self.attempts,
                     first_pause: self.retry_pause,
                 },
+                publish_after: self.publish_after,
+                sink_timeout: self.sink_timeout,
             },
             output: OutputOptions {
                 output_dir: self.output_dir.clone(),

@@ -10,10 +10,10 @@ pub(super) enum Kind {
 }
 
 /// Every family, by name.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Families(BTreeMap<String, Family>);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Family {
     kind: Kind,
     help: String,

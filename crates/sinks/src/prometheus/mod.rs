@@ -40,7 +40,7 @@ pub struct Health {
 }
 
 /// The text under construction: in memory are the samples of a run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Exposition {
     names: Names,
     families: Families,

@@ -1,0 +1,23 @@
+//! Delivery: what devices leave goes to every sink, each in a thread of its own behind a bounded queue.
+//!
+//! ```text
+//!                    ┌─ queue of 16 ────────► documents   holds the device's turn until its files are written
+//!  DeviceOutput ─────┼─ queue of 16 ────────► lake        holds the device's turn until its rows are queued
+//!  (FanOut::accept)  └─ newest per device ──► metrics     never holds a turn; what is replaced is counted
+//! ```
+//!
+//! A sink that holds turns does so for at most `sink_timeout`. A sink that takes longer is out of the run: it gets nothing more, the
+//! run is marked undelivered, and the other sinks go on. To add a sink, add a file with its [`Sink`] variant.
+
+mod documents;
+mod fan_out;
+mod lake;
+mod metrics;
+mod queue;
+mod sink;
+
+pub(crate) use documents::DocumentsSink;
+pub(crate) use fan_out::FanOut;
+pub(crate) use lake::LakeSink;
+pub(crate) use metrics::MetricsSink;
+pub(crate) use sink::{DeviceOutput, Published, Sink, SinkKind};

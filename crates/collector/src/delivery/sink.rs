@@ -1,0 +1,125 @@
+//! The sinks of a run, as one closed set.
+
+use records::table::Table;
+use sinks::lake::Written;
+use sinks::prometheus::Health;
+
+use super::documents::DocumentsSink;
+use super::lake::LakeSink;
+use super::metrics::MetricsSink;
+
+/// What one device leaves for the sinks. A device that failed leaves its name alone.
+#[derive(Debug, Default)]
+pub(crate) struct DeviceOutput {
+    pub(crate) device: String,
+    /// By RPC, as JSON.
+    pub(crate) documents: Vec<(String, Vec<u8>)>,
+    pub(crate) tables: Vec<Table>,
+}
+
+/// What is published: how the devices that have ended fared.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Published {
+    pub(crate) health: Vec<Health>,
+}
+
+/// A place that rows or documents go to. A sink runs in a thread of its own: its methods may block.
+#[derive(Debug)]
+pub(crate) enum Sink {
+    Documents(DocumentsSink),
+    Lake(LakeSink),
+    Metrics(MetricsSink),
+    /// A sink whose behaviour a test decides.
+    #[cfg(test)]
+    Scripted(super::fan_out::tests::ScriptedSink),
+}
+
+/// Which sink.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SinkKind {
+    Documents,
+    Lake,
+    Metrics,
+}
+
+impl SinkKind {
+    /// What messages call it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Documents => "the JSON documents",
+            Self::Lake => "the lake",
+            Self::Metrics => "the metrics",
+        }
+    }
+
+    /// How a device meets it.
+    pub(crate) fn hold(self) -> Hold {
+        match self {
+            Self::Documents => Hold::UntilWritten,
+            Self::Lake => Hold::UntilQueued,
+            Self::Metrics => Hold::Never,
+        }
+    }
+}
+
+/// How a device meets a sink.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hold {
+    /// The device keeps its turn until the sink has written what it left; a failure is the device's.
+    UntilWritten,
+    /// The device keeps its turn until its output is in the queue; a failure is the run's.
+    UntilQueued,
+    /// The device never waits. The newest output of a device replaces an older one.
+    Never,
+}
+
+impl Sink {
+    /// Which one it is.
+    pub(crate) fn kind(&self) -> SinkKind {
+        match self {
+            Self::Documents(_) => SinkKind::Documents,
+            Self::Lake(_) => SinkKind::Lake,
+            Self::Metrics(_) => SinkKind::Metrics,
+            #[cfg(test)]
+            Self::Scripted(sink) => sink.kind,
+        }
+    }
+
+    /// Takes what a device left. The error is a sentence.
+    pub(crate) fn take(&mut self, output: &DeviceOutput) -> Result<(), String> {
+        match self {
+            Self::Documents(sink) => sink.take(output),
+            Self::Lake(sink) => {
+                sink.take(output);
+                Ok(())
+            }
+            Self::Metrics(sink) => {
+                sink.take(output);
+                Ok(())
+            }
+            #[cfg(test)]
+            Self::Scripted(sink) => sink.take(output),
+        }
+    }
+
+    /// Shows what has come so far to readers. More follows.
+    pub(crate) fn publish(&mut self, published: &Published) -> Result<(), String> {
+        match self {
+            Self::Documents(_) => Ok(()),
+            Self::Lake(sink) => sink.publish(),
+            Self::Metrics(sink) => sink.publish(published),
+            #[cfg(test)]
+            Self::Scripted(_) => Ok(()),
+        }
+    }
+
+    /// Completes it: nothing more comes. Returns the lake's files.
+    pub(crate) fn finish(self) -> Result<Vec<Written>, String> {
+        match self {
+            Self::Documents(_) | Self::Metrics(_) => Ok(Vec::new()),
+            Self::Lake(sink) => sink.finish(),
+            #[cfg(test)]
+            Self::Scripted(_) => Ok(Vec::new()),
+        }
+    }
+}
