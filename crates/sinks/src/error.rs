@@ -51,17 +51,24 @@ pub enum Error {
         /// Bytes that should be.
         limit: u64,
     },
-    /// Another process has had the lake's turn to give files their names for so long that it must hang.
+    /// Another process has held the lake's lock for so long that it must hang.
     #[error(
         "another lanewatch process has kept {} locked for {} s and seems to hang: find it with `lslocks`, end it, and try again",
-        folder.display(), waited.as_secs()
+        path.display(), waited.as_secs()
     )]
     LakeBusy {
-        /// The folder that is locked.
-        folder: PathBuf,
+        /// The file that is locked.
+        path: PathBuf,
         /// How long it was waited for.
         waited: Duration,
     },
+    /// A run's files are whole, synced and decided on, and could not all be given their names. Nothing is lost: whoever next
+    /// begins a run in this lake, or syncs it, gives them their names.
+    #[error(
+        "the rows of this run are safe, and not all of their files have their names yet: {0}; the next run into this lake or `lanewatch lake sync` \
+         gives them their names"
+    )]
+    CommitPending(Box<Self>),
     /// The remote lake is described in a way that cannot be used: nothing was contacted.
     #[error("{0}")]
     Remote(String),

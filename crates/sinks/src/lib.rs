@@ -10,14 +10,14 @@
 //! ```
 //!
 //! This crate knows datasets, columns and bytes. It names no record type and no Junos element, and opens a socket only to bring
-//! the lake to an object store. It is told the time: partitions come from the run's timestamp, never from a clock.
+//! the lake to an object store. It is told the time: partitions come from the run's timestamp, never from a clock. Everything but the sync blocks its thread.
 
+mod atomic_file;
 mod error;
 mod file_name;
 pub mod lake;
 pub mod prometheus;
 mod run_folder;
-mod staged;
 
 pub use error::{Error, Result};
 pub use file_name::{decode as decode_file_name, encode as encode_file_name};
@@ -29,7 +29,7 @@ pub use run_folder::{METRICS_SUFFIX, RAW_SUFFIX, REPORT_FILE, RawReplies, RunFol
 ///
 /// If it cannot be written.
 pub fn write_file(path: &std::path::Path, bytes: &[u8]) -> Result<()> {
-    staged::write(path, bytes, staged::Durability::Renamed).map(drop)
+    atomic_file::write(path, bytes, atomic_file::Durability::Renamed).map(drop)
 }
 
 /// What tells one run's files from every other run's.

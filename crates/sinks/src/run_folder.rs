@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use crate::staged::{self, Durability, create_folder};
+use crate::atomic_file::{self, Durability, create_folder};
 use crate::{Error, Result, RunIdentity, file_name};
 
 /// What the name of a saved reply ends with.
@@ -153,7 +153,7 @@ impl RunFolder {
     ///
     /// If the file cannot be written.
     pub fn save_report(&self, json: &[u8]) -> Result<()> {
-        staged::write(&self.path.join(REPORT_FILE), json, Durability::Synced).map(drop)
+        atomic_file::write(&self.path.join(REPORT_FILE), json, Durability::Synced).map(drop)
     }
 
     /// Points `output_dir/latest` at this run, unless it points at a later one that is there. Returns whether it points here now.
@@ -234,7 +234,7 @@ impl RunFolder {
     }
 
     fn write(&self, name: String, bytes: &[u8]) -> Result<String> {
-        staged::write(&self.path.join(&name), bytes, Durability::Renamed)?;
+        atomic_file::write(&self.path.join(&name), bytes, Durability::Renamed)?;
         Ok(name)
     }
 }

@@ -29,7 +29,7 @@ fn small_file(lake: &Path) -> Outcome<Vec<u8>> {
     };
     let mut writer = Writer::begin(lake, run, ["a".to_owned()], Compression::Snappy)?;
     writer.add("a", vec![Table { dataset, batch }])?;
-    let written = writer.finish()?;
+    let written = writer.finish()?.files;
     let file = written.first().ok_or("nothing was written")?;
     Ok(std::fs::read(&file.path)?)
 }

@@ -102,7 +102,7 @@ pub(super) fn in_this_process(lake: &Path) -> Outcome<()> {
         spent += watched.elapsed();
     }
     watched = Instant::now();
-    let written = writer.finish()?;
+    let written = writer.finish()?.files;
     spent += watched.elapsed();
     let seconds = spent.as_secs_f64();
     let bytes: u64 = written.iter().map(|file| file.bytes).sum();

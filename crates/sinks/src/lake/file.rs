@@ -1,4 +1,4 @@
-//! One growing Parquet file and how it is laid out.
+//! A Parquet file while it grows, and its layout.
 //!
 //! What a reader needs to skip what it does not want: rows sorted by device, row groups of some hundred devices, statistics of
 //! each, and a page index, so that a filter on device, interface or time touches few pages. What a reader needs to know: each
@@ -36,6 +36,9 @@ const PAGE_ROWS: usize = 16 * 1024;
 
 /// Labels that a dictionary would hold once and use once.
 const ALL_DIFFERENT: &[&str] = &["serial_number"];
+
+/// In the footer of a file whose run is published in two parts. A file without it holds all rows of its table and run.
+const PART_KEY: &str = "lanewatch.part";
 
 /// How the pages of a Parquet file are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -161,10 +164,14 @@ impl GrowingFile {
         written.close().map(drop)
     }
 
-    /// Writes the footer and syncs. A full disk says so here at the latest.
-    pub(super) fn complete(mut self) -> Result<WholeFile> {
+    /// Writes the footer and syncs. A full disk says so here at the latest. `part` is what the footer says where the run has two.
+    pub(super) fn complete(mut self, part: Option<&str>) -> Result<WholeFile> {
         self.end_group()
             .map_err(|cause| failed(&self.dataset, &self.target, cause))?;
+        if let Some(part) = part {
+            let pair = KeyValue::new(PART_KEY.to_owned(), part.to_owned());
+            self.writer.append_key_value_metadata(pair);
+        }
         let Self {
             dataset,
             writer,

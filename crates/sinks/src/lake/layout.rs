@@ -1,4 +1,4 @@
-//! Where a run's files stand in the lake.
+//! The names of a run's files and folders in the lake: how they are made and how they are taken apart. No other module reads a file name.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -6,6 +6,26 @@ use std::sync::Arc;
 use records::table::{Dataset, Table};
 
 use crate::{RunIdentity, file_name, utc};
+
+/// What a lake keeps for itself, below its root. Readers skip names that begin with a dot.
+pub(super) const OWN_FOLDER: &str = ".lanewatch";
+/// Where runs at work have their folders, below [`OWN_FOLDER`].
+pub(super) const STAGING_FOLDER: &str = "writing";
+
+const ABANDONED: &str = "abandoned.";
+
+const EXTENSION: &str = ".parquet";
+/// What the name of a file of the late part ends with.
+const LATE: &str = "_late";
+
+/// Which rows of its run a file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// All rows of the run or, of a run that is published in two parts, those of the devices that had come by then.
+    Main,
+    /// Those of the devices that came after that.
+    Late,
+}
 
 /// Where the files of a run go, below the lake's root.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,12 +74,16 @@ impl Layout {
         dataset: &Arc<Dataset>,
         device: &str,
         run: &RunIdentity,
+        part: Part,
     ) -> PathBuf {
+        let late = match part {
+            Part::Main => "",
+            Part::Late => LATE,
+        };
         let file = |stem: &str| {
             PathBuf::from(format!(
-                "{stem}_{}_{}_{}.parquet",
-                run.stamp(),
-                file_name::encode(&run.runner_name),
+                "{stem}_{}_{}{late}{EXTENSION}",
+                name_of(run),
                 run.run_id
             ))
         };
@@ -80,6 +104,83 @@ impl Layout {
             }
         }
     }
+}
+
+/// `{stamp}_{runner}`: what two runs must not share, whatever their ids are.
+pub(super) fn name_of(run: &RunIdentity) -> String {
+    format!("{}_{}", run.stamp(), file_name::encode(&run.runner_name))
+}
+
+/// Whether a file name is one of a run with this [`name_of`], of either part and any run id.
+pub(super) fn is_file_of(file_name: &str, name: &str) -> bool {
+    let Some(stem) = file_name.strip_suffix(EXTENSION) else {
+        return false;
+    };
+    let stem = stem.strip_suffix(LATE).unwrap_or(stem);
+    let run = stem.rsplit_once('_').map(|(run, _id)| run);
+    let table = run.and_then(|run| run.strip_suffix(name));
+    table.is_some_and(|table| table.ends_with('_'))
+}
+
+/// The place of the other part of the same table and run: of `x.parquet` that is `x_late.parquet`, and the other way round.
+pub(super) fn other_part(path: &Path) -> Option<PathBuf> {
+    let stem = path.file_name()?.to_str()?.strip_suffix(EXTENSION)?;
+    let other = match stem.strip_suffix(LATE) {
+        Some(main) => format!("{main}{EXTENSION}"),
+        None => format!("{stem}{LATE}{EXTENSION}"),
+    };
+    Some(path.with_file_name(other))
+}
+
+/// The name of a new staging folder of a run: `{stamp}_{runner}_{run id}.{process}-{random}`.
+pub(super) fn staging_name(run: &RunIdentity) -> String {
+    format!(
+        "{}_{}.{}-{:08x}",
+        name_of(run),
+        run.run_id,
+        std::process::id(),
+        rand::random::<u32>()
+    )
+}
+
+/// Whether a staging folder is one of a run at work with this [`name_of`].
+pub(super) fn is_staging_of(folder_name: &str, name: &str) -> bool {
+    let rest = match StagingKind::of(folder_name) {
+        StagingKind::Abandoned => None,
+        StagingKind::WithLease => folder_name.rsplit_once('.').map(|(rest, _)| rest),
+        StagingKind::WithLockedFolder => folder_name.rsplitn(3, '.').nth(2),
+    };
+    let run = rest.and_then(|rest| rest.rsplit_once('_'));
+    run.is_some_and(|(run, _id)| run == name)
+}
+
+/// What the name of a staging folder tells of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StagingKind {
+    /// Its process holds a lease.
+    WithLease,
+    /// Of a version before, whose processes locked the folder: `{stamp}_{runner}_{run id}.{process}.{number}`.
+    WithLockedFolder,
+    /// Its process is dead or has given it up: [`abandoned_name`].
+    Abandoned,
+}
+
+impl StagingKind {
+    pub(super) fn of(folder_name: &str) -> Self {
+        let end = folder_name.rsplit_once('.').map(|(_, end)| end);
+        if folder_name.starts_with(ABANDONED) {
+            Self::Abandoned
+        } else if end.is_some_and(|end| end.contains('-')) {
+            Self::WithLease
+        } else {
+            Self::WithLockedFolder
+        }
+    }
+}
+
+/// The name that a staging folder has from the moment when nobody may write in it any more.
+pub(super) fn abandoned_name(folder_name: &str) -> String {
+    format!("{ABANDONED}{folder_name}")
 }
 
 /// The partition of a run, relative to the lake's root: `dt=YYYY-MM-DD/hr=HH`, in UTC.
@@ -125,7 +226,7 @@ pub fn partition_end(path: &str) -> Option<i64> {
 
 /// The file of a dataset of a run, in the hourly layout.
 pub fn file_path(lake: &Path, dataset: &Arc<Dataset>, run: &RunIdentity) -> PathBuf {
-    lake.join(Layout::default().target(dataset, "", run))
+    lake.join(Layout::default().target(dataset, "", run, Part::Main))
 }
 
 #[cfg(test)]
@@ -154,11 +255,41 @@ mod tests {
             )
         );
         assert_eq!(
-            Layout::PerDevice.target(lanes(), "leaf 1", &run()),
+            Layout::PerDevice.target(lanes(), "leaf 1", &run(), Part::Main),
             Path::new(
                 "dt=2026-02-03/device=leaf%201/optical_metrics_20260203_153045_runner%2F1_0badcafe.parquet"
             )
         );
+        assert_eq!(
+            Layout::default().target(lanes(), "", &run(), Part::Late),
+            Path::new(
+                "dt=2026-02-03/hr=15/lane-dom/lane_dom_20260203_153045_runner%2F1_0badcafe_late.parquet"
+            )
+        );
+    }
+
+    #[test]
+    fn the_parts_of_a_run_are_told_from_other_runs_and_from_each_other() {
+        let [main, late] = [Part::Main, Part::Late]
+            .map(|part| Layout::default().target(lanes(), "", &run(), part));
+        assert_eq!(other_part(&main), Some(late.clone()));
+        assert_eq!(other_part(&late), Some(main.clone()));
+        for path in [&main, &late] {
+            let file_name = path.file_name().unwrap().to_str().unwrap();
+            assert!(is_file_of(file_name, &name_of(&run())), "{file_name}");
+            for (runner_name, run_timestamp) in [
+                ("1", 1_770_132_645),
+                ("runner/1_0badcafe", 1_770_132_645),
+                ("runner/1", 1_770_132_646),
+            ] {
+                let other = RunIdentity {
+                    runner_name: runner_name.to_owned(),
+                    run_timestamp,
+                    ..run()
+                };
+                assert!(!is_file_of(file_name, &name_of(&other)), "{runner_name}");
+            }
+        }
     }
 
     #[test]

@@ -1,31 +1,38 @@
-//! The lake: Parquet files in Hive partitions, one file a dataset a run.
+//! The lake: Parquet files in Hive partitions, one file a dataset a run, or two where the run is published in two parts.
 //!
 //! ```text
-//! lake/dt=2026-02-03/hr=15/intf-dom/interface_dom_20260203_153045_{runner}_{run id}.parquet
+//! lake/dt=2026-02-03/hr=15/intf-dom/interface_dom_20260203_153045_{runner}_{run id}[_late].parquet
 //!                         /lane-dom/lane_dom_…          /intf-counters/interface_counters_…
 //!
-//!   write ─► early (rows before their turn) ─► file (row_group by row group) ─► publication (all names at once) ─► local
+//!   writer ─► reorder_buffer (rows that wait for a slower device) ─► file (row_group by row group) ─► staging ─► commit ─► local
+//!   recovery: what runs that died left behind. lease, host, observations: is a run alive? lake_lock: one commit at a time
 //!   local ─► tables ─► check (is every file whole?)    local ─► sync (what a remote lake does not have)
 //!   ddl: what an engine must be told to read it
 //! ```
 
 mod check;
+mod commit;
 mod ddl;
-mod early;
 mod file;
+mod host;
+mod lake_lock;
 mod layout;
+mod lease;
 mod local;
-mod publication;
+mod observations;
+mod recovery;
+mod reorder_buffer;
 mod row_group;
+mod staging;
 pub mod sync;
 mod tables;
-mod write;
+mod writer;
 
 pub use check::{Checked, Damage, check_file, rows_in};
 pub use ddl::{Engine, ddl};
 pub use file::Compression;
 pub use layout::{Layout, file_path, partition, partition_end};
 pub use local::{LocalFile, files, free_space, require_free_space};
-pub use publication::{Recovered, recover};
+pub use recovery::{Recovered, recover};
 pub use tables::Tables;
-pub use write::{Writer, Written};
+pub use writer::{Committed, Writer, Written};

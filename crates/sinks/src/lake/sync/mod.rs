@@ -42,7 +42,7 @@ use std::time::Instant;
 use futures_util::StreamExt as _;
 
 use super::local::{self, LocalFile};
-use super::publication;
+use super::recovery;
 use crate::{Error, Result};
 
 pub use access::Access;
@@ -148,7 +148,7 @@ pub async fn sync(
     watch: &(dyn Fn(Step) + Sync),
 ) -> Result<Outcome> {
     let of_lake = lake.to_owned();
-    blocking(move || publication::recover(&of_lake)).await?;
+    blocking(move || recovery::recover(&of_lake)).await?;
     let (mut state, mut outcome) = (State::open(lake, remote.url())?, Outcome::default());
     let mut tried = BTreeSet::new();
     // Runs go on while we upload: what they have finished meanwhile goes along.

@@ -9,7 +9,8 @@ use super::remote::Remote;
 use super::state::State;
 use super::upload::CHANGED_HERE;
 use super::{FAILURES_IN_A_ROW, blocking};
-use crate::lake::{LocalFile, layout, local, publication};
+use crate::lake::lake_lock::LakeLock;
+use crate::lake::{LocalFile, layout, local};
 use crate::{Error, Result};
 
 /// What was removed from this disk, and what was not.
@@ -137,7 +138,7 @@ async fn why_it_stays(
 
 /// Removes a file, unless a rerun has taken its place since it was compared. In the lake's turn, so that none does in between.
 fn remove(lake: &Path, file: &LocalFile) -> Result<bool> {
-    let _turn = publication::turn(lake)?;
+    let _lock = LakeLock::acquire(lake)?;
     if !local::is_there_still(lake, file) {
         return Ok(false);
     }
@@ -171,13 +172,13 @@ mod tests {
         fs::write(&path, "compared").unwrap();
         let file = local::files(lake.path()).unwrap().remove(0);
 
-        let turn = publication::turn(lake.path()).unwrap();
+        let lock = LakeLock::acquire(lake.path()).unwrap();
         let (of_thread, compared) = (lake.path().to_owned(), file.clone());
         let removing = thread::spawn(move || remove(&of_thread, &compared));
         thread::sleep(Duration::from_millis(100)); // in which nothing must happen
         assert!(path.exists(), "it was not its turn");
         fs::write(&path, "written again").unwrap();
-        drop(turn);
+        drop(lock);
         assert!(!removing.join().unwrap().unwrap());
         assert_eq!(fs::read(&path).unwrap(), b"written again");
 

@@ -17,10 +17,10 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
+use super::super::layout::OWN_FOLDER;
 use super::super::local::{self, LocalFile};
-use super::super::publication::OWN_FOLDER;
 use super::object::hexadecimal;
-use crate::staged::{self, Durability, create_folder};
+use crate::atomic_file::{self, Durability, create_folder};
 use crate::{Error, Result};
 
 const FOLDER: &str = "sync";
@@ -153,7 +153,7 @@ impl State {
         for (path, entry) in &self.entries {
             text += &line(path, entry);
         }
-        let written = staged::write(&self.path, text.as_bytes(), Durability::Renamed);
+        let written = atomic_file::write(&self.path, text.as_bytes(), Durability::Renamed);
         let opened = written.and_then(|_| {
             let log = File::options().append(true).open(&self.path);
             log.map_err(Error::on("open", &self.path))

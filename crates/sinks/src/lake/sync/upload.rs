@@ -17,10 +17,10 @@ use super::refusal::{self, Failure};
 use super::remote::Remote;
 use super::state::Entry;
 use super::{Options, blocking, parts};
+use crate::atomic_file::sync_folder;
 use crate::lake::LocalFile;
 use crate::lake::check::check_footer;
 use crate::lake::local::modified_ns;
-use crate::staged::sync_folder;
 use crate::{Error, Result};
 
 /// From this size on a file goes in parts.

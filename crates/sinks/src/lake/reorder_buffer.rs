@@ -1,7 +1,8 @@
-//! Rows that came before their turn: in memory up to a bound, beyond it in the run's own folder.
+//! The reorder buffer: rows of devices that answered before a device whose name sorts first. It holds them in memory up to a bound
+//! and spills the rest to the run's staging folder.
 //!
-//! One slow device at the head of the alphabet must not make a run of thousands hold the fleet in memory. What does not fit is
-//! written as Arrow streams, read back when its turn comes and removed.
+//! One slow device at the head of the alphabet must not make a run of thousands hold the fleet in memory. A spill is a file of Arrow
+//! streams, read back when its device is next and then removed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -15,17 +16,17 @@ use arrow_ipc::writer::StreamWriter;
 use arrow_schema::ArrowError;
 use records::table::{Dataset, Table};
 
-use super::publication::Publication;
+use super::staging::Staging;
 use crate::{Error, Result};
 
-/// Devices with rows that wait.
+/// The rows of devices that are not yet next.
 #[derive(Debug)]
-pub(super) struct Early {
-    /// Bytes of rows that may wait in memory.
-    room: usize,
-    held: usize,
+pub(super) struct ReorderBuffer {
+    /// Bytes of rows that may be in memory.
+    limit_bytes: usize,
+    held_bytes: usize,
     devices: BTreeMap<String, Waiting>,
-    serial: usize,
+    spills: usize,
 }
 
 #[derive(Debug)]
@@ -34,13 +35,13 @@ enum Waiting {
     OnDisk(PathBuf, Vec<Arc<Dataset>>),
 }
 
-impl Early {
-    pub(super) fn with_room(room: usize) -> Self {
+impl ReorderBuffer {
+    pub(super) fn with_limit(limit_bytes: usize) -> Self {
         Self {
-            room,
-            held: 0,
+            limit_bytes,
+            held_bytes: 0,
             devices: BTreeMap::new(),
-            serial: 0,
+            spills: 0,
         }
     }
 
@@ -57,18 +58,23 @@ impl Early {
         &mut self,
         device: &str,
         tables: Vec<Table>,
-        publication: &Publication,
+        staging: &Staging,
     ) -> Result<()> {
         let bytes = tables
             .iter()
             .map(|table| table.batch.get_array_memory_size())
             .sum();
-        let waiting = if self.held + bytes <= self.room {
-            self.held += bytes;
+        let waiting = if self.held_bytes + bytes <= self.limit_bytes {
+            self.held_bytes += bytes;
             Waiting::InMemory(tables, bytes)
         } else {
-            let path = publication.path(&format!("early_{}", self.serial));
-            self.serial += 1;
+            let path = staging.path(&format!("spill_{}", self.spills));
+            self.spills += 1;
+            tracing::debug!(
+                device,
+                bytes,
+                "rows that wait for a slower device are spilled to the disk"
+            );
             write(&path, &tables).map_err(|error| failed("write", &path, error))?;
             Waiting::OnDisk(
                 path,
@@ -84,7 +90,7 @@ impl Early {
         match self.devices.remove(device) {
             None => Ok(None),
             Some(Waiting::InMemory(tables, bytes)) => {
-                self.held -= bytes;
+                self.held_bytes -= bytes;
                 Ok(Some(tables))
             }
             Some(Waiting::OnDisk(path, datasets)) => {

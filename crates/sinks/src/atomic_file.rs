@@ -1,4 +1,4 @@
-//! A file that is complete or absent.
+//! Atomic file writes: a file is complete or absent.
 //!
 //! It grows under a name that no reader looks for (`.NAME.PID.N.tmp`, in the same folder, so that the rename cannot cross a
 //! file system) and takes its own name in one step when it is whole. Dropped before that, it is removed.
@@ -21,14 +21,14 @@ pub(crate) enum Durability {
 
 /// A file being written beside its final place.
 #[derive(Debug)]
-pub(crate) struct Staged {
+pub(crate) struct AtomicFile {
     file: File,
     staging: PathBuf,
     target: PathBuf,
     finished: bool,
 }
 
-impl Staged {
+impl AtomicFile {
     /// Starts a file that will be `target`. The folder must be there.
     pub(crate) fn create(target: &Path) -> Result<Self> {
         static SERIAL: AtomicU64 = AtomicU64::new(0);
@@ -72,7 +72,7 @@ impl Staged {
     }
 }
 
-impl Write for Staged {
+impl Write for AtomicFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.file.write(bytes)
     }
@@ -82,7 +82,7 @@ impl Write for Staged {
     }
 }
 
-impl Drop for Staged {
+impl Drop for AtomicFile {
     fn drop(&mut self) {
         if !self.finished {
             // Nobody can be told any more, and the name says that it is a leftover.
@@ -93,11 +93,9 @@ impl Drop for Staged {
 
 /// Writes a whole file in one step. Returns its size in bytes.
 pub(crate) fn write(target: &Path, bytes: &[u8], durability: Durability) -> Result<u64> {
-    let mut staged = Staged::create(target)?;
-    staged
-        .write_all(bytes)
-        .map_err(Error::on("write", target))?;
-    staged.finish(durability)
+    let mut file = AtomicFile::create(target)?;
+    file.write_all(bytes).map_err(Error::on("write", target))?;
+    file.finish(durability)
 }
 
 /// Makes the names in a folder survive a power cut.
@@ -129,10 +127,10 @@ mod tests {
     fn a_file_has_no_name_until_it_is_whole() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("a.json");
-        let mut staged = Staged::create(&target).unwrap();
-        staged.write_all(b"{}").unwrap();
+        let mut file = AtomicFile::create(&target).unwrap();
+        file.write_all(b"{}").unwrap();
         assert!(!target.exists());
-        assert_eq!(staged.finish(Durability::Synced).unwrap(), 2);
+        assert_eq!(file.finish(Durability::Synced).unwrap(), 2);
         assert_eq!(names(folder.path()), ["a.json"]);
     }
 
@@ -141,9 +139,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("a.json");
         write(&target, b"old", Durability::Renamed).unwrap();
-        let mut staged = Staged::create(&target).unwrap();
-        staged.write_all(b"half").unwrap();
-        drop(staged);
+        let mut file = AtomicFile::create(&target).unwrap();
+        file.write_all(b"half").unwrap();
+        drop(file);
         assert_eq!(names(folder.path()), ["a.json"]);
         assert_eq!(fs::read(&target).unwrap(), b"old");
     }
