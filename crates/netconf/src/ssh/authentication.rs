@@ -13,8 +13,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use russh::client::{AuthResult, Handle, Handler, KeyboardInteractiveAuthResponse};
-use russh::keys::{HashAlg, PrivateKeyWithHashAlg, PublicKey};
-use russh::{AgentAuthError, MethodKind, MethodSet};
+use russh::keys::{HashAlg, PrivateKey, PrivateKeyWithHashAlg, PublicKey};
+use russh::{MethodKind, MethodSet};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::agent::Agent;
@@ -22,7 +22,6 @@ use super::key_file::KeyFiles;
 use super::known_hosts::Records;
 use super::last_words::LastWords;
 use super::preferences::Configs;
-use super::ready_key::ReadyKey;
 use super::refused::{Permit, RefusedCredentials};
 use super::target::Door;
 use crate::error::excerpt;
@@ -206,7 +205,7 @@ pub(super) async fn log_in<H: Handler>(
 enum Proof<'p> {
     Password(&'p SecretString),
     Answer(&'p SecretString),
-    Key(Arc<ReadyKey>),
+    Key(Arc<PrivateKey>),
     AgentKey(&'p mut Agent, PublicKey),
 }
 
@@ -278,9 +277,9 @@ impl<H: Handler> Desk<'_, H> {
             Method::KeyFile { path, passphrase } => {
                 let key_files = &self.memory.key_files;
                 match key_files.load(path, passphrase.as_ref()).await {
-                    Ok(ready) => {
-                        let public = ready.key().public_key().to_bytes().unwrap_or_default();
-                        self.present(name, &public, Proof::Key(ready)).await
+                    Ok(key) => {
+                        let public = key.public_key().to_bytes().unwrap_or_default();
+                        self.present(name, &public, Proof::Key(key)).await
                     }
                     Err(reason) => {
                         self.note(name, AttemptOutcome::NotTried(reason));
@@ -405,23 +404,12 @@ impl<H: Handler> Desk<'_, H> {
                 Ok(verdict(answer.await?))
             }
             Proof::Answer(secret) => self.answer_questions(secret).await,
-            Proof::Key(ready) => {
-                let key = ready.key();
-                if let Some(mut signer) = ready.signer() {
-                    let public = key.public_key().clone();
-                    let answer =
-                        self.handle
-                            .authenticate_publickey_with(user, public, None, &mut signer);
-                    return answer.await.map(verdict).map_err(|error| match error {
-                        AgentAuthError::Send(_) => russh::Error::SendError,
-                        AgentAuthError::Key(error) => error.into(),
-                    });
-                }
+            Proof::Key(key) => {
                 let hash = match self.rsa_hash(key.algorithm().is_rsa()).await? {
                     Ok(hash) => hash,
                     Err(reason) => return Ok(Verdict::NotTried(reason.to_owned())),
                 };
-                let key = PrivateKeyWithHashAlg::new(Arc::clone(key), hash);
+                let key = PrivateKeyWithHashAlg::new(key, hash);
                 Ok(verdict(
                     self.handle.authenticate_publickey(user, key).await?,
                 ))

@@ -1,4 +1,4 @@
-//! Private keys in files, each read, decrypted and made ready to sign once.
+//! Private keys in files, each read and decrypted once.
 //!
 //! Decrypting a key takes a tenth of a second on purpose, which two thousand devices would pay two thousand times.
 
@@ -7,14 +7,13 @@ use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use russh::keys::load_secret_key;
+use russh::keys::{PrivateKey, load_secret_key};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::OnceCell;
 
-use super::ready_key::ReadyKey;
 
 /// The key, or why there is none, as a sentence.
-type Read = Result<Arc<ReadyKey>, String>;
+type Read = Result<Arc<PrivateKey>, String>;
 
 /// The keys read so far.
 #[derive(Debug, Default)]
@@ -43,7 +42,7 @@ async fn read(path: PathBuf, passphrase: Option<SecretString>) -> Read {
         let secret = passphrase.as_ref().map(SecretString::expose_secret);
         let key = load_secret_key(&path, secret);
         let key = key.map_err(|error| explain(&error, &path, secret.is_some()))?;
-        Ok(ReadyKey::new(key))
+        Ok(key)
     });
     let read = task.await.map_err(|error| error.to_string())?;
     read.map(Arc::new)
@@ -79,8 +78,6 @@ fn is_encrypted_pkcs8(path: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use russh::keys::PrivateKey;
-
     use super::*;
 
     async fn load(path: &Path, passphrase: Option<&str>) -> Read {
@@ -135,7 +132,7 @@ mod tests {
         let files = KeyFiles::default();
         let sesame = SecretString::from("sesame");
         let read = files.load(&path, Some(&sesame)).await.unwrap();
-        assert_eq!(read.key().public_key(), key.public_key());
+        assert_eq!(read.public_key(), key.public_key());
         std::fs::remove_file(&path).unwrap();
         let again = files.load(&path, Some(&sesame)).await.unwrap();
         assert!(Arc::ptr_eq(&read, &again));

@@ -26,7 +26,6 @@ mod last_words;
 mod login;
 mod preferences;
 mod proxy_command;
-mod ready_key;
 mod refused;
 mod socket;
 mod target;

@@ -1,3 +1,0 @@
-//! The clock of the library's time limits.
-
-pub use std::time::Instant;
