@@ -13,7 +13,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::framing::FramingError;
-use crate::ssh::{Attempt, HostKeyError};
+use crate::ssh::credentials::Attempt;
+use crate::ssh::host_key_error::HostKeyError;
+use crate::text::excerpt;
 
 /// How far a session had come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -269,14 +271,6 @@ impl Error {
     }
 }
 
-/// The first bytes of something foreign, made fit for one line of text.
-pub(crate) fn excerpt(bytes: &[u8]) -> String {
-    const SHOWN: usize = 80;
-    let head = bytes.get(..SHOWN).unwrap_or(bytes).escape_ascii();
-    let more = if bytes.len() > SHOWN { "…" } else { "" };
-    format!("{head}{more}")
-}
-
 fn seconds(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
     if duration.subsec_millis() == 0 && duration.as_secs() > 0 {
@@ -333,14 +327,6 @@ fn accepted(methods: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn foreign_bytes_are_escaped_and_cut() {
-        assert_eq!(excerpt(b"a\r\n\x1b[1m\xff"), r"a\r\n\x1b[1m\xff");
-        let long = excerpt(&[b'x'; 200]);
-        assert_eq!(long.chars().count(), 81);
-        assert!(long.ends_with('…'));
-    }
 
     fn step(phase: Phase, milliseconds: u64) -> Step {
         Step {

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
-use crate::error::excerpt;
+use crate::text::excerpt;
 
 /// The mark that ends each message under [`Framing::EndOfMessage`] (RFC 6242, section 4.3).
 pub const END_OF_MESSAGE: &[u8] = b"]]>]]>";

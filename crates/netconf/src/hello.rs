@@ -9,9 +9,9 @@
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
-use crate::error::excerpt;
 use crate::framing::Framing;
 use crate::message::append_text;
+use crate::text::excerpt;
 
 /// NETCONF 1.0.
 pub const BASE_1_0: &str = "urn:ietf:params:netconf:base:1.0";

@@ -56,6 +56,7 @@ pub mod options;
 pub mod server;
 pub mod session;
 pub mod ssh;
+mod text;
 
 pub use error::{Error, Phase, Step};
 pub use framing::{Framing, FramingError};

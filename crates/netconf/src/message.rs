@@ -16,7 +16,7 @@ use quick_xml::Reader;
 use quick_xml::XmlVersion;
 use quick_xml::events::Event;
 
-use crate::error::excerpt;
+use crate::text::excerpt;
 
 /// The root element's start tag must end within so many bytes, comments before it included.
 const LONGEST_HEAD: usize = 64 * 1024;

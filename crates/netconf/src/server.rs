@@ -8,10 +8,10 @@
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use crate::error::excerpt;
 use crate::framing::{self, Decoder, Framing, FramingError};
 use crate::hello::Hello;
 use crate::message;
+use crate::text::excerpt;
 
 /// A request is small; what is larger is no request.
 const MAX_REQUEST_BYTES: usize = 4 * 1024 * 1024;

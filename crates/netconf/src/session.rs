@@ -13,11 +13,12 @@ use memchr::memmem;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
 
-use crate::error::{Error, Phase, Step, excerpt};
+use crate::error::{Error, Phase, Step};
 use crate::framing::{self, Decoder, END_OF_MESSAGE, Framing};
 use crate::hello::Hello;
 use crate::message::{self, Reply};
 use crate::options::{Options, Timeouts};
+use crate::text::excerpt;
 
 /// A hello with more than this in it is not one.
 const MAX_HELLO_BYTES: usize = 4 * 1024 * 1024;

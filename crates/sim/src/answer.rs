@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use crate::{
-    Error, Model, facts,
+    error::Error,
+    facts,
     ledger::{Entry, Ledger, Said},
     model::{Device, Epoch},
     operation::Operation,
@@ -14,6 +15,7 @@ use crate::{
         interface_information::{self, Depth},
         optics_diagnostics, pic_detail, route_engine, rpc_error, system_information, system_uptime,
     },
+    spec::Model,
 };
 
 /// What a simulated box answers at one instant, without a network: for benchmarks, and for tests of what reads replies.

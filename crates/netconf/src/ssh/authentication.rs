@@ -8,8 +8,6 @@
 //!
 //! Left out: host-based, GSSAPI and certificates.
 
-use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use russh::client::{AuthResult, Handle, Handler, KeyboardInteractiveAuthResponse};
@@ -18,119 +16,15 @@ use russh::{MethodKind, MethodSet};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::agent::Agent;
-use super::key_file::KeyFiles;
-use super::known_hosts::Records;
+use super::credentials::{Attempt, AttemptOutcome, Method};
 use super::last_words::LastWords;
-use super::preferences::Configs;
-use super::refused::{Permit, RefusedCredentials};
+use super::refused::Permit;
+use super::shared::Shared;
 use super::target::Door;
-use crate::error::excerpt;
+use crate::text::excerpt;
 
 /// More rounds of questions than this in one login are no login.
 const MOST_ROUNDS: usize = 8;
-
-/// Who logs in, and how.
-#[derive(Debug, Clone)]
-pub struct Credentials {
-    /// The name on the device.
-    pub user: String,
-    /// Tried in this order, each once.
-    pub methods: Vec<Method>,
-}
-
-/// One way to prove who one is. Secrets do not show in `Debug` output.
-#[derive(Debug, Clone)]
-pub enum Method {
-    /// A password, sent over the encrypted connection.
-    Password(SecretString),
-    /// The answer to the one hidden question that the server asks, as PAM, RADIUS and TACACS+ have it. Questions whose
-    /// answer is shown are answered with the user's name. A password that was refused as [`Method::Password`] is not
-    /// tried again like this: it is the same password.
-    KeyboardInteractive(SecretString),
-    /// A private key (Ed25519, ECDSA or RSA) in a file, in the format of OpenSSH, PKCS#8, PKCS#1 or SEC1.
-    KeyFile {
-        /// Where it is.
-        path: PathBuf,
-        /// What it is encrypted with, if it is.
-        passphrase: Option<SecretString>,
-    },
-    /// The keys that an SSH agent holds, in its order.
-    Agent {
-        /// Where it listens; the environment's `SSH_AUTH_SOCK` if not given.
-        socket: Option<PathBuf>,
-        /// If not empty, only the keys of these files: a private key's name, its `.pub` beside it, or a public key.
-        only: Vec<PathBuf>,
-    },
-}
-
-impl Method {
-    fn kind(&self) -> MethodKind {
-        match self {
-            Self::Password(_) => MethodKind::Password,
-            Self::KeyboardInteractive(_) => MethodKind::KeyboardInteractive,
-            Self::KeyFile { .. } | Self::Agent { .. } => MethodKind::PublicKey,
-        }
-    }
-
-    fn is_key(&self) -> bool {
-        self.kind() == MethodKind::PublicKey
-    }
-}
-
-impl fmt::Display for Method {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Password(_) => f.write_str("password"),
-            Self::KeyboardInteractive(_) => f.write_str("keyboard-interactive"),
-            Self::KeyFile { path, .. } => write!(f, "key file {}", path.display()),
-            Self::Agent { .. } => f.write_str("agent"),
-        }
-    }
-}
-
-/// What became of one [`Method`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attempt {
-    /// The method, for people: `password`, the key file's path, a key of the agent.
-    pub method: String,
-    /// What happened.
-    pub outcome: AttemptOutcome,
-}
-
-/// See [`Attempt`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AttemptOutcome {
-    /// The device said no.
-    Refused,
-    /// The device ended the connection when it was tried, with these words if there were any.
-    HungUp(Option<Box<str>>),
-    /// The device had said no to the same credential earlier in this run, maybe to the same password under another method, so it
-    /// was not tried again.
-    RefusedBefore,
-    /// The device accepted it but wants a further method.
-    NotEnough,
-    /// It was not offered to the device, for this reason.
-    NotTried(String),
-}
-
-impl fmt::Display for Attempt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.method)?;
-        match &self.outcome {
-            AttemptOutcome::Refused => f.write_str(" was refused"),
-            AttemptOutcome::HungUp(None) => f.write_str(" made the device hang up"),
-            AttemptOutcome::HungUp(Some(words)) => {
-                let words = excerpt(words.as_bytes());
-                write!(f, " made the device hang up: \"{words}\"")
-            }
-            AttemptOutcome::RefusedBefore => {
-                f.write_str(" was not tried: the same credential was refused before in this run")
-            }
-            AttemptOutcome::NotEnough => f.write_str(" was accepted, but the device wants more"),
-            AttemptOutcome::NotTried(reason) => write!(f, " cannot be used: {reason}"),
-        }
-    }
-}
 
 /// How an attempt to log in ended, apart from errors of the connection.
 #[derive(Debug)]
@@ -144,26 +38,17 @@ pub(super) enum Login {
     },
 }
 
-/// What all logins of a run share.
-#[derive(Debug, Default)]
-pub(super) struct Memory {
-    pub(super) known_hosts: Arc<Records>,
-    pub(super) configs: Configs,
-    refused: RefusedCredentials,
-    key_files: KeyFiles,
-}
-
 /// Tries each method in turn.
 pub(super) async fn log_in<H: Handler>(
     handle: &mut Handle<H>,
     door: Door<'_>,
-    memory: &Memory,
+    shared: &Shared,
     last_words: &LastWords,
 ) -> Result<Login, russh::Error> {
     let mut desk = Desk {
         handle,
         door,
-        memory,
+        shared,
         last_words,
         accepts: None,
         attempts: Vec::new(),
@@ -235,7 +120,7 @@ enum Next {
 struct Desk<'d, H: Handler> {
     handle: &'d mut Handle<H>,
     door: Door<'d>,
-    memory: &'d Memory,
+    shared: &'d Shared,
     last_words: &'d LastWords,
     /// What the device takes, once it has said so.
     accepts: Option<MethodSet>,
@@ -275,7 +160,7 @@ impl<H: Handler> Desk<'_, H> {
                     .await
             }
             Method::KeyFile { path, passphrase } => {
-                let key_files = &self.memory.key_files;
+                let key_files = &self.shared.key_files;
                 match key_files.load(path, passphrase.as_ref()).await {
                     Ok(key) => {
                         let public = key.public_key().to_bytes().unwrap_or_default();
@@ -326,7 +211,7 @@ impl<H: Handler> Desk<'_, H> {
         credential: &[u8],
         proof: Proof<'_>,
     ) -> Result<Next, russh::Error> {
-        let permit = self.memory.refused.permit(self.door, credential).await;
+        let permit = self.shared.refused.permit(self.door, credential).await;
         let Some(permit) = permit else {
             self.note(name, AttemptOutcome::RefusedBefore);
             return Ok(Next::Another);
@@ -536,26 +421,4 @@ fn not_asked_for() -> AttemptOutcome {
 
 fn name(method: &MethodKind) -> String {
     String::from(method)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn secrets_do_not_show_in_debug_output() {
-        let secret = || SecretString::from("hunter2");
-        let credentials = Credentials {
-            user: "lab".to_owned(),
-            methods: vec![
-                Method::Password(secret()),
-                Method::KeyboardInteractive(secret()),
-                Method::KeyFile {
-                    path: "id".into(),
-                    passphrase: Some(secret()),
-                },
-            ],
-        };
-        assert!(!format!("{credentials:?}").contains("hunter2"));
-    }
 }

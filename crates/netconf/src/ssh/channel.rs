@@ -14,8 +14,8 @@ use russh::client::{Handle, Handler, Msg};
 use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::endpoint::Endpoint;
 use super::last_words::LastWords;
-use super::target::Endpoint;
 
 /// What is read comes from the channel's output, what is written goes to its input.
 pub(super) struct ChannelStream {

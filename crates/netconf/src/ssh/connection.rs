@@ -12,6 +12,7 @@ use super::jump::Jump;
 use super::last_words::LastWords;
 use super::login::Admission;
 use crate::error::Error;
+use crate::framing::Framing;
 use crate::hello::Hello;
 use crate::message::Reply;
 use crate::session::Session;
@@ -47,7 +48,7 @@ impl Connection {
     }
 
     /// The framing that the two hellos led to.
-    pub fn framing(&self) -> crate::Framing {
+    pub fn framing(&self) -> Framing {
         self.session.framing()
     }
 

@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use tokio::time::timeout_at;
 
-use super::authentication::Memory;
 use super::channel::{Answer, ChannelStream, Refusal};
 use super::connection::{Connection, with_words};
 use super::jump::JumpHosts;
 use super::last_words::LastWords;
 use super::login::{Admission, Visit};
 use super::proxy_command::ProxyCommand;
+use super::shared::Shared;
 use super::target::{Route, Target};
-use super::transport::{Resolver, Transport, dial};
+use super::transport::{Transport, dial};
 use crate::error::{Error, Phase};
 use crate::options::Options;
 use crate::session::Session;
@@ -22,38 +22,22 @@ use crate::session::Session;
 /// Opens connections. One for a run: a credential that a device has refused to one connection is not presented to that
 /// device again by another, devices behind the same jump host share the connection to it, and files with keys are read once.
 pub struct Connector {
-    options: Options,
-    memory: Memory,
-    resolver: Resolver,
+    shared: Shared,
     jump_hosts: JumpHosts,
 }
 
 impl Connector {
     /// A connector whose connections have these settings.
     pub fn new(options: Options) -> Self {
-        let options = Options {
-            timeouts: options.timeouts.bounded(),
-            ..options
-        };
         Self {
-            options,
-            memory: Memory::default(),
-            resolver: Resolver::default(),
+            shared: Shared::new(options),
             jump_hosts: JumpHosts::default(),
         }
     }
 
     /// The settings, with bounded timeouts.
     pub fn options(&self) -> &Options {
-        &self.options
-    }
-
-    pub(super) fn memory(&self) -> &Memory {
-        &self.memory
-    }
-
-    pub(super) fn resolver(&self) -> &Resolver {
-        &self.resolver
+        &self.shared.options
     }
 
     /// Goes the target's way, checks the host key, logs in, opens the `netconf` subsystem and exchanges hellos.
@@ -67,22 +51,23 @@ impl Connector {
         let visit = Visit {
             door: target.door(&way),
             peer: &peer,
-            options: &self.options,
-            memory: &self.memory,
+            shared: &self.shared,
         };
         let verifier = visit.look_up().await?;
         let last_words = LastWords::default();
         let (transport, jump) = match &target.route {
             Route::Direct => {
-                let mut timeouts = self.options.timeouts.clone();
+                let mut timeouts = self.shared.options.timeouts.clone();
                 timeouts.connect = target.connect_timeout.unwrap_or(timeouts.connect);
                 let timeouts = timeouts.bounded();
-                let dialled = dial(&self.resolver, &target.endpoint, &peer, &timeouts);
+                let dialled = dial(&self.shared.resolver, &target.endpoint, &peer, &timeouts);
                 (dialled.await?, None)
             }
             Route::Jump(hops) => {
                 let jumps = &self.jump_hosts;
-                jumps.open(self, hops, &target.endpoint, &peer).await?
+                jumps
+                    .open(&self.shared, hops, &target.endpoint, &peer)
+                    .await?
             }
             Route::ProxyCommand(command) => {
                 let clock = visit.clock(Phase::Connect);
@@ -98,11 +83,11 @@ impl Connector {
         };
         let admission = visit.enter(verifier, transport, last_words).await?;
         let options = Options {
-            offer: target.offer.unwrap_or(self.options.offer),
-            ..self.options.clone()
+            offer: target.offer.unwrap_or(self.shared.options.offer),
+            ..self.shared.options.clone()
         };
         let session = start_session(visit, &admission, &options).await?;
-        let close = self.options.timeouts.close;
+        let close = self.shared.options.timeouts.close;
         Ok(Connection::new(session, admission, jump, close))
     }
 }
@@ -149,7 +134,7 @@ async fn start_session(
 impl fmt::Debug for Connector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connector")
-            .field("options", &self.options)
+            .field("options", &self.shared.options)
             .finish_non_exhaustive()
     }
 }

@@ -16,10 +16,11 @@ use tokio::sync::Mutex as Turn;
 use tokio::time::{Instant, timeout};
 
 use super::channel::{ChannelStream, Refusal};
-use super::connector::Connector;
+use super::endpoint::Endpoint;
 use super::last_words::LastWords;
 use super::login::{Admission, Clock, Visit};
-use super::target::{Endpoint, Hop, name_of};
+use super::shared::Shared;
+use super::target::{Hop, name_of};
 use super::transport::{Transport, dial};
 use crate::error::{Error, Phase};
 use crate::options::Timeouts;
@@ -52,7 +53,7 @@ impl JumpHosts {
     /// A way to `endpoint` through all of `hops`, and what has to be kept as long as it is used.
     pub(super) async fn open(
         &self,
-        connector: &Connector,
+        shared: &Shared,
         hops: &[Hop],
         endpoint: &Endpoint,
         peer: &Arc<str>,
@@ -63,7 +64,7 @@ impl JumpHosts {
                 Some([before @ .., hop]) => (before, hop),
                 _ => break,
             };
-            let opened = self.jump(connector, before, hop, last).await;
+            let opened = self.jump(shared, before, hop, last).await;
             last = Some(opened.map_err(|cause| Error::Jump {
                 peer: peer.clone(),
                 cause,
@@ -74,14 +75,14 @@ impl JumpHosts {
             phase: Phase::Connect,
             began: Instant::now(),
         };
-        let transport = through(connector, last.as_deref(), endpoint, clock).await?;
+        let transport = through(shared, last.as_deref(), endpoint, clock).await?;
         Ok((transport, last))
     }
 
     /// The connection to `hop`, opened through the hop before it unless it is there.
     async fn jump(
         &self,
-        connector: &Connector,
+        shared: &Shared,
         before: &[Hop],
         hop: &Hop,
         last: Option<Arc<Jump>>,
@@ -96,12 +97,11 @@ impl JumpHosts {
         let visit = Visit {
             door: hop.door(&way),
             peer: &name,
-            options: connector.options(),
-            memory: connector.memory(),
+            shared,
         };
         let waiting = visit.clock(Phase::Connect);
         let asked = waiting.began;
-        let limit = longest_opening(&connector.options().timeouts);
+        let limit = longest_opening(&shared.options.timeouts);
         let Ok(mut slot) = timeout(limit, slot.lock()).await else {
             let waited_for = "those in front did not open the connection to the jump host";
             return Err(Arc::new(waiting.timeout(waited_for, limit)));
@@ -118,7 +118,7 @@ impl JumpHosts {
         let opened = async {
             let verifier = visit.look_up().await?;
             let clock = visit.clock(Phase::Connect);
-            let transport = through(connector, last.as_deref(), &hop.endpoint, clock).await?;
+            let transport = through(shared, last.as_deref(), &hop.endpoint, clock).await?;
             visit.enter(verifier, transport, LastWords::default()).await
         };
         match opened.await {
@@ -152,14 +152,14 @@ fn longest_opening(timeouts: &Timeouts) -> Duration {
 
 /// The way to `endpoint`: through a jump host, or by TCP if there is none.
 async fn through(
-    connector: &Connector,
+    shared: &Shared,
     jump: Option<&Jump>,
     endpoint: &Endpoint,
     clock: Clock<'_>,
 ) -> Result<Transport, Error> {
-    let timeouts = &connector.options().timeouts;
+    let timeouts = &shared.options.timeouts;
     let Some(jump) = jump else {
-        return dial(connector.resolver(), endpoint, clock.peer, timeouts).await;
+        return dial(&shared.resolver, endpoint, clock.peer, timeouts).await;
     };
     let handle = &jump.admission.handle;
     match timeout(

@@ -11,7 +11,6 @@ use russh::keys::{PrivateKey, load_secret_key};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::OnceCell;
 
-
 /// The key, or why there is none, as a sentence.
 type Read = Result<Arc<PrivateKey>, String>;
 

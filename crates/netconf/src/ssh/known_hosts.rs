@@ -20,7 +20,7 @@ use russh::keys::known_hosts::known_host_keys_path;
 use russh::keys::{PublicKey, parse_public_key_base64};
 use tokio::sync::OnceCell;
 
-use super::host_keys::{HostKeyError, file_error};
+use super::host_key_error::{HostKeyError, file_error};
 
 /// A line of the file that names the host.
 #[derive(Debug)]

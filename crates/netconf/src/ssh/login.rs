@@ -12,15 +12,18 @@ use russh::client::{self, DisconnectReason, Handle};
 use russh::keys::PublicKeyOrCertificate;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::authentication::{self, Attempt, AttemptOutcome, Login, Memory};
-use super::host_keys::{HostKeyError, Verifier};
+use super::authentication::{self, Login};
+use super::credentials::{Attempt, AttemptOutcome};
+use super::host_key_error::HostKeyError;
+use super::host_keys::Verifier;
 use super::last_words::LastWords;
 use super::preferences::Choice;
+use super::shared::Shared;
 use super::socket::{self, Identification, Owner, Socket};
 use super::target::Door;
 use super::transport::Transport;
-use crate::error::{Error, Phase, Step, excerpt};
-use crate::options::Options;
+use crate::error::{Error, Phase, Step};
+use crate::text::excerpt;
 
 /// An SSH connection on which we are logged in. It ends with `owner`.
 pub(super) struct Admission {
@@ -41,16 +44,15 @@ impl fmt::Debug for Admission {
 pub(super) struct Visit<'v> {
     pub(super) door: Door<'v>,
     pub(super) peer: &'v Arc<str>,
-    pub(super) options: &'v Options,
-    pub(super) memory: &'v Memory,
+    pub(super) shared: &'v Shared,
 }
 
 impl<'v> Visit<'v> {
     /// Reads what is on record about the host. The file may lie on a network too, so this has the deadline for connecting.
     pub(super) async fn look_up(self) -> Result<Verifier, Error> {
         let clock = self.clock(Phase::HostKey);
-        let limit = self.options.timeouts.connect;
-        let records = Arc::clone(&self.memory.known_hosts);
+        let limit = self.shared.options.timeouts.connect;
+        let records = Arc::clone(&self.shared.known_hosts);
         let looking = Verifier::look_up(records, self.door.host_keys, self.door.endpoint);
         match timeout(limit, looking).await {
             Ok(verifier) => verifier.map_err(|cause| clock.untrusted(cause)),
@@ -109,10 +111,11 @@ impl Entry<'_> {
         watcher: Watcher,
         waits_for_command: bool,
     ) -> Result<Handle<Watcher>, Error> {
-        let Visit { door, options, .. } = self.visit;
+        let Visit { door, shared, .. } = self.visit;
+        let options = &shared.options;
         let timeouts = &options.timeouts;
         let mut clock = self.visit.clock(Phase::VersionExchange);
-        let config = self.visit.memory.configs.get(Choice {
+        let config = shared.configs.get(Choice {
             known: watcher.verifier.known_types(),
             legacy: door.legacy,
             keepalive: options.keepalive,
@@ -172,10 +175,10 @@ impl Entry<'_> {
     }
 
     async fn log_in(&mut self, handle: &mut Handle<Watcher>) -> Result<(), Error> {
-        let Visit { door, options, .. } = self.visit;
+        let Visit { door, shared, .. } = self.visit;
         let clock = self.visit.clock(Phase::Authentication);
-        let limit = options.timeouts.authentication;
-        let login = authentication::log_in(handle, door, self.visit.memory, &self.last_words);
+        let limit = shared.options.timeouts.authentication;
+        let login = authentication::log_in(handle, door, shared, &self.last_words);
         match timeout(limit, login).await {
             Ok(Ok(Login::Accepted)) => Ok(()),
             Ok(Ok(Login::Disconnected)) => Err(self.disconnected(clock, None)),

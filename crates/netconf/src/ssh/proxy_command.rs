@@ -12,8 +12,8 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
+use super::endpoint::Endpoint;
 use super::last_words::LastWords;
-use super::target::Endpoint;
 
 /// The running command. Dropping it kills it.
 #[derive(Debug)]

@@ -1,30 +1,11 @@
 //! Whom to call, by which way, and all that has to be known to be let in.
 
-use std::fmt;
 use std::time::Duration;
 
-use super::authentication::Credentials;
+use super::credentials::Credentials;
+use super::endpoint::Endpoint;
 use super::host_keys::HostKeyPolicy;
 use crate::framing::Framing;
-
-/// Where a device listens.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Endpoint {
-    /// A name or an address, IPv6 without brackets.
-    pub host: String,
-    /// 830 by convention; many devices also answer on 22.
-    pub port: u16,
-}
-
-impl fmt::Display for Endpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.host.contains(':') {
-            write!(f, "[{}]:{}", self.host, self.port)
-        } else {
-            write!(f, "{}:{}", self.host, self.port)
-        }
-    }
-}
 
 /// One SSH server and the way to it. Secrets do not show in `Debug` output.
 #[derive(Debug, Clone)]

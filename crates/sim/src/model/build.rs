@@ -2,7 +2,7 @@
 
 use std::{ops::Range, sync::Mutex};
 
-use super::{Content, Device, Interface, Label, Light, Module, Socket, rounded};
+use super::device::{Content, Device, Epoch, Interface, Label, Light, Module, Socket, rounded};
 use crate::{
     conditions::{Condition, PortLocation},
     error::Error,
@@ -15,25 +15,6 @@ use crate::{
     seed::Seed,
     spec::Model,
 };
-
-const HOUR_S: i64 = 3_600;
-
-/// When a fleet's time begins.
-///
-/// Counters begin an hour before the hour in which the clock starts, as after a restart of the box, so that the first reply already has
-/// something to tell. A fleet that starts later in the same hour counts the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Epoch {
-    /// UTC second at which the fleet's clock started; failures begin here.
-    pub(crate) start: i64,
-}
-
-impl Epoch {
-    /// UTC second from which counters count.
-    pub(crate) fn counters_since(self) -> i64 {
-        self.start - self.start.rem_euclid(HOUR_S) - HOUR_S
-    }
-}
 
 impl Device {
     /// Builds a box; an error if a condition names a port that it has not.

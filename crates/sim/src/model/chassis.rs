@@ -1,6 +1,6 @@
 //! The box around the ports: its sensors, supplies and fans, and its routing engines.
 
-use super::Device;
+use super::device::Device;
 use crate::{
     physics::lane::Wander,
     platform::{Platform, Style},

@@ -1,6 +1,6 @@
 //! What a box reads from its modules.
 
-use super::{Content, Device, Light, Module, rounded};
+use super::device::{Content, Device, Interface, Light, Module, rounded};
 use crate::platform::{Optic, TemperatureDigits};
 
 /// The optics of one interface.
@@ -35,7 +35,7 @@ pub(crate) struct LaneReading {
 impl Device {
     /// The optics of every interface with a module or cable, at a UTC second.
     pub(crate) fn optics(&self, utc: i64) -> Vec<OpticsReading> {
-        let read = |interface: &super::Interface| {
+        let read = |interface: &Interface| {
             let module = match &self.sockets.get(interface.socket)?.content {
                 Content::Empty => return None,
                 Content::Copper(_) => None,

@@ -2,7 +2,8 @@
 
 use std::sync::PoisonError;
 
-use super::{Content, Device, Interface, Module, build::has_link};
+use super::build::has_link;
+use super::device::{Content, Device, Interface, Module};
 use crate::{
     physics::{code::BINS, link::LinkReading},
     platform::Histogram,

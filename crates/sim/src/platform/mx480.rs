@@ -1,10 +1,11 @@
 //! MX480: FPC 0 with two MICs (10 × 10G and 1 × 100G), FPC 1 with two PICs of six 100G ports, classic Junos. Chassis, system and PIC
 //! replies come wrapped in the item of a virtual chassis' member.
 
-use super::{
+use super::blueprint::{
     Blueprint, Breakout, FecModePlace, Fpc, Histogram, Mic, Pic, Port, Style, SystemInterface,
-    TemperatureDigits, optic,
+    TemperatureDigits,
 };
+use super::optic;
 use crate::physics::code::KR4;
 
 pub(super) fn blueprint() -> Blueprint {

@@ -1,9 +1,10 @@
 //! QFX5120-48Y: 48 ports of 25G in SFP28 with one lane each, 8 of 100G in QSFP28, classic Junos. Counters but no histogram.
 
-use super::{
+use super::blueprint::{
     Blueprint, Breakout, FecModePlace, Fpc, Histogram, Pic, Port, Style, SystemInterface,
-    TemperatureDigits, optic,
+    TemperatureDigits,
 };
+use super::optic;
 use crate::physics::code::{FIRE, KR4};
 
 pub(super) fn blueprint() -> Blueprint {

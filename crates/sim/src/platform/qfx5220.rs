@@ -1,9 +1,10 @@
 //! QFX5220-32CD: 32 ports of 400G, Junos EVO. The first half carries DR4, the second SR8; one histogram element per bin.
 
-use super::{
+use super::blueprint::{
     Blueprint, Breakout, FecModePlace, Fpc, Histogram, Pic, Port, Style, SystemInterface,
-    TemperatureDigits, optic,
+    TemperatureDigits,
 };
+use super::optic;
 use crate::physics::code::KP4;
 
 pub(super) fn blueprint() -> Blueprint {

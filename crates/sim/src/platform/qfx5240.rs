@@ -1,10 +1,11 @@
 //! QFX5240-64OD: 64 ports of 800G in OSFP, Junos EVO. Every eighth port is broken out into two 400G channels of four lanes; the
 //! histogram is one element with parallel children, and the FEC mode stands among the statistics.
 
-use super::{
+use super::blueprint::{
     Blueprint, Breakout, FecModePlace, Fpc, Histogram, Pic, Port, Style, SystemInterface,
-    TemperatureDigits, optic,
+    TemperatureDigits,
 };
+use super::optic;
 use crate::physics::code::KP4;
 
 pub(super) fn blueprint() -> Blueprint {

@@ -1,0 +1,134 @@
+//! The credentials for one SSH server, and the result of each login attempt.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use russh::MethodKind;
+use secrecy::SecretString;
+
+use crate::text::excerpt;
+
+/// Who logs in, and how.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    /// The name on the device.
+    pub user: String,
+    /// Tried in this order, each once.
+    pub methods: Vec<Method>,
+}
+
+/// One way to prove who one is. Secrets do not show in `Debug` output.
+#[derive(Debug, Clone)]
+pub enum Method {
+    /// A password, sent over the encrypted connection.
+    Password(SecretString),
+    /// The answer to the one hidden question that the server asks, as PAM, RADIUS and TACACS+ have it. Questions whose
+    /// answer is shown are answered with the user's name. A password that was refused as [`Method::Password`] is not
+    /// tried again like this: it is the same password.
+    KeyboardInteractive(SecretString),
+    /// A private key (Ed25519, ECDSA or RSA) in a file, in the format of OpenSSH, PKCS#8, PKCS#1 or SEC1.
+    KeyFile {
+        /// Where it is.
+        path: PathBuf,
+        /// What it is encrypted with, if it is.
+        passphrase: Option<SecretString>,
+    },
+    /// The keys that an SSH agent holds, in its order.
+    Agent {
+        /// Where it listens; the environment's `SSH_AUTH_SOCK` if not given.
+        socket: Option<PathBuf>,
+        /// If not empty, only the keys of these files: a private key's name, its `.pub` beside it, or a public key.
+        only: Vec<PathBuf>,
+    },
+}
+
+impl Method {
+    pub(super) fn kind(&self) -> MethodKind {
+        match self {
+            Self::Password(_) => MethodKind::Password,
+            Self::KeyboardInteractive(_) => MethodKind::KeyboardInteractive,
+            Self::KeyFile { .. } | Self::Agent { .. } => MethodKind::PublicKey,
+        }
+    }
+
+    pub(super) fn is_key(&self) -> bool {
+        self.kind() == MethodKind::PublicKey
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Password(_) => f.write_str("password"),
+            Self::KeyboardInteractive(_) => f.write_str("keyboard-interactive"),
+            Self::KeyFile { path, .. } => write!(f, "key file {}", path.display()),
+            Self::Agent { .. } => f.write_str("agent"),
+        }
+    }
+}
+
+/// What became of one [`Method`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// The method, for people: `password`, the key file's path, a key of the agent.
+    pub method: String,
+    /// What happened.
+    pub outcome: AttemptOutcome,
+}
+
+/// See [`Attempt`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AttemptOutcome {
+    /// The device said no.
+    Refused,
+    /// The device ended the connection when it was tried, with these words if there were any.
+    HungUp(Option<Box<str>>),
+    /// The device had said no to the same credential earlier in this run, maybe to the same password under another method, so it
+    /// was not tried again.
+    RefusedBefore,
+    /// The device accepted it but wants a further method.
+    NotEnough,
+    /// It was not offered to the device, for this reason.
+    NotTried(String),
+}
+
+impl fmt::Display for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.method)?;
+        match &self.outcome {
+            AttemptOutcome::Refused => f.write_str(" was refused"),
+            AttemptOutcome::HungUp(None) => f.write_str(" made the device hang up"),
+            AttemptOutcome::HungUp(Some(words)) => {
+                let words = excerpt(words.as_bytes());
+                write!(f, " made the device hang up: \"{words}\"")
+            }
+            AttemptOutcome::RefusedBefore => {
+                f.write_str(" was not tried: the same credential was refused before in this run")
+            }
+            AttemptOutcome::NotEnough => f.write_str(" was accepted, but the device wants more"),
+            AttemptOutcome::NotTried(reason) => write!(f, " cannot be used: {reason}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_do_not_show_in_debug_output() {
+        let secret = || SecretString::from("hunter2");
+        let credentials = Credentials {
+            user: "lab".to_owned(),
+            methods: vec![
+                Method::Password(secret()),
+                Method::KeyboardInteractive(secret()),
+                Method::KeyFile {
+                    path: "id".into(),
+                    passphrase: Some(secret()),
+                },
+            ],
+        };
+        assert!(!format!("{credentials:?}").contains("hunter2"));
+    }
+}
