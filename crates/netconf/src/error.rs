@@ -1,11 +1,11 @@
-//! Everything that can go wrong between asking for a connection and closing it.
+//! The errors of a connection, from name resolution to close.
 //!
-//! One variant for each kind of thing the caller can do about it. Each begins with peer, phase and time, so that the
-//! sentence can stand alone in the report of a run over thousands of devices. [`Error::phase`] says how far it got,
-//! [`Error::is_transient`] whether trying again may help. A message is complete in itself: the cause is part of its
-//! text, and typed causes are reached through the fields.
+//! There is one variant for each reaction that a caller may have. Each message begins with peer, phase and elapsed time, so
+//! that it can stand alone in the report of a run over thousands of devices. [`Error::phase`] says how far the connection got,
+//! and [`Error::is_transient`] whether a retry may help. A message is complete: it includes its cause, and typed causes are in
+//! the fields.
 //!
-//! Left out: retrying and logging, which are the caller's.
+//! Retries and logging are left to the caller.
 
 use std::fmt;
 use std::io;
@@ -56,40 +56,40 @@ impl fmt::Display for Phase {
     }
 }
 
-/// Where it went wrong: with whom, in which phase, how long after the phase began.
+/// The place of an error: the peer, the phase, and the time since the phase began.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// `host:port` for sessions over SSH, with the jump host's purpose if it is one.
+pub struct SessionStep {
+    /// `host:port` for sessions over SSH.
     pub peer: Arc<str>,
     /// How far the session had come.
     pub phase: Phase,
-    /// How long this phase had taken by then.
+    /// The time since the phase began.
     pub elapsed: Duration,
 }
 
-impl fmt::Display for Step {
+impl fmt::Display for SessionStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (peer, phase) = (&self.peer, self.phase);
         write!(f, "{peer}: {phase}, after {}", seconds(self.elapsed))
     }
 }
 
-/// Why there is no connection, or no reply. Each message begins with its [`Step`].
+/// Why there is no connection, or no reply. Each message begins with its [`SessionStep`].
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The connection could not be opened, or the name not resolved.
     #[error("{step}: cannot connect: {cause}{}", connect_advice(.step.phase, .cause))]
     Connect {
         /// Where it happened.
-        step: Step,
+        step: SessionStep,
         /// What the operating system, or the jump host, said.
         cause: io::Error,
     },
 
-    /// A jump host could not be used. Its own error is inside, shared by all who wanted to pass through it.
+    /// A jump host could not be used. Its own error is inside, shared by all connections that needed it.
     #[error("{peer}: no way through the jump host: {cause}")]
     Jump {
-        /// Who was to be reached.
+        /// The device behind the jump host.
         peer: Arc<str>,
         /// What went wrong with the jump host.
         cause: Arc<Self>,
@@ -99,14 +99,14 @@ pub enum Error {
     #[error("{step}: {waited_for} within {} ({received_bytes} bytes of it arrived{})", seconds(*.limit), quoted(.words.as_deref()))]
     Timeout {
         /// Where it happened.
-        step: Step,
-        /// What did not come, as the beginning of a sentence: "no reply".
+        step: SessionStep,
+        /// What was missing, as the beginning of a sentence: "no reply".
         waited_for: &'static str,
         /// The deadline that passed.
         limit: Duration,
-        /// How much of what was waited for had come.
+        /// The number of bytes received of it.
         received_bytes: u64,
-        /// What the peer had said by then, if it was not what was waited for.
+        /// The text that the peer sent instead, if there was any.
         words: Option<Box<str>>,
     },
 
@@ -114,8 +114,8 @@ pub enum Error {
     #[error("{step}: the connection ended{}", ending(*.received_bytes, .words.as_deref()))]
     Disconnected {
         /// Where it happened.
-        step: Step,
-        /// How much of an unfinished message had come.
+        step: SessionStep,
+        /// The number of bytes received of an unfinished message.
         received_bytes: u64,
         /// The reason that the peer or the operating system gave.
         words: Option<Box<str>>,
@@ -125,7 +125,7 @@ pub enum Error {
     #[error("{step}: the SSH handshake failed: {reason}")]
     Handshake {
         /// Where it happened.
-        step: Step,
+        step: SessionStep,
         /// What the SSH library found, with both lists if there is no common algorithm, and what to do about it.
         reason: Box<str>,
     },
@@ -134,7 +134,7 @@ pub enum Error {
     #[error("{step}: {cause}")]
     HostKey {
         /// Where it happened.
-        step: Step,
+        step: SessionStep,
         /// What is wrong with the key, and what to do.
         cause: Box<HostKeyError>,
     },
@@ -143,10 +143,10 @@ pub enum Error {
     #[error("{step}: nothing to log in with as \"{user}\": {}{}", list(.attempts), accepted(.accepts))]
     Credentials {
         /// Where it happened.
-        step: Step,
+        step: SessionStep,
         /// The name used.
         user: Box<str>,
-        /// What became of each method, in the order given; empty if there was none.
+        /// The outcome of each method, in the order given; empty if there was none.
         attempts: Vec<Attempt>,
         /// The methods that the peer says it would accept.
         accepts: Vec<String>,
@@ -156,50 +156,50 @@ pub enum Error {
     #[error("{step}: user \"{user}\" was not let in: {}{}", list(.attempts), accepted(.accepts))]
     Authentication {
         /// Where it happened.
-        step: Step,
+        step: SessionStep,
         /// The name used.
         user: Box<str>,
-        /// What became of each method, in the order tried.
+        /// The outcome of each method, in the order tried.
         attempts: Vec<Attempt>,
         /// The methods that the peer says it would accept.
         accepts: Vec<String>,
     },
 
-    /// Logged in, but the `netconf` subsystem cannot be had.
+    /// The login succeeded, but the `netconf` subsystem is not available.
     #[error(
         "{step}: the netconf subsystem was refused ({reason}): \
          is NETCONF enabled on this port, and allowed to this user?"
     )]
     Subsystem {
         /// Where it happened.
-        step: Step,
-        /// What the peer did, and its words if it had any.
+        step: SessionStep,
+        /// What the peer did, with its message if there was one.
         reason: Box<str>,
     },
 
-    /// The peer's first message is no hello that can be used.
+    /// The peer's first message is not a usable hello.
     #[error("{step}: {reason}")]
     Hello {
         /// Where it happened.
-        step: Step,
+        step: SessionStep,
         /// What was found instead.
         reason: Box<str>,
     },
 
-    /// The messages cannot be told apart any more, or one is too large.
+    /// The framing is wrong, or a message is too large.
     #[error("{step}: {cause}")]
     Framing {
         /// Where it happened.
-        step: Step,
+        step: SessionStep,
         /// What is wrong.
         cause: FramingError,
     },
 
-    /// A message came where the reply was due, and it is not that reply.
+    /// A message came that is not the expected reply.
     #[error("{step}: {reason}")]
     Reply {
         /// Where it happened.
-        step: Step,
+        step: SessionStep,
         /// What was expected and what was found.
         reason: Box<str>,
     },
@@ -208,16 +208,16 @@ pub enum Error {
     #[error("{step}: the operation cannot be sent: {reason}")]
     Operation {
         /// Where it happened.
-        step: Step,
+        step: SessionStep,
         /// What is wrong with it.
         reason: &'static str,
     },
 
-    /// The request was not sent: an earlier fault left the session in an unknown state. Connect anew.
+    /// The request was not sent: an earlier error left the session in an unknown state. Open a new connection.
     #[error("{step}: the session cannot be used any more: {reason}")]
     Unusable {
         /// Where it happened.
-        step: Step,
+        step: SessionStep,
         /// What happened before.
         reason: &'static str,
     },
@@ -225,7 +225,7 @@ pub enum Error {
 
 impl Error {
     /// Where it happened. For a jump host, the step of its own session.
-    pub fn step(&self) -> &Step {
+    pub fn step(&self) -> &SessionStep {
         match self {
             Self::Jump { cause, .. } => cause.step(),
             Self::Connect { step, .. }
@@ -249,7 +249,7 @@ impl Error {
         self.step().phase
     }
 
-    /// Whether the same call may succeed later with nothing changed here: the network or a busy device is to blame.
+    /// Whether a retry may succeed without a change of configuration, because the network or a busy device failed.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Connect { cause, .. } => !matches!(
@@ -328,8 +328,8 @@ fn accepted(methods: &[String]) -> String {
 mod tests {
     use super::*;
 
-    fn step(phase: Phase, milliseconds: u64) -> Step {
-        Step {
+    fn step(phase: Phase, milliseconds: u64) -> SessionStep {
+        SessionStep {
             peer: "r1:830".into(),
             phase,
             elapsed: Duration::from_millis(milliseconds),
@@ -383,7 +383,7 @@ mod tests {
     #[test]
     fn a_jump_hosts_error_names_both() {
         let cause = Error::Connect {
-            step: Step {
+            step: SessionStep {
                 peer: "jump:22".into(),
                 ..step(Phase::Connect, 0)
             },

@@ -1,13 +1,13 @@
-//! Where one NETCONF message ends and the next begins (RFC 6242), without any input or output.
+//! Splits a byte stream into NETCONF messages and frames messages for sending (RFC 6242). Does no I/O.
 //!
-//! Bytes go in as they arrive, whole messages come out. There are two framings: a session starts with the
-//! end-of-message mark `]]>]]>` and changes to chunks only if both sides announced `base:1.1`.
+//! Bytes go in as they arrive, and whole messages come out. There are two framings. A session starts with the end-of-message
+//! mark `]]>]]>`, and changes to chunks only if both sides announced `base:1.1`.
 //!
-//! The scan for the mark resumes where the last one stopped, so a reply costs one pass over its bytes however
-//! finely it is cut; a message over the limit is an error before its memory is asked for; and a peer that announces
-//! one framing and speaks the other is named as such instead of being waited for.
+//! The search for the mark resumes where the last one stopped, so each byte of a reply is scanned once, however small the reads
+//! are. A message over the size limit is an error before memory is allocated for it. A peer that announces one framing and uses
+//! the other is reported at once.
 //!
-//! Left out: the content. Only the first byte is looked at, to tell the two framings apart.
+//! The content is not read. Only the first byte is looked at, to tell the two framings apart.
 
 use std::borrow::Cow;
 
@@ -21,26 +21,26 @@ pub const END_OF_MESSAGE: &[u8] = b"]]>]]>";
 /// Ends the chunks of one message (RFC 6242, section 4.2).
 const END_OF_CHUNKS: &[u8] = b"\n##\n";
 
-/// A chunk of ours is never larger: some peers refuse chunks that their receive buffer cannot hold.
+/// The largest chunk that is sent, in bytes: some peers refuse chunks that their receive buffer cannot hold.
 const LARGEST_CHUNK_SENT: usize = 64 * 1024;
 
-/// `\n#`, ten digits (a chunk is at most 4 294 967 295 bytes) and `\n`: a chunk header cannot be longer.
+/// The longest chunk header, in bytes: `\n#`, ten digits (a chunk is at most 4 294 967 295 bytes) and `\n`.
 const LONGEST_CHUNK_HEADER: usize = 13;
 
-/// Room made for a read, at least and at most: a hello and most answers are small and sessions many, a large reply wants few reads.
+/// The bounds of a read buffer, in bytes: most replies are small and sessions are many, but a large reply should take few reads.
 const SMALLEST_READ: usize = 4 * 1024;
 const LARGEST_READ: usize = 64 * 1024;
 
-/// How messages are kept apart on the wire.
+/// How messages are delimited on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Framing {
     /// `]]>]]>` after each message: NETCONF 1.0, and every hello.
     EndOfMessage,
-    /// Chunks with their length in front: NETCONF 1.1.
+    /// Chunks preceded by their length: NETCONF 1.1.
     Chunked,
 }
 
-/// What is wrong with the bytes between the messages. The stream cannot be read further after it.
+/// A framing error. The stream cannot be read further after it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FramingError {
     /// The message is longer than the reader allows.
@@ -49,7 +49,7 @@ pub enum FramingError {
         /// The limit, in bytes.
         limit_bytes: usize,
     },
-    /// The peer agreed to chunks, yet a message begins like XML.
+    /// The peer announced chunks, but a message begins like XML.
     #[error(
         "the peer announced base:1.1 but does not send chunks: found \"{found}\"; \
          offer it base:1.0 only"
@@ -58,26 +58,26 @@ pub enum FramingError {
         /// The first bytes of the message, escaped.
         found: String,
     },
-    /// A message ended by `]]>]]>` was expected, yet a chunk header came.
+    /// A message ended by `]]>]]>` was expected, but a chunk header came.
     #[error("expected a message ended by ]]>]]>, found a chunk header: \"{found}\"")]
     ChunksNotExpected {
         /// The first bytes of the message, escaped.
         found: String,
     },
-    /// What stands where a chunk header must stand is none.
+    /// The bytes at the place of a chunk header are none.
     #[error(
         "expected a chunk header (\\n#LENGTH\\n) after {after_bytes} bytes of the message, \
          found \"{found}\""
     )]
     ChunkHeader {
-        /// How many bytes of the message had been read.
+        /// How many bytes of the message were read before.
         after_bytes: usize,
-        /// What stands there, escaped.
+        /// The bytes found, escaped.
         found: String,
     },
 }
 
-/// Cuts a stream of bytes into messages. Starts with [`Framing::EndOfMessage`], as every session does.
+/// Splits a byte stream into messages. Starts with [`Framing::EndOfMessage`], as every session does.
 ///
 /// ```
 /// use netconf::framing::Decoder;
@@ -94,23 +94,23 @@ pub enum FramingError {
 pub struct Decoder {
     framing: Framing,
     limit_bytes: usize,
-    /// Bytes not yet given out. Under end-of-message the message grows in place here and is handed on without a copy.
+    /// Bytes not yet returned. With the end-of-message framing, a message grows here and is returned without a copy.
     input: Vec<u8>,
-    /// End-of-message: no mark begins before this index of `input`.
+    /// End-of-message framing: no mark begins before this index of `input`.
     scanned: usize,
-    /// Chunked: what the chunks so far have brought.
+    /// Chunked framing: the content of the chunks so far.
     message: Vec<u8>,
-    chunk: Chunk,
+    chunk: ChunkState,
 }
 
-/// Where in a chunked message the next byte stands.
+/// The position of the next byte in a chunked message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Chunk {
-    /// Before the first header: white space between messages is passed over.
+enum ChunkState {
+    /// Before the first header, where white space is skipped.
     Start,
     /// At a header or at the end of the chunks.
-    Header,
-    /// Inside a chunk that still lacks so many bytes.
+    ChunkHeader,
+    /// Inside a chunk that lacks `missing` bytes.
     Data { missing: usize },
 }
 
@@ -123,7 +123,7 @@ impl Decoder {
             input: Vec::new(),
             scanned: 0,
             message: Vec::new(),
-            chunk: Chunk::Start,
+            chunk: ChunkState::Start,
         }
     }
 
@@ -132,11 +132,11 @@ impl Decoder {
         self.framing
     }
 
-    /// Reads everything from here on, also what has been pushed and not taken, in this framing.
+    /// Changes the framing, also for bytes that were pushed and not returned yet.
     pub fn set_framing(&mut self, framing: Framing) {
         self.framing = framing;
         self.scanned = 0;
-        self.chunk = Chunk::Start;
+        self.chunk = ChunkState::Start;
     }
 
     /// Refuses messages of more than `limit_bytes` bytes from here on.
@@ -144,12 +144,12 @@ impl Decoder {
         self.limit_bytes = limit_bytes;
     }
 
-    /// Adds what has arrived.
+    /// Adds received bytes.
     pub fn push(&mut self, bytes: &[u8]) {
         self.input.extend_from_slice(bytes);
     }
 
-    /// The same without a copy: room for one read, to be appended to.
+    /// A buffer with room for one read; the caller appends to it.
     pub(crate) fn room(&mut self) -> &mut Vec<u8> {
         let as_much_again = self.input.len().clamp(SMALLEST_READ, LARGEST_READ);
         self.input.reserve(as_much_again);
@@ -161,7 +161,7 @@ impl Decoder {
         self.message.len() + self.input.len()
     }
 
-    /// What is held of an unfinished message begins with these bytes.
+    /// The first bytes of an unfinished message.
     pub fn pending_head(&self) -> &[u8] {
         if self.message.is_empty() {
             &self.input
@@ -194,7 +194,7 @@ impl Decoder {
             let from = self.scanned;
             let Some(at) = memmem::find(self.input.get(from..).unwrap_or_default(), END_OF_MESSAGE)
             else {
-                // The last five bytes may be the beginning of a mark, so they are looked at again.
+                // The last five bytes may be the beginning of a mark, so the next search includes them.
                 self.scanned = (self.input.len()).saturating_sub(END_OF_MESSAGE.len() - 1);
                 return if self.scanned > self.limit_bytes {
                     Err(self.too_large())
@@ -221,18 +221,18 @@ impl Decoder {
         let result = self.read_chunks(&mut used);
         self.input.drain(..used);
         if self.input.is_empty() && self.message.is_empty() {
-            // Between messages a session may be idle for long, and there may be thousands of them.
+            // A session may be idle for long between messages, and there may be thousands of sessions.
             self.input = Vec::new();
         }
         result
     }
 
-    /// Reads chunks from the head of `input` and says in `used` how many bytes of it are done with.
+    /// Reads chunks from the start of `input` and adds the number of consumed bytes to `used`.
     fn read_chunks(&mut self, used: &mut usize) -> Result<Option<Vec<u8>>, FramingError> {
         loop {
             let rest = self.input.get(*used..).unwrap_or_default();
             match self.chunk {
-                Chunk::Start => {
+                ChunkState::Start => {
                     let Some(at) = rest.iter().position(|b| !b.is_ascii_whitespace()) else {
                         // The last line end may be the one that begins a header.
                         *used += rest.len().saturating_sub(1);
@@ -241,7 +241,7 @@ impl Decoder {
                     match rest.get(at) {
                         Some(b'#') if at > 0 && rest.get(at - 1) == Some(&b'\n') => {
                             *used += at - 1;
-                            self.chunk = Chunk::Header;
+                            self.chunk = ChunkState::ChunkHeader;
                         }
                         Some(b'<') => {
                             let found = excerpt(rest.get(at..).unwrap_or_default());
@@ -250,32 +250,32 @@ impl Decoder {
                         _ => return Err(self.bad_header(rest)),
                     }
                 }
-                Chunk::Header => match read_chunk_header(rest) {
-                    Header::Incomplete => return Ok(None),
-                    Header::Chunk { header, length } => {
+                ChunkState::ChunkHeader => match read_chunk_header(rest) {
+                    ChunkHeader::Incomplete => return Ok(None),
+                    ChunkHeader::ChunkState { header, length } => {
                         if length > self.limit_bytes.saturating_sub(self.message.len()) {
                             return Err(self.too_large());
                         }
                         *used += header;
-                        self.chunk = Chunk::Data { missing: length };
+                        self.chunk = ChunkState::Data { missing: length };
                     }
-                    Header::End if !self.message.is_empty() => {
+                    ChunkHeader::End if !self.message.is_empty() => {
                         *used += END_OF_CHUNKS.len();
-                        self.chunk = Chunk::Start;
+                        self.chunk = ChunkState::Start;
                         return Ok(Some(std::mem::take(&mut self.message)));
                     }
-                    Header::End | Header::Bad => return Err(self.bad_header(rest)),
+                    ChunkHeader::End | ChunkHeader::Bad => return Err(self.bad_header(rest)),
                 },
-                Chunk::Data { missing } => {
+                ChunkState::Data { missing } => {
                     let here = rest.get(..missing).unwrap_or(rest);
                     self.message.extend_from_slice(here);
                     *used += here.len();
                     if here.len() < missing {
                         let missing = missing - here.len();
-                        self.chunk = Chunk::Data { missing };
+                        self.chunk = ChunkState::Data { missing };
                         return Ok(None);
                     }
-                    self.chunk = Chunk::Header;
+                    self.chunk = ChunkState::ChunkHeader;
                 }
             }
         }
@@ -313,48 +313,48 @@ impl Decoder {
     }
 }
 
-enum Header {
+enum ChunkHeader {
     Incomplete,
-    Chunk { header: usize, length: usize },
+    ChunkState { header: usize, length: usize },
     End,
     Bad,
 }
 
 /// Reads `\n#LENGTH\n` or `\n##\n` at the beginning of `bytes`.
-fn read_chunk_header(bytes: &[u8]) -> Header {
+fn read_chunk_header(bytes: &[u8]) -> ChunkHeader {
     let head = bytes.get(..LONGEST_CHUNK_HEADER).unwrap_or(bytes);
     match head {
-        [] | [b'\n'] | [b'\n', b'#'] | [b'\n', b'#', b'#'] => return Header::Incomplete,
-        [b'\n', b'#', b'#', b'\n', ..] => return Header::End,
+        [] | [b'\n'] | [b'\n', b'#'] | [b'\n', b'#', b'#'] => return ChunkHeader::Incomplete,
+        [b'\n', b'#', b'#', b'\n', ..] => return ChunkHeader::End,
         [b'\n', b'#', b'1'..=b'9', ..] => {}
-        _ => return Header::Bad,
+        _ => return ChunkHeader::Bad,
     }
     let digits = head.get(2..).unwrap_or_default();
     let Some(count) = digits.iter().position(|b| !b.is_ascii_digit()) else {
         return if head.len() < LONGEST_CHUNK_HEADER {
-            Header::Incomplete
+            ChunkHeader::Incomplete
         } else {
-            Header::Bad
+            ChunkHeader::Bad
         };
     };
     if digits.get(count) != Some(&b'\n') {
-        return Header::Bad;
+        return ChunkHeader::Bad;
     }
     let length = digits.iter().take(count).try_fold(0u32, |length, digit| {
         length.checked_mul(10)?.checked_add(u32::from(digit - b'0'))
     });
     match length.and_then(|length| usize::try_from(length).ok()) {
-        Some(length) => Header::Chunk {
+        Some(length) => ChunkHeader::ChunkState {
             header: count + 3,
             length,
         },
-        None => Header::Bad,
+        None => ChunkHeader::Bad,
     }
 }
 
 /// The pieces that put `message` on the wire, in order. The message itself is borrowed, not copied.
 ///
-/// The caller sees to it that a message sent under [`Framing::EndOfMessage`] does not hold the mark, and that a
+/// The caller must make sure that a message for [`Framing::EndOfMessage`] does not hold the mark, and that a
 /// chunked one is not empty: neither framing can carry those.
 pub fn encode(message: &[u8], framing: Framing) -> impl Iterator<Item = Cow<'_, [u8]>> {
     let (chunk_size, end) = match framing {

@@ -1,10 +1,10 @@
-//! The greeting that opens a session: which capabilities each side has (RFC 6241, section 8.1).
+//! Reads and writes hello messages: the capabilities of each side (RFC 6241, section 8.1).
 //!
-//! Read with tolerance, because it comes before anything could be agreed: an XML declaration, comments in front of
-//! the root, any namespace or prefix and a missing session id are all accepted. Written with care: we announce
-//! `base:1.0` alone unless asked, since some firmware announces `base:1.1` and then answers in the framing of 1.0.
+//! The reader is tolerant, because the hello comes before anything is agreed: an XML declaration, comments before the root, any
+//! namespace or prefix, and a missing session id are accepted. The client announces only `base:1.0` by default, because some
+//! firmware announces `base:1.1` and then replies in the framing of 1.0.
 //!
-//! Left out: what the capabilities mean, apart from the two that decide the framing.
+//! Only the two capabilities that decide the framing are interpreted.
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
@@ -18,17 +18,17 @@ pub const BASE_1_0: &str = "urn:ietf:params:netconf:base:1.0";
 /// NETCONF 1.1: with it on both sides, messages are sent in chunks.
 pub const BASE_1_1: &str = "urn:ietf:params:netconf:base:1.1";
 
-/// What one side of a session says of itself.
+/// The hello message of one side.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Hello {
-    /// A line a capability: kept as long as the session, in one piece of memory and not in twenty.
+    /// One capability a line, in one allocation, because it is kept as long as the session.
     capabilities: Box<str>,
-    /// The number that the server gave the session; a client sends none, and some servers neither.
+    /// The session number from the server. Clients send none, and some servers do not either.
     pub session_id: Option<u32>,
 }
 
 impl Hello {
-    /// What a client announces that speaks up to `framing`.
+    /// The hello of a client that supports framings up to `framing`.
     pub fn of_client(framing: Framing) -> Self {
         let capabilities: &[&str] = match framing {
             Framing::EndOfMessage => &[BASE_1_0],

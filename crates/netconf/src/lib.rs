@@ -1,4 +1,4 @@
-//! A NETCONF client over SSH: bytes on one side, replies on the other.
+//! A NETCONF client over SSH. It sends operations and returns replies as bytes.
 //!
 //! ```text
 //!   ssh::connect ─► Session::start ─► Session::request ─► Reply ─► Session::close
@@ -6,18 +6,22 @@
 //!    login            framing agreed     at a time          typed errors
 //! ```
 //!
-//! It carries operations and answers and understands neither: no element of any vendor is named here. In the order in
+//! The crate does not interpret operations or replies, and no vendor's element is named here. The modules, in the order in
 //! which a session uses them:
 //!
-//! - [`ssh`] gets from an address and credentials to a stream, and checks host keys;
-//! - [`session`] speaks over that stream, or over any other;
-//! - [`hello`] and [`framing`] are what the two sides agree on first;
-//! - [`message`] is what they say then;
-//! - [`server`] is the answering half, for simulators;
-//! - [`options`] and [`error`] go with all of them.
+//! - [`ssh`]: opens a byte stream from an address and credentials, and checks host keys;
+//! - [`session`]: a NETCONF session over that stream, or over any other;
+//! - [`hello`] and [`framing`]: what both sides agree on first;
+//! - [`message`]: requests, replies and `<rpc-error>`s;
+//! - [`server`]: the server side of a session, for simulators;
+//! - [`options`] and [`error`]: settings and errors of all of them.
 //!
-//! Every step has a deadline, every reply a limit, and a [`Connection`](ssh::Connection) that is dropped leaves neither
-//! a task nor a file descriptor.
+//! Every step has a deadline and every reply a size limit. A dropped [`Connection`](ssh::Connection) leaves neither a task nor
+//! a file descriptor.
+//!
+//! Connections and requests are `tracing` spans: `connection` with the field `peer`, and `rpc` with the fields `peer` and
+//! `operation`. Events below them are at level `debug`, those of the framing at level `trace`. No event holds a secret or the
+//! text of a reply.
 //!
 //! ```no_run
 //! use netconf::{Options, ssh};
@@ -58,7 +62,7 @@ pub mod session;
 pub mod ssh;
 mod text;
 
-pub use error::{Error, Phase, Step};
+pub use error::{Error, Phase, SessionStep};
 pub use framing::{Framing, FramingError};
 pub use hello::Hello;
 pub use message::{Reply, RpcError, Severity};

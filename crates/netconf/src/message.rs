@@ -1,11 +1,11 @@
-//! What stands in the messages after the hello: requests, replies and the errors in them (RFC 6241, section 4).
+//! Reads the messages after the hello: requests, replies and `<rpc-error>`s (RFC 6241, section 4).
 //!
-//! A reply is handed on as the bytes that came, and only its head is read: the root must be `<rpc-reply>` and carry
-//! the id of the request. Whether the rest is sound is for the reader of the data to judge, who can still use the
-//! good part of a damaged reply. Errors are looked for only where the text `rpc-error` occurs at all, which costs a
-//! few microseconds a megabyte; they count at any depth, since devices also put them inside the data.
+//! A reply is returned as the bytes that came, and only its start is read: the root must be `<rpc-reply>` with the id of the
+//! request. The reader of the data judges the rest, and can still use the good part of a damaged reply. Errors are searched
+//! only in a message that contains the text `rpc-error`, which costs a few microseconds a megabyte. They count at any depth,
+//! since devices also put them inside the data.
 //!
-//! Left out: what an operation or its answer means.
+//! Operations and their results are not interpreted.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -21,17 +21,17 @@ use crate::text::excerpt;
 /// The root element's start tag must end within so many bytes, comments before it included.
 const LONGEST_HEAD: usize = 64 * 1024;
 
-/// More errors than this in one reply say nothing new: the rest is not collected.
+/// The most errors that are collected from one reply.
 const MOST_ERRORS: usize = 1000;
 
-/// The answer to one request.
+/// The reply to one request.
 #[derive(Debug, Clone)]
 pub struct Reply {
     /// The whole message as sent, from the XML declaration or `<rpc-reply …>` on, without framing.
     pub bytes: Vec<u8>,
-    /// When its last byte arrived.
+    /// When the last byte was received.
     pub received: Instant,
-    /// How long after the request began to be sent.
+    /// The time from the start of sending the request to the last byte.
     pub elapsed: Duration,
     /// Each `<rpc-error>` in it, at any depth, in order. Data beside them may still be good.
     pub errors: Vec<RpcError>,
@@ -44,7 +44,7 @@ impl Reply {
         errors.filter(|error| error.severity == Severity::Error)
     }
 
-    /// The entries of [`errors`](Self::errors) that leave the request standing.
+    /// The entries of [`errors`](Self::errors) that are warnings.
     pub fn warnings(&self) -> impl Iterator<Item = &RpcError> {
         let errors = self.errors.iter();
         errors.filter(|error| error.severity == Severity::Warning)
@@ -70,12 +70,12 @@ pub struct RpcError {
     pub info: Option<String>,
 }
 
-/// How grave an [`RpcError`] is.
+/// The severity of an [`RpcError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
     /// The operation failed.
     Error,
-    /// The operation was done all the same.
+    /// The operation succeeded all the same.
     Warning,
 }
 
@@ -91,7 +91,7 @@ impl fmt::Display for RpcError {
             (tag, Some(message)) => write!(f, "{tag}: {message}")?,
         }
         if let Some(info) = &self.info {
-            write!(f, " ({})", excerpt(told(info).as_bytes()))?;
+            write!(f, " ({})", excerpt(error_info_text(info).as_bytes()))?;
         }
         if let Some(path) = &self.path {
             write!(f, " at {path}")?;
@@ -102,7 +102,7 @@ impl fmt::Display for RpcError {
 
 /// The start tag of a message's root element.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Root<'m> {
+pub(crate) struct RootElement<'m> {
     /// Without prefix.
     pub(crate) local_name: &'m str,
     /// All between the name and the end of the tag, as written.
@@ -120,7 +120,7 @@ pub(crate) struct Root<'m> {
 /// # Errors
 ///
 /// A sentence that says what was found instead.
-pub(crate) fn root(message: &[u8]) -> Result<Root<'_>, String> {
+pub(crate) fn root(message: &[u8]) -> Result<RootElement<'_>, String> {
     let head = valid_text(message.get(..LONGEST_HEAD).unwrap_or(message));
     let mark = head.len() - head.trim_start_matches('\u{feff}').len();
     let mut reader = Reader::from_str(head.get(mark..).unwrap_or_default());
@@ -156,7 +156,7 @@ pub(crate) fn root(message: &[u8]) -> Result<Root<'_>, String> {
         let (name, attributes) = inside
             .split_at_checked(tag.name().as_ref().len())
             .unwrap_or((inside, ""));
-        return Ok(Root {
+        return Ok(RootElement {
             local_name: name.rsplit(':').next().unwrap_or(name),
             attributes: attributes.trim(),
             message_id,
@@ -203,7 +203,7 @@ fn read_rpc_error(reader: &mut Reader<&[u8]>, text: &str) -> Option<RpcError> {
                     let span = reader.read_to_end(tag.name()).ok()?;
                     let from = usize::try_from(span.start).ok()?;
                     let to = usize::try_from(span.end).ok()?;
-                    error.info = filled(text.get(from..to)?);
+                    error.info = non_empty(text.get(from..to)?);
                 } else {
                     let content = read_text(reader)?;
                     error.set(&field, &content);
@@ -268,16 +268,16 @@ impl RpcError {
             "error-severity" if content.trim().eq_ignore_ascii_case("warning") => {
                 self.severity = Severity::Warning;
             }
-            "error-app-tag" => self.app_tag = filled(content),
-            "error-path" => self.path = filled(content),
-            "error-message" => self.message = filled(content),
+            "error-app-tag" => self.app_tag = non_empty(content),
+            "error-path" => self.path = non_empty(content),
+            "error-message" => self.message = non_empty(content),
             _ => {}
         }
     }
 }
 
 /// `<bad-element>x</bad-element>` for people: `bad-element x`.
-fn told(info: &str) -> String {
+fn error_info_text(info: &str) -> String {
     let mut words = Vec::new();
     let mut name = String::new();
     let mut content = String::new();
@@ -305,7 +305,7 @@ fn told(info: &str) -> String {
     }
 }
 
-fn filled(content: &str) -> Option<String> {
+fn non_empty(content: &str) -> Option<String> {
     let content = content.trim();
     (!content.is_empty()).then(|| content.to_owned())
 }

@@ -1,4 +1,4 @@
-//! How long to wait, how much to accept, what to offer: the settings of one session.
+//! The settings of a session: timeouts, keepalives, size limit and the framing to offer.
 
 use std::time::Duration;
 
@@ -16,13 +16,13 @@ pub const DEFAULT_KEY_EXCHANGE_TIMEOUT: Duration = Duration::from_secs(15);
 pub const DEFAULT_AUTHENTICATION_TIMEOUT: Duration = Duration::from_secs(20);
 /// See [`Timeouts::hello`].
 pub const DEFAULT_HELLO_TIMEOUT: Duration = Duration::from_secs(20);
-/// See [`Timeouts::first_byte`]. A full chassis may gather its answer for a while before it says a word.
+/// See [`Timeouts::first_byte`]. A full chassis may collect data for a while before it sends the first byte.
 pub const DEFAULT_FIRST_BYTE_TIMEOUT: Duration = Duration::from_secs(60);
 /// See [`Timeouts::reply`].
 pub const DEFAULT_REPLY_TIMEOUT: Duration = Duration::from_secs(180);
 /// See [`Timeouts::close`].
 pub const DEFAULT_CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
-/// No step waits longer than this, whatever is asked for: a timeout above it counts as this one.
+/// The upper bound of all timeouts: a larger value counts as this one.
 pub const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 /// See [`Keepalive::interval`].
 pub const DEFAULT_KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
@@ -31,7 +31,7 @@ pub const DEFAULT_KEEPALIVES_UNANSWERED: usize = 3;
 /// See [`Options::max_reply_bytes`].
 pub const DEFAULT_MAX_REPLY_BYTES: usize = 256 * 1024 * 1024;
 
-/// How long each step may take. There is no step without one, and none is infinite: [`LONGEST_TIMEOUT`] is the most.
+/// The time limit of each step. None is infinite: [`LONGEST_TIMEOUT`] is the upper bound.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timeouts {
     /// Finding the addresses of a name. A literal address needs none of it.
@@ -50,7 +50,7 @@ pub struct Timeouts {
     pub first_byte: Duration,
     /// From sending a request to the last byte of its reply.
     pub reply: Duration,
-    /// Ending the session in good order. When it has passed, the connection is cut.
+    /// Closing the session in order. After it, the connection is cut.
     pub close: Duration,
 }
 
@@ -89,12 +89,12 @@ impl Timeouts {
     }
 }
 
-/// How a peer that has gone without a word is noticed between and within requests.
+/// Keepalives: how a peer that disappeared is detected, between and within requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Keepalive {
-    /// A peer that is silent for so long is asked whether it is still there.
+    /// A keepalive is sent after this time without data from the peer.
     pub interval: Duration,
-    /// It is given up when so many of these questions have found no answer.
+    /// The connection is closed after so many unanswered keepalives.
     pub unanswered: usize,
 }
 
@@ -112,12 +112,12 @@ impl Default for Keepalive {
 pub struct Options {
     /// How long each step may take.
     pub timeouts: Timeouts,
-    /// When a silent peer is given up. For sessions over SSH.
+    /// Detection of a silent peer, for sessions over SSH.
     pub keepalive: Keepalive,
-    /// A larger reply is an error, and its memory is never asked for.
+    /// The size limit of a reply, in bytes. Memory beyond it is never allocated.
     pub max_reply_bytes: usize,
     /// The best framing to offer the peer. The default is [`Framing::EndOfMessage`], that is `base:1.0` alone: every
-    /// peer speaks it, and it spares us those that announce `base:1.1` and do not keep to it.
+    /// peer supports it, and some peers announce `base:1.1` and do not keep to it.
     pub offer: Framing,
 }
 

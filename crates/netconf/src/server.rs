@@ -1,10 +1,9 @@
-//! The answering half of a session, for simulators and tests.
+//! The server side of a NETCONF session, for simulators and tests.
 //!
-//! Pull style: the caller asks for the next request and decides what to send and when, so that a delay, a cut or
-//! garbage can be put between any two steps. The server knows no operation, not even `close-session`, and gives
-//! each one to the caller as it came.
+//! The caller pulls the next request and decides what to send and when, so that it can put a delay, a cut or garbage between
+//! any two steps. The server knows no operation, not even `close-session`: it returns each one to the caller as it came.
 //!
-//! Left out: deadlines. Waiting for a client is what a server does; a caller who will not wait wraps the call.
+//! There are no deadlines: a caller that needs one wraps the call.
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
@@ -13,19 +12,19 @@ use crate::hello::Hello;
 use crate::message;
 use crate::text::excerpt;
 
-/// A request is small; what is larger is no request.
+/// The size limit of a request, in bytes.
 const MAX_REQUEST_BYTES: usize = 4 * 1024 * 1024;
 
-/// A reply is written in parts of this size, or a little more.
+/// A reply is written in pieces of about this size, in bytes.
 const WRITE_BYTES: usize = 64 * 1024;
 
-/// What ended a session from the server's side of it.
+/// Why the server side of a session ended.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum ServerError {
     /// The stream failed.
     #[error("the stream failed: {0}")]
     Stream(#[from] std::io::Error),
-    /// The client's bytes are no messages.
+    /// The client's framing is wrong.
     #[error("the client's framing is wrong: {0}")]
     Framing(#[from] FramingError),
     /// The client's first message is no hello, or ours is none.
@@ -34,7 +33,7 @@ pub enum Error {
     /// The client sent something other than an `<rpc>`.
     #[error("the client sent no rpc: {0}")]
     Request(String),
-    /// The client left in the middle of a message.
+    /// The client disconnected in the middle of a message.
     #[error("the client left in the middle of a message that begins \"{head}\"")]
     Cut {
         /// The first bytes of the message, escaped.
@@ -42,19 +41,19 @@ pub enum Error {
     },
 }
 
-/// One session, seen from the device's side.
+/// The server side of one session.
 #[derive(Debug)]
-pub struct Server<S> {
+pub struct ServerSession<S> {
     stream: S,
     decoder: Decoder,
-    /// What replies are framed in.
+    /// The framing of replies.
     framing: Framing,
     client: Hello,
 }
 
-/// A request as it came.
+/// A received request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Incoming {
+pub struct IncomingRpc {
     /// The attributes of the `<rpc>` element, as written, `message-id` and namespaces included: RFC 6241, section 4.2,
     /// wants them on the reply.
     pub attributes: String,
@@ -62,15 +61,15 @@ pub struct Incoming {
     pub operation: String,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> Server<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> ServerSession<S> {
     /// Sends `hello_xml` (a whole message without framing; comments in front are sent too), reads the client's hello
     /// and takes the framing that follows from the two: chunks if both announce `base:1.1`.
     ///
     /// # Errors
     ///
     /// If the stream fails or ends, or if either hello cannot be read.
-    pub async fn start(stream: S, hello_xml: &str) -> Result<Self, Error> {
-        let ours = Hello::parse(hello_xml.as_bytes()).map_err(Error::Hello)?;
+    pub async fn start(stream: S, hello_xml: &str) -> Result<Self, ServerError> {
+        let ours = Hello::parse(hello_xml.as_bytes()).map_err(ServerError::Hello)?;
         let mut server = Self {
             stream,
             decoder: Decoder::new(MAX_REQUEST_BYTES),
@@ -79,9 +78,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Server<S> {
         };
         server.reply(hello_xml.as_bytes()).await?;
         let Some(theirs) = server.next_message().await? else {
-            return Err(Error::Hello("the client left without one".to_owned()));
+            return Err(ServerError::Hello("the client left without one".to_owned()));
         };
-        server.client = Hello::parse(&theirs).map_err(Error::Hello)?;
+        server.client = Hello::parse(&theirs).map_err(ServerError::Hello)?;
         server.framing = ours.framing_with(&server.client);
         server.decoder.set_framing(server.framing);
         Ok(server)
@@ -92,26 +91,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Server<S> {
         &self.client
     }
 
-    /// What replies are framed in.
+    /// The framing of replies.
     pub fn framing(&self) -> Framing {
         self.framing
     }
 
-    /// Frames replies otherwise than was agreed, as faulty devices do. Requests are still read as agreed.
+    /// Overrides the framing of replies, as faulty devices do. Requests are still read in the agreed framing.
     pub fn set_reply_framing(&mut self, framing: Framing) {
         self.framing = framing;
     }
 
-    /// Waits for the next request; `None` when the client has left. `close-session` is a request like any other.
+    /// Waits for the next request; `None` when the client has disconnected. `close-session` is a request like any other.
     ///
     /// Safe to cancel: what has arrived is kept.
     ///
     /// # Errors
     ///
     /// If the stream fails, or what came is no request.
-    pub async fn next_request(&mut self) -> Result<Option<Incoming>, Error> {
+    pub async fn next_request(&mut self) -> Result<Option<IncomingRpc>, ServerError> {
         match self.next_message().await? {
-            Some(message) => Incoming::parse(&message).map(Some).map_err(Error::Request),
+            Some(message) => IncomingRpc::parse(&message)
+                .map(Some)
+                .map_err(ServerError::Request),
             None => Ok(None),
         }
     }
@@ -121,8 +122,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Server<S> {
     /// # Errors
     ///
     /// If the stream fails.
-    pub async fn reply(&mut self, message: &[u8]) -> Result<(), Error> {
-        // The mark or the last chunk's end goes out with what it ends: over SSH each write is a packet.
+    pub async fn reply(&mut self, message: &[u8]) -> Result<(), ServerError> {
+        // The end of the message goes into the same write as its last bytes: over SSH each write is a packet.
         let mut pieces = Vec::with_capacity(message.len().min(WRITE_BYTES) + 64);
         for piece in framing::encode(message, self.framing) {
             for part in piece.chunks(WRITE_BYTES) {
@@ -138,28 +139,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Server<S> {
         Ok(())
     }
 
-    /// Sends bytes as they are, without framing: for replies cut short, and for garbage.
+    /// Sends bytes without framing, for truncated replies and garbage.
     ///
     /// # Errors
     ///
     /// If the stream fails.
-    pub async fn send_unframed(&mut self, bytes: &[u8]) -> Result<(), Error> {
+    pub async fn send_unframed(&mut self, bytes: &[u8]) -> Result<(), ServerError> {
         self.stream.write_all(bytes).await?;
         self.stream.flush().await?;
         Ok(())
     }
 
-    /// Ends the stream for sending; the client sees the end of the session.
+    /// Shuts the stream down for sending; the client sees the end of the session.
     ///
     /// # Errors
     ///
     /// If the stream fails.
-    pub async fn close(mut self) -> Result<(), Error> {
+    pub async fn close(mut self) -> Result<(), ServerError> {
         self.stream.shutdown().await?;
         Ok(())
     }
 
-    async fn next_message(&mut self) -> Result<Option<Vec<u8>>, Error> {
+    async fn next_message(&mut self) -> Result<Option<Vec<u8>>, ServerError> {
         loop {
             if let Some(message) = self.decoder.next_message()? {
                 return Ok(Some(message));
@@ -170,14 +171,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Server<S> {
                     Ok(None)
                 } else {
                     let head = excerpt(head);
-                    Err(Error::Cut { head })
+                    Err(ServerError::Cut { head })
                 };
             }
         }
     }
 }
 
-impl Incoming {
+impl IncomingRpc {
     fn parse(message: &[u8]) -> Result<Self, String> {
         let root = message::root(message)?;
         let found = || {
@@ -212,10 +213,10 @@ mod tests {
         <capability>urn:ietf:params:netconf:base:1.1</capability>\
         </capabilities><session-id>7</session-id></hello>";
 
-    async fn exchange(client_sends: &str) -> (Server<tokio::io::DuplexStream>, Vec<u8>) {
+    async fn exchange(client_sends: &str) -> (ServerSession<tokio::io::DuplexStream>, Vec<u8>) {
         let (near, mut far) = duplex(1 << 20);
         far.write_all(client_sends.as_bytes()).await.unwrap();
-        let server = Server::start(near, HELLO).await.unwrap();
+        let server = ServerSession::start(near, HELLO).await.unwrap();
         let mut sent = vec![0; HELLO.len() + 6];
         far.read_exact(&mut sent).await.unwrap();
         drop(far);

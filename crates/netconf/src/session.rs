@@ -1,10 +1,10 @@
-//! One NETCONF session over any byte stream: hello, requests one at a time, close.
+//! One NETCONF session over any byte stream: hello, one request at a time, close.
 //!
-//! Every wait has a deadline. A request that ran out of time does not poison those after it: its reply, should it
-//! come late, is recognised by its id and dropped. What cannot be mended is said to be so: after a framing error or
-//! half a sent request, the session refuses further requests instead of misreading replies.
+//! Every wait has a deadline. A request that timed out does not spoil the next one: a late reply is recognised by its message
+//! id and dropped. After a framing error or a partly sent request, the session refuses further requests instead of misreading
+//! replies.
 //!
-//! Left out: how the stream came about (see [`ssh`](crate::ssh)), several requests at once, and notifications.
+//! Pipelined requests and notifications are not supported. [`ssh`](crate::ssh) opens the stream.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,28 +13,28 @@ use memchr::memmem;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
 
-use crate::error::{Error, Phase, Step};
+use crate::error::{Error, Phase, SessionStep};
 use crate::framing::{self, Decoder, END_OF_MESSAGE, Framing};
 use crate::hello::Hello;
 use crate::message::{self, Reply};
 use crate::options::{Options, Timeouts};
 use crate::text::excerpt;
 
-/// A hello with more than this in it is not one.
+/// The size limit of a hello, in bytes.
 const MAX_HELLO_BYTES: usize = 4 * 1024 * 1024;
 
 /// A session whose hellos have been exchanged.
 #[derive(Debug)]
 pub struct Session<S> {
     stream: S,
-    /// For messages: `host:port`, or what stands for it.
+    /// The peer's name in error messages: usually `host:port`.
     name: Arc<str>,
     peer: Hello,
     framing: Framing,
     decoder: Decoder,
     timeouts: Timeouts,
     last_id: u64,
-    /// Requests sent whose replies have not come: the one being waited for, and those given up.
+    /// The ids of requests without a reply: the current one, and those that timed out.
     unanswered: Vec<u64>,
     /// Why no further request may be sent.
     unusable: Option<&'static str>,
@@ -50,7 +50,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         Self::start_named(stream, "the peer".into(), options, Instant::now()).await
     }
 
-    /// The same for a peer with a name, and a deadline that began to run earlier.
+    /// The same for a named peer, with a deadline that counts from `began`.
     pub(crate) async fn start_named(
         stream: S,
         name: Arc<str>,
@@ -68,7 +68,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
             unanswered: Vec::new(),
             unusable: None,
         };
-        let limit = Limit::new(Phase::Hello, "no hello", began, session.timeouts.hello);
+        let limit = Deadline::new(Phase::Hello, "no hello", began, session.timeouts.hello);
         let ours = Hello::of_client(options.offer);
         session.send(ours.to_xml().as_bytes(), limit).await?;
         let theirs = loop {
@@ -99,8 +99,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
 
     /// Sends one operation, the XML inside `<rpc>`, and waits for its reply.
     ///
-    /// A reply with errors in it is a reply: see [`Reply::errors`]. After [`Error::Timeout`] while waiting, and if this
-    /// call is cancelled while it waits, the session may be used on.
+    /// A reply with errors in it is a reply: see [`Reply::errors`]. The session stays usable after [`Error::Timeout`], and if this
+    /// call is cancelled while it waits.
     ///
     /// # Errors
     ///
@@ -112,8 +112,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
             .await
     }
 
-    /// Asks the peer to end the session and waits until it has. A peer that leaves without an answer has complied, and
-    /// a session that cannot be used any more is just let go.
+    /// Sends `<close-session/>` and waits for the reply. A peer that disconnects without a reply has complied. A session that is
+    /// unusable is closed without a request.
     ///
     /// # Errors
     ///
@@ -128,7 +128,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
                 answer.await.map(drop)
             }
         };
-        // The answer tells what the caller wants to know; a stream that cannot be shut down any more is closed.
+        // The result of the request is what matters: if the shutdown fails, the stream is closed already.
         drop(timeout_at(deadline, self.stream.shutdown()).await);
         match answer {
             Err(Error::Disconnected { .. }) => Ok(()),
@@ -145,13 +145,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
     ) -> Result<Reply, Error> {
         let started = Instant::now();
         let first_byte = first_byte.min(whole);
-        let first_byte = Limit::new(phase, "no first byte of the reply", started, first_byte);
-        let whole_reply = Limit::new(phase, "no complete reply", started, whole);
+        let first_byte = Deadline::new(phase, "no first byte of the reply", started, first_byte);
+        let whole_reply = Deadline::new(phase, "no complete reply", started, whole);
         let mut limit = first_byte;
         self.check(operation, limit)?;
         self.last_id += 1;
         let id = self.last_id;
-        // Before the first await: if this call is cancelled, the reply to come belongs to nobody.
+        // Before the first await: if this call is cancelled, a later call must drop the late reply.
         self.unanswered.push(id);
         let rpc = format!(
             "<rpc xmlns=\"urn:ietf:params:xml:ns:netconf:base:1.0\" message-id=\"{id}\">{operation}</rpc>"
@@ -178,8 +178,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         }
     }
 
-    /// Refuses what would damage the stream or get no answer.
-    fn check(&self, operation: &str, limit: Limit) -> Result<(), Error> {
+    /// Refuses an operation that would damage the stream or get no reply.
+    fn check(&self, operation: &str, limit: Deadline) -> Result<(), Error> {
         let step = self.step(limit);
         if let Some(reason) = self.unusable {
             return Err(Error::Unusable { step, reason });
@@ -195,8 +195,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         Ok(())
     }
 
-    /// Whether a message is the reply to request `id`; if it is a late one to an earlier request, it is not.
-    fn is_answer_to(&mut self, id: u64, message: &[u8], limit: Limit) -> Result<bool, Error> {
+    /// Whether `message` is the reply to request `id`. A late reply to an earlier request is `false`.
+    fn is_answer_to(&mut self, id: u64, message: &[u8], limit: Deadline) -> Result<bool, Error> {
         let wrong = |reason: String| Error::Reply {
             step: self.step(limit),
             reason: reason.into(),
@@ -224,8 +224,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         Ok(self.unanswered.remove(position) == id)
     }
 
-    /// The next message among the bytes that have arrived.
-    fn decoded(&mut self, limit: Limit) -> Result<Option<Vec<u8>>, Error> {
+    /// The next whole message among the received bytes.
+    fn decoded(&mut self, limit: Deadline) -> Result<Option<Vec<u8>>, Error> {
         self.decoder.next_message().map_err(|cause| {
             self.unusable = Some("an earlier message could not be read");
             Error::Framing {
@@ -235,13 +235,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         })
     }
 
-    async fn send(&mut self, message: &[u8], limit: Limit) -> Result<(), Error> {
+    async fn send(&mut self, message: &[u8], limit: Deadline) -> Result<(), Error> {
         // One write for the whole message, so that a small request is one packet.
         let mut framed = Vec::with_capacity(message.len() + 64);
         for piece in framing::encode(message, self.framing) {
             framed.extend_from_slice(&piece);
         }
-        // Holds until all is written, whatever ends this call.
+        // Stays set if this call is cancelled or fails before everything is written.
         self.unusable = Some("an earlier request was only sent in part");
         let written = timeout_at(limit.at, async {
             self.stream.write_all(&framed).await?;
@@ -253,15 +253,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
                 Ok(())
             }
             Ok(Err(error)) => Err(self.disconnected(limit, Some(error))),
-            Err(_) => Err(self.timed_out(Limit {
+            Err(_) => Err(self.timed_out(Deadline {
                 waited_for: "the message could not be sent",
                 ..limit
             })),
         }
     }
 
-    /// Waits for some bytes. Cancelling it loses none.
-    async fn read(&mut self, limit: Limit) -> Result<(), Error> {
+    /// Reads some bytes. Safe to cancel.
+    async fn read(&mut self, limit: Deadline) -> Result<(), Error> {
         let read = self.stream.read_buf(self.decoder.room());
         match timeout_at(limit.at, read).await {
             Ok(Ok(0)) => Err(self.disconnected(limit, None)),
@@ -271,7 +271,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         }
     }
 
-    fn disconnected(&mut self, limit: Limit, cause: Option<std::io::Error>) -> Error {
+    fn disconnected(&mut self, limit: Deadline, cause: Option<std::io::Error>) -> Error {
         self.unusable = Some("the connection has ended");
         Error::Disconnected {
             step: self.step(limit),
@@ -280,7 +280,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         }
     }
 
-    fn timed_out(&self, limit: Limit) -> Error {
+    fn timed_out(&self, limit: Deadline) -> Error {
         Error::Timeout {
             step: self.step(limit),
             waited_for: limit.waited_for,
@@ -290,8 +290,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         }
     }
 
-    fn step(&self, limit: Limit) -> Step {
-        Step {
+    fn step(&self, limit: Deadline) -> SessionStep {
+        SessionStep {
             peer: self.name.clone(),
             phase: limit.phase,
             elapsed: limit.began.elapsed(),
@@ -303,9 +303,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
     }
 }
 
-/// One deadline, with what is needed to say that it passed.
+/// A deadline, with the text for its error.
 #[derive(Debug, Clone, Copy)]
-struct Limit {
+struct Deadline {
     phase: Phase,
     waited_for: &'static str,
     began: Instant,
@@ -313,8 +313,8 @@ struct Limit {
     duration: Duration,
 }
 
-impl Limit {
-    /// `duration` is a bounded one, so the sum is within the clock's range.
+impl Deadline {
+    /// `duration` must be bounded by [`Timeouts::bounded`], so that the sum does not overflow.
     fn new(phase: Phase, waited_for: &'static str, began: Instant, duration: Duration) -> Self {
         Self {
             phase,

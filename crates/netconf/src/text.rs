@@ -1,6 +1,6 @@
 //! Quotes bytes from a peer in one line of text.
 
-/// The first bytes of something foreign, made fit for one line of text.
+/// The first bytes of a peer's message, escaped for one line of text.
 pub(crate) fn excerpt(bytes: &[u8]) -> String {
     const SHOWN: usize = 80;
     let head = bytes.get(..SHOWN).unwrap_or(bytes).escape_ascii();

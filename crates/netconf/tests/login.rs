@@ -16,11 +16,11 @@ use russh::server::{Auth, ChannelOpenHandle, Msg, Response, Session};
 use russh::{Channel, ChannelId, MethodKind, MethodSet};
 use tokio::net::{TcpListener, TcpStream};
 
-use device::{endpoint, speak_netconf, user};
+use device::{endpoint, serve_netconf, user};
 
 /// How a server lets people in. The secret is always `right`, the user `lab`.
 #[derive(Debug, Clone)]
-struct House {
+struct TestServer {
     methods: Vec<MethodKind>,
     /// Questions of keyboard-interactive, with whether the answer is shown; asked again and again after a wrong answer.
     questions: Vec<(&'static str, bool)>,
@@ -33,7 +33,7 @@ struct House {
     open_tunnels: Arc<AtomicUsize>,
 }
 
-impl House {
+impl TestServer {
     fn with(methods: &[MethodKind]) -> Self {
         Self {
             methods: methods.to_vec(),
@@ -61,17 +61,17 @@ impl House {
             auth_rejection_time_initial: Some(Duration::ZERO),
             ..Default::default()
         });
-        let house = self.clone();
+        let server = self.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                house.connections.fetch_add(1, Ordering::SeqCst);
-                let visitor = Visitor {
-                    house: house.clone(),
+                server.connections.fetch_add(1, Ordering::SeqCst);
+                let handler = ClientHandler {
+                    server: server.clone(),
                     channel: None,
                 };
                 let config = config.clone();
                 tokio::spawn(async move {
-                    if let Ok(session) = russh::server::run_stream(config, stream, visitor).await {
+                    if let Ok(session) = russh::server::run_stream(config, stream, handler).await {
                         drop(session.await);
                     }
                 });
@@ -81,16 +81,16 @@ impl House {
     }
 }
 
-struct Visitor {
-    house: House,
+struct ClientHandler {
+    server: TestServer,
     channel: Option<Channel<Msg>>,
 }
 
-impl russh::server::Handler for Visitor {
+impl russh::server::Handler for ClientHandler {
     type Error = russh::Error;
 
     async fn auth_password(&mut self, user: &str, password: &str) -> Result<Auth, Self::Error> {
-        self.house
+        self.server
             .seen
             .lock()
             .unwrap()
@@ -98,7 +98,7 @@ impl russh::server::Handler for Visitor {
         if (user, password) == ("lab", "right") {
             return Ok(Auth::Accept);
         }
-        if self.house.hangs_up {
+        if self.server.hangs_up {
             return Err(russh::Error::Disconnect);
         }
         Ok(Auth::reject())
@@ -110,7 +110,7 @@ impl russh::server::Handler for Visitor {
         _: &str,
         response: Option<Response<'a>>,
     ) -> Result<Auth, Self::Error> {
-        let questions = &self.house.questions;
+        let questions = &self.server.questions;
         let ask = || Auth::Partial {
             name: "".into(),
             instructions: "".into(),
@@ -125,7 +125,7 @@ impl russh::server::Handler for Visitor {
         };
         let answers = response.map(|answer| String::from_utf8_lossy(&answer).into_owned());
         let answers: Vec<String> = answers.collect();
-        self.house.seen.lock().unwrap().push(answers.join(" "));
+        self.server.seen.lock().unwrap().push(answers.join(" "));
         let is_right = answers.last().map(String::as_str) == Some("right") && user == "lab";
         Ok(if is_right { Auth::Accept } else { ask() })
     }
@@ -152,11 +152,11 @@ impl russh::server::Handler for Visitor {
         _: &mut Session,
     ) -> Result<(), Self::Error> {
         let port = u16::try_from(port).unwrap();
-        self.house.tunnels.fetch_add(1, Ordering::SeqCst);
+        self.server.tunnels.fetch_add(1, Ordering::SeqCst);
         // A handle that is dropped refuses.
         if let Ok(mut socket) = TcpStream::connect((host, port)).await {
             reply.accept().await;
-            let open = self.house.open_tunnels.clone();
+            let open = self.server.open_tunnels.clone();
             open.fetch_add(1, Ordering::SeqCst);
             tokio::spawn(async move {
                 let mut stream = channel.into_stream();
@@ -175,7 +175,7 @@ impl russh::server::Handler for Visitor {
     ) -> Result<(), Self::Error> {
         session.channel_success(id)?;
         if let Some(channel) = self.channel.take() {
-            speak_netconf(channel, |_| Some("<ok/>".to_owned()));
+            serve_netconf(channel, |_| Some("<ok/>".to_owned()));
         }
         Ok(())
     }
@@ -206,14 +206,14 @@ fn outcomes(error: &Error) -> Vec<AttemptOutcome> {
 
 #[tokio::test]
 async fn a_refused_credential_is_tried_once_in_a_run_whoever_asks() {
-    let house = House::with(&[MethodKind::Password, MethodKind::KeyboardInteractive]);
-    let address = house.open().await;
+    let server = TestServer::with(&[MethodKind::Password, MethodKind::KeyboardInteractive]);
+    let address = server.open().await;
     let connector = Connector::new(Options::default());
     let wrong = target(address, vec![password("wrong"), answer("wrong")]);
     // At once, one after the other, and as the second method.
     let (one, two) = tokio::join!(connector.connect(&wrong), connector.connect(&wrong));
     let three = connector.connect(&wrong).await;
-    assert_eq!(house.seen(), ["password wrong"]);
+    assert_eq!(server.seen(), ["password wrong"]);
     for result in [one, two, three] {
         let error = result.unwrap_err();
         assert!(!error.is_transient());
@@ -231,18 +231,18 @@ async fn a_refused_credential_is_tried_once_in_a_run_whoever_asks() {
         .close()
         .await
         .unwrap();
-    assert_eq!(house.seen(), ["password wrong", "password right"]);
+    assert_eq!(server.seen(), ["password wrong", "password right"]);
     // Another run may try again.
     let again = Connector::new(Options::default());
     again.connect(&wrong).await.unwrap_err();
-    assert_eq!(house.seen().len(), 3);
+    assert_eq!(server.seen().len(), 3);
 }
 
 #[tokio::test]
 async fn hanging_up_over_a_password_is_refusing_it() {
-    let mut house = House::with(&[MethodKind::Password]);
-    house.hangs_up = true;
-    let address = house.open().await;
+    let mut server = TestServer::with(&[MethodKind::Password]);
+    server.hangs_up = true;
+    let address = server.open().await;
     let connector = Connector::new(Options::default());
     for _ in 0..2 {
         let error = connector
@@ -253,13 +253,13 @@ async fn hanging_up_over_a_password_is_refusing_it() {
             "or it would be tried again"
         );
     }
-    assert_eq!(house.seen(), ["password wrong"]);
+    assert_eq!(server.seen(), ["password wrong"]);
 }
 
 #[tokio::test]
 async fn a_password_is_not_sent_to_a_device_that_does_not_ask_for_it() {
-    let house = House::with(&[MethodKind::KeyboardInteractive]);
-    let address = house.open().await;
+    let server = TestServer::with(&[MethodKind::KeyboardInteractive]);
+    let address = server.open().await;
     let connector = Connector::new(Options::default());
     let both = target(address, vec![password("right"), answer("right")]);
     connector
@@ -269,7 +269,7 @@ async fn a_password_is_not_sent_to_a_device_that_does_not_ask_for_it() {
         .close()
         .await
         .unwrap();
-    assert_eq!(house.seen(), ["right"]);
+    assert_eq!(server.seen(), ["right"]);
 
     let error = connector
         .connect(&target(address, vec![password("right")]))
@@ -286,8 +286,8 @@ async fn a_password_is_not_sent_to_a_device_that_does_not_ask_for_it() {
 
 #[tokio::test]
 async fn a_key_is_shown_first_and_a_device_that_takes_none_has_refused_none() {
-    let house = House::with(&[MethodKind::Password]);
-    let address = house.open().await;
+    let server = TestServer::with(&[MethodKind::Password]);
+    let address = server.open().await;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("id");
     let key = PrivateKey::random(&mut russh::keys::key::safe_rng(), Algorithm::Ed25519).unwrap();
@@ -313,14 +313,14 @@ async fn a_key_is_shown_first_and_a_device_that_takes_none_has_refused_none() {
     let both = target(address, vec![key_file, password("right")]);
     let connection = connector.connect(&both).await.unwrap();
     connection.close().await.unwrap();
-    assert_eq!(house.seen(), ["password right"]);
+    assert_eq!(server.seen(), ["password right"]);
 }
 
 #[tokio::test]
 async fn only_the_one_hidden_question_is_answered_with_the_secret() {
-    let mut house = House::with(&[MethodKind::KeyboardInteractive]);
-    house.questions = vec![("Username: ", true), ("Password: ", false)];
-    let address = house.open().await;
+    let mut server = TestServer::with(&[MethodKind::KeyboardInteractive]);
+    server.questions = vec![("Username: ", true), ("Password: ", false)];
+    let address = server.open().await;
     let connector = Connector::new(Options::default());
     let right = target(address, vec![answer("right")]);
     connector
@@ -330,16 +330,16 @@ async fn only_the_one_hidden_question_is_answered_with_the_secret() {
         .close()
         .await
         .unwrap();
-    assert_eq!(house.seen(), ["lab right"]);
+    assert_eq!(server.seen(), ["lab right"]);
     // Asked again after a wrong answer, it is not given again.
     let error = connector
         .connect(&target(address, vec![answer("wrong")]))
         .await
         .unwrap_err();
     assert_eq!(outcomes(&error), [AttemptOutcome::Refused]);
-    assert_eq!(house.seen(), ["lab right", "lab wrong"]);
+    assert_eq!(server.seen(), ["lab right", "lab wrong"]);
 
-    let mut expired = House::with(&[MethodKind::KeyboardInteractive]);
+    let mut expired = TestServer::with(&[MethodKind::KeyboardInteractive]);
     expired.questions = vec![("New password: ", false), ("Retype: ", false)];
     let address = expired.open().await;
     let error = connector
@@ -353,9 +353,9 @@ async fn only_the_one_hidden_question_is_answered_with_the_secret() {
 #[tokio::test]
 async fn devices_behind_a_jump_host_share_its_connection_and_leave_it_clean() {
     let (outer, inner, device) = (
-        House::with(&[MethodKind::Password]),
-        House::with(&[MethodKind::Password]),
-        House::with(&[MethodKind::Password]),
+        TestServer::with(&[MethodKind::Password]),
+        TestServer::with(&[MethodKind::Password]),
+        TestServer::with(&[MethodKind::Password]),
     );
     let (outer_at, inner_at, device_at) =
         (outer.open().await, inner.open().await, device.open().await);
@@ -415,7 +415,7 @@ async fn devices_behind_a_jump_host_share_its_connection_and_leave_it_clean() {
 
 #[tokio::test]
 async fn a_jump_host_that_fails_is_asked_once_for_all_who_wait() {
-    let jump = House::with(&[MethodKind::Password]);
+    let jump = TestServer::with(&[MethodKind::Password]);
     let jump_at = jump.open().await;
     let closed = TcpListener::bind("127.0.0.1:0")
         .await

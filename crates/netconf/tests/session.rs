@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use netconf::server::Server;
+use netconf::server::ServerSession;
 use netconf::{Error, Framing, FramingError, Options, Phase, Session, Severity};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::time::{Instant, sleep};
@@ -14,12 +14,15 @@ const HELLO: &str = "<!-- user lab --><!-- one more -->\n<hello xmlns=\"urn:ietf
     <capability>urn:ietf:params:netconf:base:1.1</capability></capabilities>\
     <session-id>42</session-id></hello>";
 
-type Peer = Server<DuplexStream>;
+type Peer = ServerSession<DuplexStream>;
 
 /// Both ends of a session, after the hellos.
 async fn start(options: &Options) -> (Session<DuplexStream>, Peer) {
     let (near, far) = duplex(64 * 1024);
-    let (session, server) = tokio::join!(Session::start(near, options), Server::start(far, HELLO));
+    let (session, server) = tokio::join!(
+        Session::start(near, options),
+        ServerSession::start(far, HELLO)
+    );
     (session.unwrap(), server.unwrap())
 }
 

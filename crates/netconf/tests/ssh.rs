@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use device::{endpoint, speak_netconf, user};
+use device::{endpoint, serve_netconf, user};
 
 fn new_key(algorithm: Algorithm) -> PrivateKey {
     PrivateKey::random(&mut russh::keys::key::safe_rng(), algorithm).unwrap()
@@ -89,7 +89,7 @@ impl russh::server::Handler for Device {
         }
         session.channel_success(id)?;
         if let Some(channel) = self.channel.take() {
-            speak_netconf(channel, |operation| {
+            serve_netconf(channel, |operation| {
                 (operation != "<silence/>").then(|| operation.to_owned())
             });
         }

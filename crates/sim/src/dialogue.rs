@@ -10,7 +10,7 @@ use std::sync::{
 
 use netconf::{
     Framing,
-    server::{Error, Incoming, Server},
+    server::{IncomingRpc, ServerError, ServerSession},
 };
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -93,8 +93,8 @@ impl Host {
     }
 
     /// The whole reply to a request. An error is the ledger's.
-    fn reply(&self, request: &Incoming) -> std::io::Result<Vec<u8>> {
-        let Incoming {
+    fn reply(&self, request: &IncomingRpc) -> std::io::Result<Vec<u8>> {
+        let IncomingRpc {
             attributes,
             operation,
         } = request;
@@ -113,7 +113,7 @@ pub(crate) async fn hold<S>(
     host: Arc<Host>,
     faults: Arc<Faults>,
     ended: Stopping,
-) -> Result<(), Error>
+) -> Result<(), ServerError>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
@@ -125,7 +125,7 @@ where
             swallow(stream).await;
             return Ok(None);
         }
-        Server::start(stream, &hello).await.map(Some)
+        ServerSession::start(stream, &hello).await.map(Some)
     };
     let started = tokio::select! {
         started = greeting => started?,

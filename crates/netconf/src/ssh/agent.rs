@@ -1,4 +1,4 @@
-//! The keys of an SSH agent: listed, and used without being seen.
+//! Lists the keys of an SSH agent and signs with them.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use tokio::net::UnixStream;
 /// A connection to an agent, and its keys that have not been tried.
 pub(super) struct Agent {
     client: AgentClient<UnixStream>,
-    /// A name for people, and the key.
+    /// The name in messages, and the key.
     keys: VecDeque<(String, PublicKey)>,
 }
 
@@ -29,15 +29,15 @@ impl Agent {
                 .map(PathBuf::from)
                 .ok_or("SSH_AUTH_SOCK is not set: no agent is running")?,
         };
-        let told = |error: &dyn std::fmt::Display| format!("{}: {error}", socket.display());
+        let error_text = |error: &dyn std::fmt::Display| format!("{}: {error}", socket.display());
         let client = AgentClient::connect_uds(&socket).await;
-        let mut client = client.map_err(|error| told(&error))?;
+        let mut client = client.map_err(|error| error_text(&error))?;
         if let Some(binding) = binding {
             // Keys that are bound to certain hosts need it; agents that do not know it say so and go on.
             drop(client.bind_session(binding, false).await);
         }
         let identities = client.request_identities().await;
-        let identities = identities.map_err(|error| told(&error))?;
+        let identities = identities.map_err(|error| error_text(&error))?;
         let wanted = read_public_keys(only).await;
         let mut keys = VecDeque::new();
         for identity in identities {
@@ -52,20 +52,20 @@ impl Agent {
         }
         if keys.is_empty() {
             return Err(if only.is_empty() {
-                told(&"the agent holds no key")
+                error_text(&"the agent holds no key")
             } else {
-                told(&"the agent holds none of the keys named")
+                error_text(&"the agent holds none of the keys named")
             });
         }
         Ok(Self { client, keys })
     }
 
-    /// The next key to try, with a name for people.
+    /// The next key to try, with its name in messages.
     pub(super) fn next_key(&mut self) -> Option<(String, PublicKey)> {
         self.keys.pop_front()
     }
 
-    /// What signs.
+    /// The signer.
     pub(super) fn signer(&mut self) -> &mut AgentClient<UnixStream> {
         &mut self.client
     }

@@ -1,12 +1,11 @@
-//! Logging in: the methods in the order given, each once, until one is accepted.
+//! Authenticates a user: tries each method in the given order, once, until one is accepted.
 //!
-//! Before anything secret is sent the server is asked which methods it takes (with the method `none`, as OpenSSH's client does),
-//! so that a password is never sent to one that wants a key. A key comes first without that round trip: the server is shown
-//! its public half and asked whether it would do. What was refused stays refused for the run, see
-//! [`refused`](super::refused). A method that cannot be used does not stop those after it, but it is never passed over
-//! in silence: if nobody lets us in, the error lists what became of each.
+//! Before it sends a password, the client asks the server which methods it accepts (with the method `none`, as OpenSSH does), so
+//! that a server that wants a key never gets one. A key that comes first needs no such question: only its public half is sent. A
+//! refused credential stays refused for the run, see [`refused_credentials`](super::refused_credentials). A method that cannot be
+//! used does not stop those after it. If no method is accepted, the error lists the outcome of each.
 //!
-//! Left out: host-based, GSSAPI and certificates.
+//! Host-based authentication, GSSAPI and certificates are not supported.
 
 use std::sync::Arc;
 
@@ -17,20 +16,20 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::agent::Agent;
 use super::credentials::{Attempt, AttemptOutcome, Method};
-use super::last_words::LastWords;
-use super::refused::Permit;
+use super::disconnect_reason::DisconnectReason;
+use super::refused_credentials::Permit;
 use super::shared::Shared;
-use super::target::Door;
+use super::target::SshServer;
 use crate::text::excerpt;
 
-/// More rounds of questions than this in one login are no login.
+/// The most rounds of questions in one keyboard-interactive login.
 const MOST_ROUNDS: usize = 8;
 
-/// How an attempt to log in ended, apart from errors of the connection.
+/// The result of a login, apart from errors of the connection.
 #[derive(Debug)]
-pub(super) enum Login {
+pub(super) enum LoginResult {
     Accepted,
-    /// The connection ended, and no credential is to blame.
+    /// The connection ended, and no credential is the cause.
     Disconnected,
     Refused {
         attempts: Vec<Attempt>,
@@ -41,43 +40,43 @@ pub(super) enum Login {
 /// Tries each method in turn.
 pub(super) async fn log_in<H: Handler>(
     handle: &mut Handle<H>,
-    door: Door<'_>,
+    server: SshServer<'_>,
     shared: &Shared,
-    last_words: &LastWords,
-) -> Result<Login, russh::Error> {
-    let mut desk = Desk {
+    disconnect_reason: &DisconnectReason,
+) -> Result<LoginResult, russh::Error> {
+    let mut authenticator = Authenticator {
         handle,
-        door,
+        server,
         shared,
-        last_words,
+        disconnect_reason,
         accepts: None,
         attempts: Vec::new(),
     };
-    let mut pending: Vec<&Method> = door.credentials.methods.iter().collect();
+    let mut pending: Vec<&Method> = server.credentials.methods.iter().collect();
     loop {
-        // What the device takes may change when one of several methods that it wants has been accepted.
-        let next = match &desk.accepts {
+        // The accepted methods may change after one of several required methods was accepted.
+        let next = match &authenticator.accepts {
             Some(accepts) => pending.iter().position(|m| accepts.contains(&m.kind())),
             None => pending.first().filter(|m| m.is_key()).map(|_| 0),
         };
         let next = match next {
-            Some(next) => desk.try_method(pending.remove(next)).await?,
-            None if desk.accepts.is_none() => desk.ask().await?,
+            Some(next) => authenticator.try_method(pending.remove(next)).await?,
+            None if authenticator.accepts.is_none() => authenticator.query_methods().await?,
             None => break,
         };
         match next {
-            Next::Accepted => return Ok(Login::Accepted),
-            Next::Disconnected => return Ok(Login::Disconnected),
-            Next::HungUp => break,
-            Next::Another => {}
+            NextStep::Accepted => return Ok(LoginResult::Accepted),
+            NextStep::Disconnected => return Ok(LoginResult::Disconnected),
+            NextStep::HungUp => break,
+            NextStep::Another => {}
         }
     }
     for method in pending {
-        desk.note(method.to_string(), not_asked_for());
+        authenticator.record(method.to_string(), not_asked_for());
     }
-    Ok(Login::Refused {
-        attempts: desk.attempts,
-        accepts: desk
+    Ok(LoginResult::Refused {
+        attempts: authenticator.attempts,
+        accepts: authenticator
             .accepts
             .iter()
             .flat_map(|a| a.iter())
@@ -86,28 +85,28 @@ pub(super) async fn log_in<H: Handler>(
     })
 }
 
-/// What is presented to the device.
-enum Proof<'p> {
+/// What is sent to the device.
+enum LoginCredential<'p> {
     Password(&'p SecretString),
     Answer(&'p SecretString),
     Key(Arc<PrivateKey>),
     AgentKey(&'p mut Agent, PublicKey),
 }
 
-/// What the device makes of it.
-enum Verdict {
+/// The device's answer to a credential.
+enum AuthVerdict {
     Accepted,
     Refused {
         accepts: MethodSet,
         is_partial: bool,
     },
-    /// Nothing was presented, for this reason.
+    /// Nothing was sent, for this reason.
     NotTried(String),
 }
 
-/// How to go on.
+/// What to do after a method was tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Next {
+enum NextStep {
     Accepted,
     Another,
     /// The device ended the connection over a credential.
@@ -116,47 +115,47 @@ enum Next {
     Disconnected,
 }
 
-/// One login.
-struct Desk<'d, H: Handler> {
+/// The state of one login.
+struct Authenticator<'d, H: Handler> {
     handle: &'d mut Handle<H>,
-    door: Door<'d>,
+    server: SshServer<'d>,
     shared: &'d Shared,
-    last_words: &'d LastWords,
-    /// What the device takes, once it has said so.
+    disconnect_reason: &'d DisconnectReason,
+    /// The methods that the device accepts, once it has listed them.
     accepts: Option<MethodSet>,
     attempts: Vec<Attempt>,
 }
 
-impl<H: Handler> Desk<'_, H> {
-    /// Asks the device what it takes. One that wants nothing at all lets us in.
-    async fn ask(&mut self) -> Result<Next, russh::Error> {
-        let user = self.door.credentials.user.as_str();
+impl<H: Handler> Authenticator<'_, H> {
+    /// Asks the device which methods it accepts. A device that requires none accepts the login.
+    async fn query_methods(&mut self) -> Result<NextStep, russh::Error> {
+        let user = self.server.credentials.user.as_str();
         Ok(match self.handle.authenticate_none(user).await? {
-            AuthResult::Success => Next::Accepted,
+            AuthResult::Success => NextStep::Accepted,
             // The SSH library reports a connection that ended as a refusal with nothing left to try.
             AuthResult::Failure {
                 remaining_methods, ..
-            } if remaining_methods.is_empty() && self.handle.is_closed() => Next::Disconnected,
+            } if remaining_methods.is_empty() && self.handle.is_closed() => NextStep::Disconnected,
             AuthResult::Failure {
                 remaining_methods, ..
             } => {
                 self.accepts = Some(remaining_methods);
-                Next::Another
+                NextStep::Another
             }
         })
     }
 
-    async fn try_method(&mut self, method: &Method) -> Result<Next, russh::Error> {
+    async fn try_method(&mut self, method: &Method) -> Result<NextStep, russh::Error> {
         let name = method.to_string();
         match method {
             Method::Password(secret) => {
-                let proof = Proof::Password(secret);
-                self.present(name, secret.expose_secret().as_bytes(), proof)
+                let credential_to_send = LoginCredential::Password(secret);
+                self.try_credential(name, secret.expose_secret().as_bytes(), credential_to_send)
                     .await
             }
             Method::KeyboardInteractive(secret) => {
-                let proof = Proof::Answer(secret);
-                self.present(name, secret.expose_secret().as_bytes(), proof)
+                let credential_to_send = LoginCredential::Answer(secret);
+                self.try_credential(name, secret.expose_secret().as_bytes(), credential_to_send)
                     .await
             }
             Method::KeyFile { path, passphrase } => {
@@ -164,11 +163,12 @@ impl<H: Handler> Desk<'_, H> {
                 match key_files.load(path, passphrase.as_ref()).await {
                     Ok(key) => {
                         let public = key.public_key().to_bytes().unwrap_or_default();
-                        self.present(name, &public, Proof::Key(key)).await
+                        self.try_credential(name, &public, LoginCredential::Key(key))
+                            .await
                     }
                     Err(reason) => {
-                        self.note(name, AttemptOutcome::NotTried(reason));
-                        Ok(Next::Another)
+                        self.record(name, AttemptOutcome::NotTried(reason));
+                        Ok(NextStep::Another)
                     }
                 }
             }
@@ -182,127 +182,133 @@ impl<H: Handler> Desk<'_, H> {
                 {
                     Ok(agent) => agent,
                     Err(reason) => {
-                        self.note(name, AttemptOutcome::NotTried(reason));
-                        return Ok(Next::Another);
+                        self.record(name, AttemptOutcome::NotTried(reason));
+                        return Ok(NextStep::Another);
                     }
                 };
                 while let Some((name, key)) = agent.next_key() {
-                    // After a first of two methods was accepted, further keys are not what the device wants.
+                    // After the first of two required methods was accepted, the device may not accept further keys.
                     let accepts = self.accepts.as_ref();
                     if accepts.is_some_and(|accepts| !accepts.contains(&MethodKind::PublicKey)) {
                         break;
                     }
                     let public = key.to_bytes().unwrap_or_default();
-                    let proof = Proof::AgentKey(&mut agent, key);
-                    match self.present(name, &public, proof).await? {
-                        Next::Another => {}
+                    let credential_to_send = LoginCredential::AgentKey(&mut agent, key);
+                    match self
+                        .try_credential(name, &public, credential_to_send)
+                        .await?
+                    {
+                        NextStep::Another => {}
                         end => return Ok(end),
                     }
                 }
-                Ok(Next::Another)
+                Ok(NextStep::Another)
             }
         }
     }
 
-    /// Presents one credential, unless it was refused before.
-    async fn present(
+    /// Sends one credential, unless it was refused before.
+    async fn try_credential(
         &mut self,
         name: String,
         credential: &[u8],
-        proof: Proof<'_>,
-    ) -> Result<Next, russh::Error> {
-        let permit = self.shared.refused.permit(self.door, credential).await;
+        credential_to_send: LoginCredential<'_>,
+    ) -> Result<NextStep, russh::Error> {
+        let permit = self.shared.refused.permit(self.server, credential).await;
         let Some(permit) = permit else {
-            self.note(name, AttemptOutcome::RefusedBefore);
-            return Ok(Next::Another);
+            self.record(name, AttemptOutcome::RefusedBefore);
+            return Ok(NextStep::Another);
         };
-        let verdict = match self.prove(proof).await {
+        let verdict = match self.send(credential_to_send).await {
             // The SSH library has several ways to say that the connection ended.
             Err(russh::Error::RecvError | russh::Error::SendError) => {
-                return Ok(self.ended(name, permit));
+                return Ok(self.connection_ended(name, permit));
             }
-            Ok(Verdict::Refused { accepts, .. })
+            Ok(AuthVerdict::Refused { accepts, .. })
                 if accepts.is_empty() && self.handle.is_closed() =>
             {
-                return Ok(self.ended(name, permit));
+                return Ok(self.connection_ended(name, permit));
             }
             verdict => verdict?,
         };
         Ok(match verdict {
-            Verdict::Accepted => {
+            AuthVerdict::Accepted => {
                 permit.accepted();
-                Next::Accepted
+                NextStep::Accepted
             }
-            Verdict::Refused {
+            AuthVerdict::Refused {
                 accepts,
                 is_partial: true,
             } => {
                 permit.accepted();
-                self.note(name, AttemptOutcome::NotEnough);
+                self.record(name, AttemptOutcome::NotEnough);
                 self.accepts = Some(accepts);
-                Next::Another
+                NextStep::Another
             }
-            // A key was shown unasked, to a device that takes none: that is no verdict on the key.
-            Verdict::Refused { accepts, .. }
+            // The device accepts no keys at all, so this is no verdict on the key.
+            AuthVerdict::Refused { accepts, .. }
                 if self.accepts.is_none() && !accepts.contains(&MethodKind::PublicKey) =>
             {
-                self.note(name, not_asked_for());
+                self.record(name, not_asked_for());
                 self.accepts = Some(accepts);
-                Next::Another
+                NextStep::Another
             }
-            Verdict::Refused { accepts, .. } => {
+            AuthVerdict::Refused { accepts, .. } => {
                 permit.refused();
-                self.note(name, AttemptOutcome::Refused);
+                self.record(name, AttemptOutcome::Refused);
                 self.accepts = Some(accepts);
-                Next::Another
+                NextStep::Another
             }
-            Verdict::NotTried(reason) => {
-                self.note(name, AttemptOutcome::NotTried(reason));
-                Next::Another
+            AuthVerdict::NotTried(reason) => {
+                self.record(name, AttemptOutcome::NotTried(reason));
+                NextStep::Another
             }
         })
     }
 
-    /// The connection ended while a credential was being judged. Unless the network is to blame, that is the judgement:
-    /// a server that allows one attempt says no by hanging up.
-    fn ended(&mut self, name: String, permit: Permit) -> Next {
-        if self.last_words.is_fault_of_network() {
-            return Next::Disconnected;
+    /// The connection ended while a credential was checked. Unless the network failed, that is a refusal:
+    /// a server that allows one attempt refuses by closing the connection.
+    fn connection_ended(&mut self, name: String, permit: Permit) -> NextStep {
+        if self.disconnect_reason.is_network_failure() {
+            return NextStep::Disconnected;
         }
         permit.refused();
-        let words = self.last_words.get();
-        self.note(name, AttemptOutcome::HungUp(words));
-        Next::HungUp
+        let words = self.disconnect_reason.get();
+        self.record(name, AttemptOutcome::HungUp(words));
+        NextStep::HungUp
     }
 
-    fn note(&mut self, method: String, outcome: AttemptOutcome) {
+    fn record(&mut self, method: String, outcome: AttemptOutcome) {
         self.attempts.push(Attempt { method, outcome });
     }
 
-    async fn prove(&mut self, proof: Proof<'_>) -> Result<Verdict, russh::Error> {
-        let user = self.door.credentials.user.as_str();
-        match proof {
-            Proof::Password(password) => {
+    async fn send(
+        &mut self,
+        credential_to_send: LoginCredential<'_>,
+    ) -> Result<AuthVerdict, russh::Error> {
+        let user = self.server.credentials.user.as_str();
+        match credential_to_send {
+            LoginCredential::Password(password) => {
                 let answer = self
                     .handle
                     .authenticate_password(user, password.expose_secret());
                 Ok(verdict(answer.await?))
             }
-            Proof::Answer(secret) => self.answer_questions(secret).await,
-            Proof::Key(key) => {
+            LoginCredential::Answer(secret) => self.answer_questions(secret).await,
+            LoginCredential::Key(key) => {
                 let hash = match self.rsa_hash(key.algorithm().is_rsa()).await? {
                     Ok(hash) => hash,
-                    Err(reason) => return Ok(Verdict::NotTried(reason.to_owned())),
+                    Err(reason) => return Ok(AuthVerdict::NotTried(reason.to_owned())),
                 };
                 let key = PrivateKeyWithHashAlg::new(key, hash);
                 Ok(verdict(
                     self.handle.authenticate_publickey(user, key).await?,
                 ))
             }
-            Proof::AgentKey(agent, key) => {
+            LoginCredential::AgentKey(agent, key) => {
                 let hash = match self.rsa_hash(key.algorithm().is_rsa()).await? {
                     Ok(hash) => hash,
-                    Err(reason) => return Ok(Verdict::NotTried(reason.to_owned())),
+                    Err(reason) => return Ok(AuthVerdict::NotTried(reason.to_owned())),
                 };
                 let signer = agent.signer();
                 let answer = self
@@ -311,13 +317,13 @@ impl<H: Handler> Desk<'_, H> {
                 Ok(match answer.await {
                     Ok(answer) => verdict(answer),
                     Err(_) if self.handle.is_closed() => return Err(russh::Error::RecvError),
-                    Err(error) => Verdict::NotTried(format!("the agent did not sign: {error}")),
+                    Err(error) => AuthVerdict::NotTried(format!("the agent did not sign: {error}")),
                 })
             }
         }
     }
 
-    /// Which hash an RSA signature is made with, or why none can be made.
+    /// The hash for an RSA signature, or why no signature can be made.
     async fn rsa_hash(
         &self,
         is_rsa: bool,
@@ -327,9 +333,9 @@ impl<H: Handler> Desk<'_, H> {
         }
         Ok(match self.handle.best_supported_rsa_hash().await? {
             Some(Some(hash)) => Ok(Some(hash)),
-            // An old server says nothing and knows SHA-1 alone.
-            Some(None) | None if self.door.legacy => Ok(None),
-            // Other servers that say nothing know both SHA-2 variants or neither.
+            // An old server sends no list and supports only SHA-1.
+            Some(None) | None if self.server.legacy => Ok(None),
+            // Other servers that send no list support both SHA-2 variants or neither.
             None => Ok(Some(HashAlg::Sha512)),
             Some(None) => Err(
                 "the device takes RSA keys with SHA-1 signatures only; use an Ed25519 or ECDSA key, \
@@ -339,8 +345,11 @@ impl<H: Handler> Desk<'_, H> {
     }
 
     /// Answers the one hidden question with the secret, and once only.
-    async fn answer_questions(&mut self, secret: &SecretString) -> Result<Verdict, russh::Error> {
-        let user = self.door.credentials.user.as_str();
+    async fn answer_questions(
+        &mut self,
+        secret: &SecretString,
+    ) -> Result<AuthVerdict, russh::Error> {
+        let user = self.server.credentials.user.as_str();
         let start = self
             .handle
             .authenticate_keyboard_interactive_start(user, None);
@@ -348,18 +357,18 @@ impl<H: Handler> Desk<'_, H> {
         let mut has_answered = false;
         for _ in 0..MOST_ROUNDS {
             let prompts = match response {
-                KeyboardInteractiveAuthResponse::Success => return Ok(Verdict::Accepted),
+                KeyboardInteractiveAuthResponse::Success => return Ok(AuthVerdict::Accepted),
                 KeyboardInteractiveAuthResponse::Failure {
                     partial_success: false,
                     ..
                 } if !has_answered && !self.handle.is_closed() => {
-                    return Ok(Verdict::NotTried("the device asked nothing".to_owned()));
+                    return Ok(AuthVerdict::NotTried("the device asked nothing".to_owned()));
                 }
                 KeyboardInteractiveAuthResponse::Failure {
                     remaining_methods,
                     partial_success,
                 } => {
-                    return Ok(Verdict::Refused {
+                    return Ok(AuthVerdict::Refused {
                         accepts: remaining_methods,
                         is_partial: partial_success,
                     });
@@ -370,7 +379,7 @@ impl<H: Handler> Desk<'_, H> {
             if hidden > 0 && has_answered {
                 // The same question again is a no; whatever else it may be, the secret is not the answer.
                 let accepts = self.accepts.clone().unwrap_or_else(MethodSet::empty);
-                return Ok(Verdict::Refused {
+                return Ok(AuthVerdict::Refused {
                     accepts,
                     is_partial: false,
                 });
@@ -379,7 +388,7 @@ impl<H: Handler> Desk<'_, H> {
                 let questions = prompts.iter().map(|prompt| prompt.prompt.trim());
                 let questions = questions.collect::<Vec<_>>().join("\", \"");
                 let questions = excerpt(questions.as_bytes());
-                return Ok(Verdict::NotTried(format!(
+                return Ok(AuthVerdict::NotTried(format!(
                     "the device asks for more than a password: \"{questions}\""
                 )));
             }
@@ -398,17 +407,17 @@ impl<H: Handler> Desk<'_, H> {
             response = respond.await?;
         }
         let reason = format!("the device did not stop asking after {MOST_ROUNDS} rounds");
-        Ok(Verdict::NotTried(reason))
+        Ok(AuthVerdict::NotTried(reason))
     }
 }
 
-fn verdict(answer: AuthResult) -> Verdict {
+fn verdict(answer: AuthResult) -> AuthVerdict {
     match answer {
-        AuthResult::Success => Verdict::Accepted,
+        AuthResult::Success => AuthVerdict::Accepted,
         AuthResult::Failure {
             remaining_methods,
             partial_success,
-        } => Verdict::Refused {
+        } => AuthVerdict::Refused {
             accepts: remaining_methods,
             is_partial: partial_success,
         },

@@ -1,8 +1,7 @@
-//! A channel of an SSH connection as a stream of bytes: the `netconf` subsystem (RFC 6242, section 3), or the way through
-//! a jump host.
+//! An SSH channel as a byte stream: the `netconf` subsystem (RFC 6242, section 3), or a tunnel through a jump host.
 //!
-//! The SSH library has such a stream too, but dropping that one spawns a task, which needs a runtime that may be
-//! gone, and passes over what the server writes to its error output, which is often the only explanation there is.
+//! The SSH library's own stream does not do. When it is dropped it spawns a task, which needs a runtime that may be gone, and
+//! it ignores the server's error output, which is often the only explanation of a failure.
 
 use std::fmt;
 use std::io;
@@ -14,106 +13,110 @@ use russh::client::{Handle, Handler, Msg};
 use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::disconnect_reason::DisconnectReason;
 use super::endpoint::Endpoint;
-use super::last_words::LastWords;
 
-/// What is read comes from the channel's output, what is written goes to its input.
+/// A channel as a stream: reads the channel's output and writes to its input.
 pub(super) struct ChannelStream {
     reader: ChannelReadHalf,
-    /// A message of data and how much of it has been read.
+    /// A data message, and how many of its bytes were read.
     data: Option<(ChannelMsg, usize)>,
-    /// The peer has sent its last.
+    /// The peer has closed its side.
     is_at_end: bool,
     writer: Pin<Box<dyn AsyncWrite + Send + Sync>>,
-    last_words: LastWords,
-    /// What became of the request for a subsystem, if there was one.
-    answer: Answer,
-    /// To close the channel with, where the connection goes on without it.
+    disconnect_reason: DisconnectReason,
+    /// The reply to the request for a subsystem, if there was one.
+    answer: SubsystemReply,
+    /// Closes the channel on drop, for a connection that outlives the channel.
     closer: Option<ChannelWriteHalf<Msg>>,
 }
 
-/// The answer to a request for a subsystem, which comes while the stream is read. Given once.
+/// The reply to a request for a subsystem. It is set once, while the stream is read.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Answer(Arc<OnceLock<Result<(), &'static str>>>);
+pub(super) struct SubsystemReply(Arc<OnceLock<Result<(), &'static str>>>);
 
-impl Answer {
-    fn is(&self, answer: Result<(), &'static str>) {
+impl SubsystemReply {
+    fn set(&self, answer: Result<(), &'static str>) {
         self.0.get_or_init(|| answer);
     }
 
-    /// `None` until there is one.
+    /// `None` until it has come.
     pub(super) fn get(&self) -> Option<Result<(), &'static str>> {
         self.0.get().copied()
     }
 }
 
-/// Why there is no channel.
+/// Why no channel was opened.
 #[derive(Debug)]
-pub(super) enum Refusal {
-    /// The server does not want to; a reason, and how long it is.
-    Refused(Box<str>),
+pub(super) enum ChannelError {
+    /// The server rejected the request, for this reason.
+    Rejected(Box<str>),
     /// The connection failed.
     Ssh(russh::Error),
 }
 
-impl From<russh::Error> for Refusal {
+impl From<russh::Error> for ChannelError {
     fn from(error: russh::Error) -> Self {
         Self::Ssh(error)
     }
 }
 
 impl ChannelStream {
-    /// Opens a channel and asks for the subsystem in it, without waiting for the answer: what is written meanwhile follows
-    /// on the heels of the request, as with OpenSSH's client, and saves a round trip. A refusal ends the stream, and is
-    /// told by `answer`.
+    /// Opens a channel and requests the subsystem in it, without waiting for the reply. Bytes that are written meanwhile follow
+    /// the request at once, as with OpenSSH's client, which saves a round trip. A rejection ends the stream and is
+    /// stored in `answer`.
     pub(super) async fn open_subsystem<H: Handler>(
         handle: &Handle<H>,
-        last_words: LastWords,
-        answer: Answer,
-    ) -> Result<Self, Refusal> {
+        disconnect_reason: DisconnectReason,
+        answer: SubsystemReply,
+    ) -> Result<Self, ChannelError> {
         let channel = match handle.channel_open_session().await {
             Ok(channel) => channel,
             Err(russh::Error::ChannelOpenFailure(reason)) => {
                 let reason = format!("no channel was opened: {reason:?}");
-                return Err(Refusal::Refused(reason.into()));
+                return Err(ChannelError::Rejected(reason.into()));
             }
             Err(error) => return Err(error.into()),
         };
         channel.request_subsystem(true, "netconf").await?;
         let (reader, writer) = channel.split();
-        let mut stream = Self::new(reader, &writer, last_words);
+        let mut stream = Self::new(reader, &writer, disconnect_reason);
         stream.answer = answer;
         Ok(stream)
     }
 
-    /// Opens a way to `endpoint` through the server that `handle` is connected to. Dropping the stream closes it.
+    /// Opens a tunnel to `endpoint` through the server that `handle` is connected to. Dropping the stream closes it.
     pub(super) async fn open_tunnel<H: Handler>(
         handle: &Handle<H>,
         endpoint: &Endpoint,
-    ) -> Result<Self, Refusal> {
+    ) -> Result<Self, ChannelError> {
         let port = u32::from(endpoint.port);
         let opened = handle.channel_open_direct_tcpip(endpoint.host.as_str(), port, "127.0.0.1", 0);
         let channel: Channel<Msg> = match opened.await {
             Ok(channel) => channel,
             Err(russh::Error::ChannelOpenFailure(reason)) => {
-                return Err(Refusal::Refused(format!("{reason:?}").into()));
+                return Err(ChannelError::Rejected(format!("{reason:?}").into()));
             }
             Err(error) => return Err(error.into()),
         };
         let (reader, writer) = channel.split();
-        let mut stream = Self::new(reader, &writer, LastWords::default());
+        let mut stream = Self::new(reader, &writer, DisconnectReason::default());
         stream.closer = Some(writer);
         Ok(stream)
     }
 
-    fn new(reader: ChannelReadHalf, writer: &ChannelWriteHalf<Msg>, last_words: LastWords) -> Self {
+    fn new(
+        reader: ChannelReadHalf,
+        writer: &ChannelWriteHalf<Msg>,
+        disconnect_reason: DisconnectReason,
+    ) -> Self {
         Self {
             reader,
             data: None,
             is_at_end: false,
             writer: Box::pin(writer.make_writer()),
-            last_words,
-            answer: Answer::default(),
+            disconnect_reason,
+            answer: SubsystemReply::default(),
             closer: None,
         }
     }
@@ -140,7 +143,7 @@ impl AsyncRead for ChannelStream {
             if self.is_at_end || !has_room || buf.remaining() == 0 {
                 return Poll::Ready(Ok(()));
             }
-            // All that is there is taken at once. A wait that is dropped and begun anew loses nothing: the library's
+            // All available data is taken at once. A wait that is dropped and started again loses nothing: the library's
             // queue keeps the waker and the messages.
             let message = match pin!(self.reader.wait()).poll(cx) {
                 Poll::Ready(message) => message,
@@ -152,15 +155,16 @@ impl AsyncRead for ChannelStream {
                     self.data = Some((ChannelMsg::Data { data }, 0));
                 }
                 Some(ChannelMsg::ExtendedData { data, .. }) => {
-                    self.last_words.said(&String::from_utf8_lossy(&data));
+                    self.disconnect_reason
+                        .set_by_peer(&String::from_utf8_lossy(&data));
                 }
-                Some(ChannelMsg::Success) => self.answer.is(Ok(())),
+                Some(ChannelMsg::Success) => self.answer.set(Ok(())),
                 Some(ChannelMsg::Failure) => {
-                    self.answer.is(Err("the device does not offer it"));
+                    self.answer.set(Err("the device does not offer it"));
                     self.is_at_end = true;
                 }
                 Some(ChannelMsg::Eof | ChannelMsg::Close) => {
-                    self.answer.is(Err("the device closed the channel"));
+                    self.answer.set(Err("the device closed the channel"));
                     self.is_at_end = true;
                 }
                 None => self.is_at_end = true,
@@ -193,14 +197,14 @@ impl Drop for ChannelStream {
         let Some(closer) = self.closer.take() else {
             return;
         };
-        // Usually there is room in the connection's queue, and the word goes out without waiting.
+        // Usually there is room in the connection's queue, and the close message is queued without waiting.
         {
             let mut context = Context::from_waker(Waker::noop());
             if pin!(closer.close()).poll(&mut context).is_ready() {
                 return;
             }
         }
-        // A busy connection takes it a little later. Without a runtime there is no connection any more either.
+        // A busy connection takes it a little later. Without a runtime there is no connection left.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move { drop(closer.close().await) });
         }

@@ -1,4 +1,4 @@
-//! One open connection: requests, and the end in good order.
+//! An open connection: sends requests, and closes session and connection in order.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,9 +8,9 @@ use russh::Disconnect;
 use tokio::time::{Instant, timeout_at};
 
 use super::channel::ChannelStream;
-use super::jump::Jump;
-use super::last_words::LastWords;
-use super::login::Admission;
+use super::disconnect_reason::DisconnectReason;
+use super::jump::JumpConnection;
+use super::login::SshConnection;
 use crate::error::Error;
 use crate::framing::Framing;
 use crate::hello::Hello;
@@ -18,25 +18,25 @@ use crate::message::Reply;
 use crate::session::Session;
 
 /// An open session over SSH. Dropping it cuts the connection at once and leaves no task behind;
-/// [`close`](Self::close) takes leave first.
+/// [`close`](Self::close) ends the session first.
 pub struct Connection {
     session: Session<ChannelStream>,
-    admission: Admission,
-    /// What the connection runs through, for as long as it lasts.
-    jump: Option<Arc<Jump>>,
+    ssh: SshConnection,
+    /// The connection to the jump host, kept as long as this one.
+    jump: Option<Arc<JumpConnection>>,
     close: Duration,
 }
 
 impl Connection {
     pub(super) fn new(
         session: Session<ChannelStream>,
-        admission: Admission,
-        jump: Option<Arc<Jump>>,
+        ssh: SshConnection,
+        jump: Option<Arc<JumpConnection>>,
         close: Duration,
     ) -> Self {
         Self {
             session,
-            admission,
+            ssh,
             jump,
             close,
         }
@@ -59,10 +59,10 @@ impl Connection {
     /// As there.
     pub async fn request(&mut self, operation: &str) -> Result<Reply, Error> {
         let reply = self.session.request(operation).await;
-        reply.map_err(|error| with_words(error, &self.admission.last_words))
+        reply.map_err(|error| with_reason(error, &self.ssh.disconnect_reason))
     }
 
-    /// Ends the session and then the connection, in good order if the device takes part before the deadline.
+    /// Closes the session and then the connection, in order if the device answers before the deadline.
     ///
     /// # Errors
     ///
@@ -70,16 +70,16 @@ impl Connection {
     pub async fn close(self) -> Result<(), Error> {
         let deadline = Instant::now() + self.close;
         let closed = self.session.close().await;
-        let Admission { handle, owner, .. } = self.admission;
+        let SshConnection { handle, guard, .. } = self.ssh;
         let farewell = async {
             let sent = handle.disconnect(Disconnect::ByApplication, "", "en");
             if sent.await.is_ok() {
-                // Whatever the transport still had to say, we have left.
+                // The session is over: a late error of the transport does not matter.
                 drop(handle.await);
             }
         };
         drop(timeout_at(deadline, farewell).await);
-        drop(owner);
+        drop(guard);
         drop(self.jump);
         closed
     }
@@ -93,8 +93,8 @@ impl fmt::Debug for Connection {
     }
 }
 
-/// Adds the reason for a lost connection, if the transport heard one.
-pub(super) fn with_words(error: Error, last_words: &LastWords) -> Error {
+/// Adds the recorded reason to the error of a lost connection.
+pub(super) fn with_reason(error: Error, disconnect_reason: &DisconnectReason) -> Error {
     match error {
         Error::Disconnected {
             step,
@@ -103,7 +103,7 @@ pub(super) fn with_words(error: Error, last_words: &LastWords) -> Error {
         } => Error::Disconnected {
             step,
             received_bytes,
-            words: last_words.get(),
+            words: disconnect_reason.get(),
         },
         error => error,
     }

@@ -1,16 +1,15 @@
-//! What the connections of one run share: settings, the memory of refused credentials, keys, and the ways through jump
-//! hosts.
+//! Opens connections that share settings, refused credentials, keys and jump hosts.
 
 use std::fmt;
 use std::sync::Arc;
 
 use tokio::time::timeout_at;
 
-use super::channel::{Answer, ChannelStream, Refusal};
-use super::connection::{Connection, with_words};
+use super::channel::{ChannelError, ChannelStream, SubsystemReply};
+use super::connection::{Connection, with_reason};
+use super::disconnect_reason::DisconnectReason;
 use super::jump::JumpHosts;
-use super::last_words::LastWords;
-use super::login::{Admission, Visit};
+use super::login::{Login, SshConnection};
 use super::proxy_command::ProxyCommand;
 use super::shared::Shared;
 use super::target::{Route, Target};
@@ -40,21 +39,21 @@ impl Connector {
         &self.shared.options
     }
 
-    /// Goes the target's way, checks the host key, logs in, opens the `netconf` subsystem and exchanges hellos.
+    /// Connects by the target's route, checks the host key, logs in, opens the `netconf` subsystem and exchanges hellos.
     ///
     /// # Errors
     ///
     /// Each step has its own variant of [`Error`]; see [`Error::phase`].
     pub async fn connect(&self, target: &Target) -> Result<Connection, Error> {
-        let way = target.route.name();
+        let route_name = target.route.name();
         let peer: Arc<str> = target.endpoint.to_string().into();
-        let visit = Visit {
-            door: target.door(&way),
+        let login = Login {
+            server: target.ssh_server(&route_name),
             peer: &peer,
             shared: &self.shared,
         };
-        let verifier = visit.look_up().await?;
-        let last_words = LastWords::default();
+        let verifier = login.read_known_hosts().await?;
+        let disconnect_reason = DisconnectReason::default();
         let (transport, jump) = match &target.route {
             Route::Direct => {
                 let mut timeouts = self.shared.options.timeouts.clone();
@@ -70,64 +69,66 @@ impl Connector {
                     .await?
             }
             Route::ProxyCommand(command) => {
-                let clock = visit.clock(Phase::Connect);
+                let timer = login.timer(Phase::Connect);
                 let user = &target.credentials.user;
-                let words = last_words.clone();
+                let words = disconnect_reason.clone();
                 let started = ProxyCommand::start(command, &target.endpoint, user, words);
                 let command = started.map_err(|cause| Error::Connect {
-                    step: clock.step(),
+                    step: timer.step(),
                     cause,
                 })?;
                 (Transport::Command(Box::new(command)), None)
             }
         };
-        let admission = visit.enter(verifier, transport, last_words).await?;
+        let ssh = login.open(verifier, transport, disconnect_reason).await?;
         let options = Options {
             offer: target.offer.unwrap_or(self.shared.options.offer),
             ..self.shared.options.clone()
         };
-        let session = start_session(visit, &admission, &options).await?;
+        let session = start_session(login, &ssh, &options).await?;
         let close = self.shared.options.timeouts.close;
-        Ok(Connection::new(session, admission, jump, close))
+        Ok(Connection::new(session, ssh, jump, close))
     }
 }
 
 async fn start_session(
-    visit: Visit<'_>,
-    admission: &Admission,
+    login: Login<'_>,
+    ssh: &SshConnection,
     options: &Options,
 ) -> Result<Session<ChannelStream>, Error> {
-    let Admission {
-        handle, last_words, ..
-    } = admission;
-    let clock = visit.clock(Phase::Hello);
+    let SshConnection {
+        handle,
+        disconnect_reason,
+        ..
+    } = ssh;
+    let timer = login.timer(Phase::Hello);
     let limit = options.timeouts.hello;
-    let answer = Answer::default();
-    let not_opened = || clock.timeout("the netconf subsystem was not opened", limit);
+    let answer = SubsystemReply::default();
+    let not_opened = || timer.timeout("the netconf subsystem was not opened", limit);
     let refused = |reason| Error::Subsystem {
-        step: clock.step(),
+        step: timer.step(),
         reason,
     };
-    let opening = ChannelStream::open_subsystem(handle, last_words.clone(), answer.clone());
-    let stream = match timeout_at(clock.began + limit, opening).await {
+    let opening = ChannelStream::open_subsystem(handle, disconnect_reason.clone(), answer.clone());
+    let stream = match timeout_at(timer.began + limit, opening).await {
         Ok(Ok(stream)) => stream,
-        Ok(Err(Refusal::Refused(reason))) => return Err(refused(reason)),
-        Ok(Err(Refusal::Ssh(error))) => {
-            let words = last_words.get();
+        Ok(Err(ChannelError::Rejected(reason))) => return Err(refused(reason)),
+        Ok(Err(ChannelError::Ssh(error))) => {
+            let words = disconnect_reason.get();
             return Err(Error::Disconnected {
-                step: clock.step(),
+                step: timer.step(),
                 received_bytes: 0,
                 words: words.or_else(|| Some(error.to_string().into())),
             });
         }
         Err(_) => return Err(not_opened()),
     };
-    let peer = visit.peer.clone();
-    let started = Session::start_named(stream, peer, options, clock.began).await;
+    let peer = login.peer.clone();
+    let started = Session::start_named(stream, peer, options, timer.began).await;
     started.map_err(|error| match (answer.get(), error) {
         (Some(Err(reason)), Error::Disconnected { .. }) => refused(reason.into()),
         (None, Error::Timeout { .. }) => not_opened(),
-        (_, error) => with_words(error, last_words),
+        (_, error) => with_reason(error, disconnect_reason),
     })
 }
 
@@ -139,12 +140,12 @@ impl fmt::Debug for Connector {
     }
 }
 
-/// One connection with a [`Connector`] of its own, for those who need no second one.
+/// Opens one connection with a [`Connector`] of its own.
 ///
 /// # Errors
 ///
 /// As [`Connector::connect`].
 pub async fn connect(target: &Target, options: &Options) -> Result<Connection, Error> {
-    // The way through a jump host is kept by the connection, so the connector may go.
+    // The connection keeps its jump host, so the connector may be dropped.
     Connector::new(options.clone()).connect(target).await
 }

@@ -1,4 +1,4 @@
-//! The credentials for one SSH server, and the result of each login attempt.
+//! The credentials for an SSH server, and the outcome of each authentication method.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ pub struct Credentials {
     pub methods: Vec<Method>,
 }
 
-/// One way to prove who one is. Secrets do not show in `Debug` output.
+/// One authentication method. Secrets do not show in `Debug` output.
 #[derive(Debug, Clone)]
 pub enum Method {
     /// A password, sent over the encrypted connection.
@@ -28,14 +28,14 @@ pub enum Method {
     KeyboardInteractive(SecretString),
     /// A private key (Ed25519, ECDSA or RSA) in a file, in the format of OpenSSH, PKCS#8, PKCS#1 or SEC1.
     KeyFile {
-        /// Where it is.
+        /// The path of the file.
         path: PathBuf,
-        /// What it is encrypted with, if it is.
+        /// The passphrase, if the key is encrypted.
         passphrase: Option<SecretString>,
     },
     /// The keys that an SSH agent holds, in its order.
     Agent {
-        /// Where it listens; the environment's `SSH_AUTH_SOCK` if not given.
+        /// The agent's socket; the environment's `SSH_AUTH_SOCK` if not given.
         socket: Option<PathBuf>,
         /// If not empty, only the keys of these files: a private key's name, its `.pub` beside it, or a public key.
         only: Vec<PathBuf>,
@@ -67,10 +67,10 @@ impl fmt::Display for Method {
     }
 }
 
-/// What became of one [`Method`].
+/// The outcome of one [`Method`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
-    /// The method, for people: `password`, the key file's path, a key of the agent.
+    /// The method's name in messages: `password`, the key file's path, a key of the agent.
     pub method: String,
     /// What happened.
     pub outcome: AttemptOutcome,
@@ -79,11 +79,11 @@ pub struct Attempt {
 /// See [`Attempt`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AttemptOutcome {
-    /// The device said no.
+    /// The device refused it.
     Refused,
-    /// The device ended the connection when it was tried, with these words if there were any.
+    /// The device closed the connection when it was tried, with this message if there was one.
     HungUp(Option<Box<str>>),
-    /// The device had said no to the same credential earlier in this run, maybe to the same password under another method, so it
+    /// The device refused the same credential earlier in this run, maybe the same password with another method, so it
     /// was not tried again.
     RefusedBefore,
     /// The device accepted it but wants a further method.

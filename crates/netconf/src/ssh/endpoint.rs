@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Where a device listens.
+/// The address and port of a server.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Endpoint {
     /// A name or an address, IPv6 without brackets.

@@ -20,14 +20,14 @@ pub enum HostKeyError {
         algorithm: String,
         /// Its fingerprint.
         fingerprint: String,
-        /// The line that would make the host known: see [`KnownHosts::add`].
+        /// The line that would make the host known: see [`KnownHosts::add`](super::KnownHosts::add).
         entry: Box<str>,
         /// The first of the files that were searched.
         file: PathBuf,
         /// File and line of a certificate authority for this host: certificates are not read.
         authority: Option<Box<str>>,
     },
-    /// The host is on record with another key.
+    /// The host is recorded with another key.
     #[error(
         "the host key has CHANGED: the device shows {algorithm} {fingerprint}, but {} line {line} has \
          {recorded}; if the device was replaced or its keys were made anew, delete that line, \

@@ -1,44 +1,43 @@
-//! Is the device that answered the one that was called? Its host key against OpenSSH's `known_hosts` files.
+//! Checks a device's host key against OpenSSH's `known_hosts` files.
 //!
-//! As OpenSSH does: a line whose key matches settles it, whatever other lines say; `@revoked` keys are refused; an entry
-//! without a port also stands for the host on another port, since a device has one set of keys for all of them; a key
-//! of a type not on record, where another type is, is not taken for a new host. Unlike OpenSSH, nobody can be asked:
-//! what cannot be decided is an error that says how to decide it.
+//! The rules are OpenSSH's. A line with the same key accepts it, whatever other lines say. A `@revoked` key is refused. An entry
+//! without a port also counts for other ports of the host, since a device has one set of keys. A key of another type than the
+//! recorded ones is a changed key, not a new host. Unlike OpenSSH, the check cannot ask anybody: what it cannot decide is an
+//! error that says how to decide it.
 //!
-//! Left out: host certificates. A `@cert-authority` line vouches for nobody here, and the error about an unknown host
-//! says where it stands.
+//! Host certificates are not supported. A `@cert-authority` line accepts no key, and the error about an unknown host names it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use russh::keys::{Algorithm, HashAlg, PublicKey};
 
+use super::algorithms::same_type;
 use super::endpoint::Endpoint;
 use super::host_key_error::HostKeyError;
-use super::known_hosts::{self, Entry, Marker, Records};
-use super::preferences::same_type;
+use super::known_hosts::{self, HostKeyEntry, HostKeyMarker, KnownHostsCache};
 
 /// Which host keys are trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HostKeyPolicy {
-    /// Those on record; a host that is not on record is refused.
+    /// The recorded ones; an unknown host is refused.
     Strict {
-        /// Where the record is.
+        /// The files to read.
         known_hosts: KnownHosts,
     },
-    /// Those on record; a host that is not on record is added to the first file. A changed key is still refused.
+    /// The recorded ones; an unknown host is added to the first file. A changed key is still refused.
     AcceptNew {
-        /// Where the record is. The first file is made on first use, readable by its owner only.
+        /// The files to read. The first file is created on first use, readable by its owner only.
         known_hosts: KnownHosts,
     },
-    /// Any. Whoever can redirect the connection gets the password.
+    /// All keys, unchecked. Anyone who can redirect the connection gets the password.
     Off,
 }
 
-/// Files in the format of OpenSSH's `known_hosts`. Files that are not there know nobody.
+/// Files in the format of OpenSSH's `known_hosts`. A missing file counts as empty.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct KnownHosts {
-    /// All are read; what is learned is written to the first.
+    /// All are read; new keys are written to the first.
     pub files: Vec<PathBuf>,
     /// Looked up in place of the endpoint's host and port: OpenSSH's `HostKeyAlias`.
     pub alias: Option<String>,
@@ -54,7 +53,7 @@ impl HostKeyPolicy {
 }
 
 impl KnownHosts {
-    /// Makes a host known: adds the `entry` of a [`HostKeyError::Unknown`] to its file, once somebody has compared the fingerprint.
+    /// Adds the `entry` of a [`HostKeyError::Unknown`] to its file, after a person has compared the fingerprint.
     ///
     /// # Errors
     ///
@@ -77,22 +76,22 @@ impl From<&str> for KnownHosts {
     }
 }
 
-/// What is on record about one host.
+/// The recorded keys of one host.
 #[derive(Debug)]
-pub(super) struct Verifier {
+pub(super) struct HostKeyVerifier {
     policy: HostKeyPolicy,
-    records: Arc<Records>,
+    records: Arc<KnownHostsCache>,
     host: String,
     port: u16,
-    /// As `known_hosts` spells it: `host`, or `[host]:port` for other ports than 22.
+    /// The name as in `known_hosts`: `host`, or `[host]:port` for other ports than 22.
     name: String,
-    entries: Vec<Entry>,
+    entries: Vec<HostKeyEntry>,
 }
 
-impl Verifier {
-    /// Looks the host up.
-    pub(super) async fn look_up(
-        records: Arc<Records>,
+impl HostKeyVerifier {
+    /// Reads the entries about the host.
+    pub(super) async fn read(
+        records: Arc<KnownHostsCache>,
         policy: &HostKeyPolicy,
         endpoint: &Endpoint,
     ) -> Result<Self, HostKeyError> {
@@ -114,11 +113,11 @@ impl Verifier {
             name,
             entries: Vec::new(),
         };
-        verifier.read().await?;
+        verifier.reread().await?;
         Ok(verifier)
     }
 
-    async fn read(&mut self) -> Result<(), HostKeyError> {
+    async fn reread(&mut self) -> Result<(), HostKeyError> {
         if let Some(KnownHosts { files, .. }) = self.policy.known_hosts() {
             let found = self.records.find(files, &self.host, &self.name, self.port);
             self.entries = found.await?;
@@ -126,38 +125,42 @@ impl Verifier {
         Ok(())
     }
 
-    /// The types of key on record, so that the device can be asked for one of them.
+    /// The types of the recorded keys, so that the device can be asked for one of them.
     pub(super) fn known_types(&self) -> Vec<Algorithm> {
-        let trusted = self.entries.iter().filter(|e| e.marker == Marker::None);
+        let trusted = self
+            .entries
+            .iter()
+            .filter(|e| e.marker == HostKeyMarker::None);
         let keys = trusted.filter_map(|entry| entry.key.as_ref());
         keys.map(PublicKey::algorithm).collect()
     }
 
-    /// Decides about the key that the device has shown, and has proved to hold. Before it is not trusted, the files are read
-    /// once more: somebody may have added it since the run read them.
+    /// Checks the key that the device has shown, and has proved to hold. Before a key is refused, the files are read
+    /// once more, because it may have been added since.
     pub(super) async fn verify(&mut self, key: &PublicKey) -> Result<(), HostKeyError> {
         if !self.is_trusted(key) {
             if let Some(KnownHosts { files, .. }) = self.policy.known_hosts() {
                 self.records.forget(files);
             }
-            self.read().await?;
+            self.reread().await?;
         }
-        self.judge(key)
+        self.check(key)
     }
 
     fn is_trusted(&self, key: &PublicKey) -> bool {
         let mut matching = self.matching(key).peekable();
         self.policy == HostKeyPolicy::Off
-            || (matching.peek().is_some() && matching.all(|e| e.marker == Marker::None))
+            || (matching.peek().is_some() && matching.all(|e| e.marker == HostKeyMarker::None))
     }
 
-    fn matching(&self, key: &PublicKey) -> impl Iterator<Item = &Entry> {
-        let same_key =
-            |entry: &&Entry| entry.key.as_ref().map(PublicKey::key_data) == Some(key.key_data());
+    fn matching(&self, key: &PublicKey) -> impl Iterator<Item = &HostKeyEntry> {
+        let same_key = |entry: &&HostKeyEntry| {
+            entry.key.as_ref().map(PublicKey::key_data) == Some(key.key_data())
+        };
         self.entries.iter().filter(same_key)
     }
 
-    fn judge(&self, key: &PublicKey) -> Result<(), HostKeyError> {
+    fn check(&self, key: &PublicKey) -> Result<(), HostKeyError> {
         let (files, accepts_new) = match &self.policy {
             HostKeyPolicy::Off => return Ok(()),
             HostKeyPolicy::Strict { known_hosts } => (&known_hosts.files, false),
@@ -165,20 +168,23 @@ impl Verifier {
         };
         let fingerprint = || key.fingerprint(HashAlg::Sha256).to_string();
         let algorithm = || key.algorithm().as_str().to_owned();
-        if let Some(entry) = self.matching(key).find(|e| e.marker == Marker::Revoked) {
+        if let Some(entry) = self
+            .matching(key)
+            .find(|e| e.marker == HostKeyMarker::Revoked)
+        {
             return Err(HostKeyError::Revoked {
                 fingerprint: fingerprint(),
                 file: entry.file.clone(),
                 line: entry.line,
             });
         }
-        if self.matching(key).any(|e| e.marker == Marker::None) {
+        if self.matching(key).any(|e| e.marker == HostKeyMarker::None) {
             return Ok(());
         }
-        // The line to complain about: one of the same type rather than of another. An entry for the host without the port
+        // The line to report: preferably one with a key of the same type. An entry for the host without the port
         // proves nothing about this port when it does not match.
         let others = self.entries.iter().enumerate();
-        let others = others.filter(|(_, e)| e.is_exact && e.marker == Marker::None);
+        let others = others.filter(|(_, e)| e.is_exact && e.marker == HostKeyMarker::None);
         let others = others.filter_map(|(at, e)| e.key.as_ref().map(|other| (at, e, other)));
         let other = others
             .min_by_key(|(at, _, other)| (!same_type(&other.algorithm(), &key.algorithm()), *at));
@@ -194,7 +200,7 @@ impl Verifier {
             None if accepts_new => self.records.append(&first, &self.name, key),
             None => {
                 let mut entries = self.entries.iter();
-                let authority = entries.find(|entry| entry.marker == Marker::CertAuthority);
+                let authority = entries.find(|entry| entry.marker == HostKeyMarker::CertAuthority);
                 Err(HostKeyError::Unknown {
                     name: self.name.as_str().into(),
                     algorithm: algorithm(),
@@ -234,10 +240,13 @@ mod tests {
     }
 
     /// What a run that begins now finds on record.
-    fn look_up(policy: &HostKeyPolicy, endpoint: &Endpoint) -> Result<Verifier, HostKeyError> {
+    fn read_verifier(
+        policy: &HostKeyPolicy,
+        endpoint: &Endpoint,
+    ) -> Result<HostKeyVerifier, HostKeyError> {
         let runtime = tokio::runtime::Builder::new_current_thread().build();
-        let looking = Verifier::look_up(Arc::default(), policy, endpoint);
-        runtime.unwrap().block_on(looking)
+        let reading = HostKeyVerifier::read(Arc::default(), policy, endpoint);
+        runtime.unwrap().block_on(reading)
     }
 
     /// What becomes of a host on `port` that shows [`ED25519`], with this file.
@@ -248,7 +257,7 @@ mod tests {
         let host = host.to_owned();
         let known_hosts = known_hosts.into();
         let policy = HostKeyPolicy::Strict { known_hosts };
-        look_up(&policy, &Endpoint { host, port })?.judge(&key(ED25519))
+        read_verifier(&policy, &Endpoint { host, port })?.check(&key(ED25519))
     }
 
     #[test]
@@ -303,9 +312,9 @@ mod tests {
             host: "r1".to_owned(),
             port: 22,
         };
-        let verifier = look_up(&HostKeyPolicy::Strict { known_hosts }, &endpoint).unwrap();
-        assert_eq!(verifier.judge(&key(ED25519)), Ok(()));
-        let error = verifier.judge(&key(ANOTHER)).unwrap_err();
+        let verifier = read_verifier(&HostKeyPolicy::Strict { known_hosts }, &endpoint).unwrap();
+        assert_eq!(verifier.check(&key(ED25519)), Ok(()));
+        let error = verifier.check(&key(ANOTHER)).unwrap_err();
         assert!(
             matches!(&error, HostKeyError::Changed { line: 1, file, .. } if *file == global),
             "{error:?}"
@@ -324,14 +333,14 @@ mod tests {
             port: 22,
         };
         let records = Arc::default();
-        let looking = Verifier::look_up(Arc::clone(&records), &strict, &endpoint);
-        let mut first = looking.await.unwrap();
+        let reading = HostKeyVerifier::read(Arc::clone(&records), &strict, &endpoint);
+        let mut first = reading.await.unwrap();
         let unknown = first.verify(&key(ED25519)).await.unwrap_err();
         let HostKeyError::Unknown { entry, .. } = unknown else {
             panic!("{unknown}")
         };
-        let looking = Verifier::look_up(Arc::clone(&records), &strict, &endpoint);
-        let mut second = looking.await.unwrap();
+        let reading = HostKeyVerifier::read(Arc::clone(&records), &strict, &endpoint);
+        let mut second = reading.await.unwrap();
         KnownHosts::add(&file, &entry).unwrap();
         assert_eq!(second.verify(&key(ED25519)).await, Ok(()));
     }
@@ -349,8 +358,8 @@ mod tests {
             host: "192.0.2.1".to_owned(),
             port: 830,
         };
-        let verifier = look_up(&HostKeyPolicy::Strict { known_hosts }, &endpoint).unwrap();
-        assert_eq!(verifier.judge(&key(ED25519)), Ok(()));
+        let verifier = read_verifier(&HostKeyPolicy::Strict { known_hosts }, &endpoint).unwrap();
+        assert_eq!(verifier.check(&key(ED25519)), Ok(()));
     }
 
     #[test]
@@ -404,7 +413,7 @@ mod tests {
             },
             HostKeyPolicy::AcceptNew { known_hosts },
         ] {
-            let error = look_up(&policy, &endpoint).unwrap_err();
+            let error = read_verifier(&policy, &endpoint).unwrap_err();
             assert!(error.to_string().contains("Is a directory"), "{error}");
         }
     }
@@ -417,8 +426,8 @@ mod tests {
             port: 22,
         };
         let known_hosts = folder.path().join("none").into();
-        let verifier = look_up(&HostKeyPolicy::Strict { known_hosts }, &endpoint).unwrap();
-        let error = verifier.judge(&key(ED25519)).unwrap_err();
+        let verifier = read_verifier(&HostKeyPolicy::Strict { known_hosts }, &endpoint).unwrap();
+        let error = verifier.check(&key(ED25519)).unwrap_err();
         assert!(matches!(error, HostKeyError::Unknown { .. }), "{error}");
     }
 
@@ -433,12 +442,12 @@ mod tests {
             host: "r1".to_owned(),
             port: 830,
         };
-        let read = || look_up(&policy, &endpoint).unwrap();
-        read().judge(&key(ED25519)).unwrap();
-        read().judge(&key(ED25519)).unwrap();
+        let read = || read_verifier(&policy, &endpoint).unwrap();
+        read().check(&key(ED25519)).unwrap();
+        read().check(&key(ED25519)).unwrap();
         let text = std::fs::read_to_string(&known_hosts).unwrap();
         assert_eq!(text, format!("[r1]:830 {ED25519}\n"));
-        let changed = read().judge(&key(ANOTHER)).unwrap_err();
+        let changed = read().check(&key(ANOTHER)).unwrap_err();
         assert!(
             matches!(changed, HostKeyError::Changed { line: 1, .. }),
             "{changed:?}"

@@ -1,10 +1,9 @@
-//! Ways through jump hosts: one SSH connection for each, shared by all who pass.
+//! Keeps one SSH connection to each jump host, shared by all devices behind it.
 //!
-//! A fleet behind one jump host would otherwise log in there once for each device, which is slow, and more than many
-//! servers allow. The connection is opened by the first who needs it, while the others wait; if that fails, those who
-//! waited get the same error and do not queue up for the same deadline one after another. Nobody waits longer than opening it
-//! may take, should those in front be given up one by one. It stays until the run's [`Connector`](super::Connector) and all
-//! connections through it are gone.
+//! Otherwise a fleet behind one jump host would log in there once for each device, which is slow and more than many servers
+//! allow. The first task that needs the connection opens it, and the others wait. If that fails, those who waited get the same
+//! error and do not try again one after another. No task waits longer than opening the connection may take. The connection lasts
+//! until the run's [`Connector`](super::Connector) and all connections through it are gone.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -12,53 +11,53 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Mutex as Turn;
+use tokio::sync::Mutex as AsyncMutex;
 use tokio::time::{Instant, timeout};
 
-use super::channel::{ChannelStream, Refusal};
+use super::channel::{ChannelError, ChannelStream};
+use super::disconnect_reason::DisconnectReason;
 use super::endpoint::Endpoint;
-use super::last_words::LastWords;
-use super::login::{Admission, Clock, Visit};
+use super::login::{Login, PhaseTimer, SshConnection};
 use super::shared::Shared;
 use super::target::{Hop, name_of};
 use super::transport::{Transport, dial};
 use crate::error::{Error, Phase};
 use crate::options::Timeouts;
 
-/// The jump hosts of a run, by the way to them.
+/// The connections to the jump hosts of a run, by route.
 #[derive(Debug, Default)]
-pub(super) struct JumpHosts(Mutex<HashMap<String, Arc<Turn<Slot>>>>);
+pub(super) struct JumpHosts(Mutex<HashMap<String, Arc<AsyncMutex<JumpSlot>>>>);
 
 #[derive(Debug, Default)]
-struct Slot {
-    open: Option<Arc<Jump>>,
-    /// When opening it failed the last time, and why.
+struct JumpSlot {
+    open: Option<Arc<JumpConnection>>,
+    /// When the last attempt failed, and why.
     failed: Option<(Instant, Arc<Error>)>,
 }
 
 /// A connection to a jump host.
-pub(super) struct Jump {
-    admission: Admission,
-    /// The one that this one runs through.
+pub(super) struct JumpConnection {
+    ssh: SshConnection,
+    /// The connection to the hop before, which this one uses.
     _before: Option<Arc<Self>>,
 }
 
-impl fmt::Debug for Jump {
+impl fmt::Debug for JumpConnection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Jump").finish_non_exhaustive()
+        f.debug_struct("JumpConnection").finish_non_exhaustive()
     }
 }
 
 impl JumpHosts {
-    /// A way to `endpoint` through all of `hops`, and what has to be kept as long as it is used.
+    /// Opens a transport to `endpoint` through all of `hops`. The caller keeps the connection that is returned with it.
     pub(super) async fn open(
         &self,
         shared: &Shared,
         hops: &[Hop],
         endpoint: &Endpoint,
         peer: &Arc<str>,
-    ) -> Result<(Transport, Option<Arc<Jump>>), Error> {
-        let mut last: Option<Arc<Jump>> = None;
+    ) -> Result<(Transport, Option<Arc<JumpConnection>>), Error> {
+        let mut last: Option<Arc<JumpConnection>> = None;
         for count in 1..=hops.len() {
             let (before, hop) = match hops.get(..count) {
                 Some([before @ .., hop]) => (before, hop),
@@ -70,36 +69,36 @@ impl JumpHosts {
                 cause,
             })?);
         }
-        let clock = Clock {
+        let timer = PhaseTimer {
             peer,
             phase: Phase::Connect,
             began: Instant::now(),
         };
-        let transport = through(shared, last.as_deref(), endpoint, clock).await?;
+        let transport = through(shared, last.as_deref(), endpoint, timer).await?;
         Ok((transport, last))
     }
 
-    /// The connection to `hop`, opened through the hop before it unless it is there.
+    /// The connection to `hop`, opened through the hop before it unless it is open already.
     async fn jump(
         &self,
         shared: &Shared,
         before: &[Hop],
         hop: &Hop,
-        last: Option<Arc<Jump>>,
-    ) -> Result<Arc<Jump>, Arc<Error>> {
-        let way = name_of(before);
-        let key = format!("{way},{}@{}", hop.credentials.user, hop.endpoint);
+        last: Option<Arc<JumpConnection>>,
+    ) -> Result<Arc<JumpConnection>, Arc<Error>> {
+        let route_name = name_of(before);
+        let key = format!("{route_name},{}@{}", hop.credentials.user, hop.endpoint);
         let slot = {
             let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             slots.entry(key).or_default().clone()
         };
         let name: Arc<str> = hop.endpoint.to_string().into();
-        let visit = Visit {
-            door: hop.door(&way),
+        let login = Login {
+            server: hop.ssh_server(&route_name),
             peer: &name,
             shared,
         };
-        let waiting = visit.clock(Phase::Connect);
+        let waiting = login.timer(Phase::Connect);
         let asked = waiting.began;
         let limit = longest_opening(&shared.options.timeouts);
         let Ok(mut slot) = timeout(limit, slot.lock()).await else {
@@ -107,7 +106,7 @@ impl JumpHosts {
             return Err(Arc::new(waiting.timeout(waited_for, limit)));
         };
         if let Some(jump) = &slot.open {
-            if !jump.admission.handle.is_closed() {
+            if !jump.ssh.handle.is_closed() {
                 return Ok(jump.clone());
             }
             slot.open = None;
@@ -116,17 +115,16 @@ impl JumpHosts {
             return Err(error.clone());
         }
         let opened = async {
-            let verifier = visit.look_up().await?;
-            let clock = visit.clock(Phase::Connect);
-            let transport = through(shared, last.as_deref(), &hop.endpoint, clock).await?;
-            visit.enter(verifier, transport, LastWords::default()).await
+            let verifier = login.read_known_hosts().await?;
+            let timer = login.timer(Phase::Connect);
+            let transport = through(shared, last.as_deref(), &hop.endpoint, timer).await?;
+            login
+                .open(verifier, transport, DisconnectReason::default())
+                .await
         };
         match opened.await {
-            Ok(admission) => {
-                let jump = Arc::new(Jump {
-                    admission,
-                    _before: last,
-                });
+            Ok(ssh) => {
+                let jump = Arc::new(JumpConnection { ssh, _before: last });
                 slot.open = Some(jump.clone());
                 Ok(jump)
             }
@@ -139,7 +137,7 @@ impl JumpHosts {
     }
 }
 
-/// What the steps of opening a connection to a jump host may take together.
+/// The sum of the deadlines for opening a connection to a jump host.
 fn longest_opening(timeouts: &Timeouts) -> Duration {
     // The first for reading known_hosts, which has the deadline for connecting.
     timeouts.connect
@@ -150,18 +148,18 @@ fn longest_opening(timeouts: &Timeouts) -> Duration {
         + timeouts.authentication
 }
 
-/// The way to `endpoint`: through a jump host, or by TCP if there is none.
+/// Opens a transport to `endpoint`: through a jump host, or by TCP if there is none.
 async fn through(
     shared: &Shared,
-    jump: Option<&Jump>,
+    jump: Option<&JumpConnection>,
     endpoint: &Endpoint,
-    clock: Clock<'_>,
+    timer: PhaseTimer<'_>,
 ) -> Result<Transport, Error> {
     let timeouts = &shared.options.timeouts;
     let Some(jump) = jump else {
-        return dial(&shared.resolver, endpoint, clock.peer, timeouts).await;
+        return dial(&shared.resolver, endpoint, timer.peer, timeouts).await;
     };
-    let handle = &jump.admission.handle;
+    let handle = &jump.ssh.handle;
     match timeout(
         timeouts.connect,
         ChannelStream::open_tunnel(handle, endpoint),
@@ -169,7 +167,7 @@ async fn through(
     .await
     {
         Ok(Ok(stream)) => Ok(Transport::Tunnel(Box::new(stream))),
-        Ok(Err(Refusal::Refused(reason))) => {
+        Ok(Err(ChannelError::Rejected(reason))) => {
             let (kind, advice) = if reason.contains("Prohibited") {
                 (
                     io::ErrorKind::PermissionDenied,
@@ -180,19 +178,19 @@ async fn through(
             };
             let cause = format!("the jump host did not get through ({reason}){advice}");
             Err(Error::Connect {
-                step: clock.step(),
+                step: timer.step(),
                 cause: io::Error::new(kind, cause),
             })
         }
-        Ok(Err(Refusal::Ssh(error))) => {
-            let words = jump.admission.last_words.get();
+        Ok(Err(ChannelError::Ssh(error))) => {
+            let words = jump.ssh.disconnect_reason.get();
             let words = words.unwrap_or_else(|| error.to_string().into());
             let cause = format!("the connection to the jump host ended ({words})");
             Err(Error::Connect {
-                step: clock.step(),
+                step: timer.step(),
                 cause: io::Error::other(cause),
             })
         }
-        Err(_) => Err(clock.timeout("no connection through the jump host", timeouts.connect)),
+        Err(_) => Err(timer.timeout("no connection through the jump host", timeouts.connect)),
     }
 }

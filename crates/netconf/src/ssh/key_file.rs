@@ -1,6 +1,6 @@
-//! Private keys in files, each read and decrypted once.
+//! Caches private key files: each is read and decrypted once.
 //!
-//! Decrypting a key takes a tenth of a second on purpose, which two thousand devices would pay two thousand times.
+//! Decryption takes a tenth of a second by design, which would otherwise be spent for each of two thousand devices.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -11,19 +11,19 @@ use russh::keys::{PrivateKey, load_secret_key};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::OnceCell;
 
-/// The key, or why there is none, as a sentence.
-type Read = Result<Arc<PrivateKey>, String>;
+/// The key, or the reason why it cannot be used, as a sentence.
+type KeyResult = Result<Arc<PrivateKey>, String>;
 
 /// The keys read so far.
 #[derive(Debug, Default)]
 pub(super) struct KeyFiles {
     hash_key: RandomState,
-    read: Mutex<HashMap<u64, Arc<OnceCell<Read>>>>,
+    read: Mutex<HashMap<u64, Arc<OnceCell<KeyResult>>>>,
 }
 
 impl KeyFiles {
     /// The key in this file.
-    pub(super) async fn load(&self, path: &Path, passphrase: Option<&SecretString>) -> Read {
+    pub(super) async fn load(&self, path: &Path, passphrase: Option<&SecretString>) -> KeyResult {
         let secret = passphrase.map(SecretString::expose_secret);
         let key = self.hash_key.hash_one((path, secret));
         let cell = {
@@ -35,8 +35,8 @@ impl KeyFiles {
     }
 }
 
-/// Away from the async threads, for it computes.
-async fn read(path: PathBuf, passphrase: Option<SecretString>) -> Read {
+/// Runs on a blocking thread, because decryption computes.
+async fn read(path: PathBuf, passphrase: Option<SecretString>) -> KeyResult {
     let task = tokio::task::spawn_blocking(move || {
         let secret = passphrase.as_ref().map(SecretString::expose_secret);
         let key = load_secret_key(&path, secret);
@@ -52,7 +52,7 @@ fn explain(error: &russh::keys::Error, path: &Path, has_passphrase: bool) -> Str
     match error {
         Error::KeyIsEncrypted => "it is encrypted and no passphrase is given".to_owned(),
         Error::IO(error) => error.to_string(),
-        // The SSH library takes it for a damaged one.
+        // The SSH library reports it as a damaged key.
         _ if !has_passphrase && is_encrypted_pkcs8(path) => {
             "it is encrypted and no passphrase is given".to_owned()
         }
@@ -66,7 +66,7 @@ fn explain(error: &russh::keys::Error, path: &Path, has_passphrase: bool) -> Str
     }
 }
 
-/// Whether the file says so in its first line (RFC 7468, section 11).
+/// Whether the first line of the file says so (RFC 7468, section 11).
 fn is_encrypted_pkcs8(path: &Path) -> bool {
     let text = std::fs::read_to_string(path).map(SecretString::from);
     text.is_ok_and(|text| {
@@ -79,7 +79,7 @@ fn is_encrypted_pkcs8(path: &Path) -> bool {
 mod tests {
     use super::*;
 
-    async fn load(path: &Path, passphrase: Option<&str>) -> Read {
+    async fn load(path: &Path, passphrase: Option<&str>) -> KeyResult {
         let passphrase = passphrase.map(SecretString::from);
         KeyFiles::default().load(path, passphrase.as_ref()).await
     }

@@ -1,14 +1,14 @@
-//! OpenSSH's `known_hosts` file: finding the lines about a host, and adding one.
+//! Reads OpenSSH's `known_hosts` files, finds the lines about a host, and appends lines.
 //!
-//! A file is read once for all connections of a run and then asked by name: two thousand devices with two thousand lines would
-//! otherwise be four million lines to read. It is read again when something was added to it, and before a key is called unknown.
+//! A file is read once for all connections of a run, and its lines are indexed by name: two thousand devices with two thousand
+//! lines would otherwise be four million lines to read. A file is read again after a line was appended, and before a key is
+//! reported as unknown.
 //!
-//! `*` and `?`, negation, ports, markers and hashed names as in `sshd(8)`; lines that cannot be read are passed over, since
-//! a file may hold keys of types that we do not have. Hashed names are matched by the SSH library, which does it right.
-//! The rest it does not: it takes an unreadable file for an empty one, miscounts lines after comments, and knows neither
-//! wildcards nor markers.
+//! `*` and `?`, negation, ports, markers and hashed names follow `sshd(8)`. Lines that cannot be read are skipped, since a file may
+//! hold keys of unsupported types. The SSH library matches hashed names. It is not used for the rest: it takes an unreadable file
+//! for an empty one, miscounts lines after comments, and knows neither wildcards nor markers.
 //!
-//! Left out: hashing the names that are added.
+//! Appended names are not hashed.
 
 use std::collections::HashMap;
 use std::fs::OpenOptions;
@@ -24,22 +24,22 @@ use super::host_key_error::{HostKeyError, file_error};
 
 /// A line of the file that names the host.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct HostKeyEntry {
     pub(super) file: PathBuf,
     /// Counted from 1.
     pub(super) line: usize,
-    pub(super) marker: Marker,
-    /// With a port, the entry is about this port; without, about the host.
+    pub(super) marker: HostKeyMarker,
+    /// Whether the entry names this port, rather than the host as a whole.
     pub(super) is_exact: bool,
-    /// Absent for certificate authorities, whose keys are no host's.
+    /// Absent for certificate authorities.
     pub(super) key: Option<PublicKey>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Marker {
+pub(super) enum HostKeyMarker {
     /// The key is the host's.
     None,
-    /// `@revoked`: the key is nobody's any more.
+    /// `@revoked`: the key must not be accepted.
     Revoked,
     /// `@cert-authority`: the key signs the keys of hosts.
     CertAuthority,
@@ -47,48 +47,48 @@ pub(super) enum Marker {
 
 /// The files read so far.
 #[derive(Debug, Default)]
-pub(super) struct Records(Mutex<HashMap<PathBuf, Arc<OnceCell<Arc<Record>>>>>);
+pub(super) struct KnownHostsCache(Mutex<HashMap<PathBuf, Arc<OnceCell<Arc<KnownHostsFile>>>>>);
 
-impl Records {
-    /// All entries of these files about `host`, or about `name`, which has the port in it. Whatever reads a file or computes does so
-    /// away from the async threads.
+impl KnownHostsCache {
+    /// All entries of these files about `host`, or about `name`, which includes the port. Files are read and hashes computed on
+    /// blocking threads.
     pub(super) async fn find(
         &self,
         files: &[PathBuf],
         host: &str,
         name: &str,
         port: u16,
-    ) -> Result<Vec<Entry>, HostKeyError> {
+    ) -> Result<Vec<HostKeyEntry>, HostKeyError> {
         let mut entries = Vec::new();
         for file in files {
             let record = self.record(file).await?;
             if record.has_hashed {
                 let (host, name) = (host.to_owned(), name.to_owned());
-                let found = away(file, move || record.find(&host, &name, port));
+                let found = run_blocking(file, move || record.find(&host, &name, port));
                 entries.extend(found.await?);
             } else {
                 entries.extend(record.find(host, name, port)?);
             }
         }
-        // They stay as long as the connection: a new key exchange shows the key again.
+        // They are kept as long as the connection, because a new key exchange shows the key again.
         entries.shrink_to_fit();
         Ok(entries)
     }
 
-    /// A file that cannot be read is tried again by the next who asks.
-    async fn record(&self, file: &Path) -> Result<Arc<Record>, HostKeyError> {
+    /// A file that could not be read is read again by the next call.
+    async fn record(&self, file: &Path) -> Result<Arc<KnownHostsFile>, HostKeyError> {
         let cell = {
             let mut records = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             records.entry(file.to_owned()).or_default().clone()
         };
         let read = cell.get_or_try_init(|| {
             let name = file.to_owned();
-            away(file, move || Record::read(name).map(Arc::new))
+            run_blocking(file, move || KnownHostsFile::read(name).map(Arc::new))
         });
         read.await.cloned()
     }
 
-    /// Makes a key known under a name.
+    /// Appends a key under a name.
     pub(super) fn append(
         &self,
         file: &Path,
@@ -100,7 +100,7 @@ impl Records {
         appended
     }
 
-    /// Makes whoever asks next read these files anew.
+    /// Drops these files from the cache.
     pub(super) fn forget(&self, files: &[PathBuf]) {
         let mut records = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for file in files {
@@ -109,8 +109,8 @@ impl Records {
     }
 }
 
-/// Does something that blocks or computes where it holds nobody up.
-async fn away<T: Send + 'static>(
+/// Runs `task` on a blocking thread.
+async fn run_blocking<T: Send + 'static>(
     file: &Path,
     task: impl FnOnce() -> Result<T, HostKeyError> + Send + 'static,
 ) -> Result<T, HostKeyError> {
@@ -125,21 +125,21 @@ async fn away<T: Send + 'static>(
 
 /// One file.
 #[derive(Debug)]
-struct Record {
+struct KnownHostsFile {
     file: PathBuf,
-    lines: Vec<Line>,
-    /// Where in `lines` those are that name a host in plain words, by each of these, in lower case.
+    lines: Vec<KnownHostsLine>,
+    /// The indices of lines with plain names, by name in lower case.
     by_name: HashMap<String, Vec<usize>>,
-    /// Where those are that may be about anybody: patterns and hashed names.
-    for_many: Vec<usize>,
+    /// The indices of lines with patterns or hashed names, which may be about any host.
+    by_pattern: Vec<usize>,
     has_hashed: bool,
 }
 
-impl Record {
+impl KnownHostsFile {
     fn read(file: PathBuf) -> Result<Self, HostKeyError> {
         match std::fs::read(&file) {
             Ok(text) => Ok(Self::parse(file, &text)),
-            // A file that is not there knows nobody, as for OpenSSH: the error to come has the fingerprint in it.
+            // A missing file counts as empty, as for OpenSSH: the error that follows includes the fingerprint.
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::parse(file, b"")),
             Err(error) => Err(file_error(&file, &error)),
         }
@@ -150,19 +150,19 @@ impl Record {
             file,
             lines: Vec::new(),
             by_name: HashMap::new(),
-            for_many: Vec::new(),
+            by_pattern: Vec::new(),
             has_hashed: false,
         };
-        // A stray byte in a comment must not hide the keys.
+        // A byte in a comment that is not UTF-8 must not hide the keys.
         let text = String::from_utf8_lossy(text);
         for (index, line) in text.lines().enumerate() {
-            let Some(line) = Line::parse(index + 1, line) else {
+            let Some(line) = KnownHostsLine::parse(index + 1, line) else {
                 continue;
             };
             let at = record.lines.len();
             record.has_hashed |= line.is_hashed();
             if line.is_hashed() || line.names.contains(['*', '?', '!']) {
-                record.for_many.push(at);
+                record.by_pattern.push(at);
             } else {
                 for name in line.names.split(',') {
                     let name = name.to_ascii_lowercase();
@@ -174,18 +174,18 @@ impl Record {
         record
     }
 
-    /// The lines about `host`, or about `name`, in the order of the file but for those with hashed names, which come last.
-    fn find(&self, host: &str, name: &str, port: u16) -> Result<Vec<Entry>, HostKeyError> {
+    /// The lines about `host` or `name`, in the order of the file, with hashed names last.
+    fn find(&self, host: &str, name: &str, port: u16) -> Result<Vec<HostKeyEntry>, HostKeyError> {
         let of = |name| self.by_name.get(name).into_iter().flatten();
         let mut candidates: Vec<usize> = of(host).chain(of(name)).copied().collect();
-        candidates.extend(&self.for_many);
+        candidates.extend(&self.by_pattern);
         candidates.sort_unstable();
         candidates.dedup();
         let lines = candidates.iter().filter_map(|at| self.lines.get(*at));
         let mut entries = Vec::new();
         let mut hashed = Vec::new();
         for line in lines.filter(|line| line.is_for(host, name)) {
-            if line.marker == Marker::CertAuthority {
+            if line.marker == HostKeyMarker::CertAuthority {
                 entries.push(line.entry(&self.file, true, None));
             } else if line.is_hashed() {
                 hashed.push(line);
@@ -196,14 +196,14 @@ impl Record {
         }
         if !hashed.is_empty() {
             for (port, is_exact) in [(port, true), (22, port == 22)] {
-                // The library opens the file again; it gives keys, and which line holds a key is looked up here.
+                // The library reads the file again and returns keys; the line of each key is found here.
                 let keys = known_host_keys_path(host, port, &self.file);
                 let keys = keys.map_err(|error| HostKeyError::File {
                     file: self.file.clone(),
                     reason: format!("a hashed line for this host cannot be read: {error}"),
                 })?;
                 for (_, key) in keys {
-                    let holds_it = |line: &&&Line| {
+                    let holds_it = |line: &&&KnownHostsLine| {
                         line.key()
                             .is_some_and(|other| other.key_data() == key.key_data())
                     };
@@ -219,25 +219,25 @@ impl Record {
 
 /// `[@marker] names type key [comment]`
 #[derive(Debug)]
-struct Line {
+struct KnownHostsLine {
     number: usize,
-    marker: Marker,
+    marker: HostKeyMarker,
     names: Box<str>,
     key: Box<str>,
 }
 
-impl Line {
-    /// `None` for blank lines, comments, markers we have no use for, and lines without a key.
+impl KnownHostsLine {
+    /// `None` for blank lines, comments, unknown markers, and lines without a key.
     fn parse(number: usize, line: &str) -> Option<Self> {
         let mut words = line.split_whitespace().peekable();
         let marker = match words.peek()? {
             word if word.starts_with('#') => return None,
-            &"@revoked" => Marker::Revoked,
-            &"@cert-authority" => Marker::CertAuthority,
+            &"@revoked" => HostKeyMarker::Revoked,
+            &"@cert-authority" => HostKeyMarker::CertAuthority,
             word if word.starts_with('@') => return None,
-            _ => Marker::None,
+            _ => HostKeyMarker::None,
         };
-        if marker != Marker::None {
+        if marker != HostKeyMarker::None {
             words.next();
         }
         let names = words.next()?;
@@ -255,18 +255,18 @@ impl Line {
         self.names.starts_with("|1|")
     }
 
-    /// Hashed names may be for anybody; the caller finds out.
+    /// Whether the line may be about the host; for hashed names the caller has to check.
     fn is_for(&self, host: &str, name: &str) -> bool {
         self.is_hashed() || matches_list(&self.names, host) || matches_list(&self.names, name)
     }
 
-    /// A key of a type we cannot read is not one that a device can show us.
+    /// `None` for key types that are not supported, which no device can show.
     fn key(&self) -> Option<PublicKey> {
         parse_public_key_base64(&self.key).ok()
     }
 
-    fn entry(&self, file: &Path, is_exact: bool, key: Option<PublicKey>) -> Entry {
-        Entry {
+    fn entry(&self, file: &Path, is_exact: bool, key: Option<PublicKey>) -> HostKeyEntry {
+        HostKeyEntry {
             file: file.to_owned(),
             line: self.number,
             marker: self.marker,
@@ -322,7 +322,7 @@ pub fn matches_pattern(pattern: &str, name: &str) -> bool {
     pattern.iter().skip(p).all(|rest| *rest == '*')
 }
 
-/// A key as a line that makes it known under a name.
+/// The line for a key under a name.
 pub(super) fn line(name: &str, key: &PublicKey) -> Result<String, HostKeyError> {
     let key = key.to_openssh().map_err(|error| HostKeyError::File {
         file: PathBuf::new(),
@@ -331,7 +331,7 @@ pub(super) fn line(name: &str, key: &PublicKey) -> Result<String, HostKeyError> 
     Ok(format!("{name} {}", key.trim()))
 }
 
-/// Adds a line, in one write so that connections opened at the same time do not mix theirs.
+/// Appends a line in one write, so that concurrent connections do not mix their lines.
 pub(super) fn append_line(file: &Path, entry: &str) -> Result<(), HostKeyError> {
     let failed = |error: &io::Error| file_error(file, error);
     let ends_in_mid_line = match std::fs::read(file) {
@@ -378,7 +378,7 @@ mod tests {
             22 => host.to_owned(),
             port => format!("[{host}]:{port}"),
         };
-        let record = Record::parse(file, text.as_bytes());
+        let record = KnownHostsFile::parse(file, text.as_bytes());
         let entries = record.find(host, &name, port).unwrap();
         assert!(entries.iter().all(|entry| entry.line == 3));
         !entries.is_empty()
@@ -437,7 +437,7 @@ mod tests {
         let files = [folder.path().join("known_hosts")];
         let [file] = &files;
         std::fs::write(file, format!("r1 {KEY}\n")).unwrap();
-        let records = Records::default();
+        let records = KnownHostsCache::default();
         let known = async |host: &str| {
             let entries = records.find(&files, host, host, 22).await.unwrap();
             entries.iter().map(|entry| entry.line).collect::<Vec<_>>()
@@ -453,7 +453,7 @@ mod tests {
     #[test]
     fn lines_by_name_and_by_pattern_come_in_the_order_of_the_file() {
         let text = format!("r1 {KEY}\n* {KEY}\n[R1]:830,r1 {KEY}\nr2 {KEY}\n!r1,r? {KEY}\n");
-        let record = Record::parse(PathBuf::new(), text.as_bytes());
+        let record = KnownHostsFile::parse(PathBuf::new(), text.as_bytes());
         let entries = record.find("r1", "[r1]:830", 830).unwrap();
         let lines: Vec<_> = entries.iter().map(|e| (e.line, e.is_exact)).collect();
         assert_eq!(lines, [(1, false), (2, true), (3, true)]);
@@ -465,7 +465,9 @@ mod tests {
         let file = folder.path().join("known_hosts");
         std::fs::write(&file, "# no line end").unwrap();
         let key = PublicKey::from_openssh(KEY).unwrap();
-        Records::default().append(&file, "r1", &key).unwrap();
+        KnownHostsCache::default()
+            .append(&file, "r1", &key)
+            .unwrap();
         let text = std::fs::read_to_string(&file).unwrap();
         assert_eq!(text, format!("# no line end\nr1 {KEY}\n"));
     }

@@ -1,6 +1,6 @@
-//! From bytes to a connection that has let us in: version exchange, key exchange, host key check, login.
+//! Sets up SSH over a transport: version exchange, key exchange, host key check, authentication.
 //!
-//! The same for a device and for a jump host.
+//! Devices and jump hosts use the same code.
 
 use std::fmt;
 use std::io;
@@ -8,89 +8,89 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use russh::client::{self, DisconnectReason, Handle};
+use russh::client::{self, Handle};
 use russh::keys::PublicKeyOrCertificate;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::authentication::{self, Login};
+use super::algorithms::ConfigKey;
+use super::authentication::{self, LoginResult};
 use super::credentials::{Attempt, AttemptOutcome};
+use super::disconnect_reason::DisconnectReason;
 use super::host_key_error::HostKeyError;
-use super::host_keys::Verifier;
-use super::last_words::LastWords;
-use super::preferences::Choice;
+use super::host_keys::HostKeyVerifier;
 use super::shared::Shared;
-use super::socket::{self, Identification, Owner, Socket};
-use super::target::Door;
+use super::socket::{self, Identification, Socket, SocketGuard};
+use super::target::SshServer;
 use super::transport::Transport;
-use crate::error::{Error, Phase, Step};
+use crate::error::{Error, Phase, SessionStep};
 use crate::text::excerpt;
 
-/// An SSH connection on which we are logged in. It ends with `owner`.
-pub(super) struct Admission {
-    pub(super) handle: Handle<Watcher>,
-    /// Ends the SSH library's task with us.
-    pub(super) owner: Owner<Transport>,
-    pub(super) last_words: LastWords,
+/// An authenticated SSH connection. It ends when `guard` is dropped.
+pub(super) struct SshConnection {
+    pub(super) handle: Handle<SshHandler>,
+    /// Ends the SSH library's task on drop.
+    pub(super) guard: SocketGuard<Transport>,
+    pub(super) disconnect_reason: DisconnectReason,
 }
 
-impl fmt::Debug for Admission {
+impl fmt::Debug for SshConnection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Admission").finish_non_exhaustive()
+        f.debug_struct("SshConnection").finish_non_exhaustive()
     }
 }
 
-/// One server, and what is needed to log in to it.
+/// The inputs of a login to one server.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Visit<'v> {
-    pub(super) door: Door<'v>,
+pub(super) struct Login<'v> {
+    pub(super) server: SshServer<'v>,
     pub(super) peer: &'v Arc<str>,
     pub(super) shared: &'v Shared,
 }
 
-impl<'v> Visit<'v> {
-    /// Reads what is on record about the host. The file may lie on a network too, so this has the deadline for connecting.
-    pub(super) async fn look_up(self) -> Result<Verifier, Error> {
-        let clock = self.clock(Phase::HostKey);
+impl<'v> Login<'v> {
+    /// Reads the recorded host keys. The file may be on a network file system, so the deadline for connecting applies.
+    pub(super) async fn read_known_hosts(self) -> Result<HostKeyVerifier, Error> {
+        let timer = self.timer(Phase::HostKey);
         let limit = self.shared.options.timeouts.connect;
         let records = Arc::clone(&self.shared.known_hosts);
-        let looking = Verifier::look_up(records, self.door.host_keys, self.door.endpoint);
-        match timeout(limit, looking).await {
-            Ok(verifier) => verifier.map_err(|cause| clock.untrusted(cause)),
-            Err(_) => Err(clock.timeout("the known_hosts file could not be read", limit)),
+        let reading = HostKeyVerifier::read(records, self.server.host_keys, self.server.endpoint);
+        match timeout(limit, reading).await {
+            Ok(verifier) => verifier.map_err(|cause| timer.untrusted(cause)),
+            Err(_) => Err(timer.timeout("the known_hosts file could not be read", limit)),
         }
     }
 
-    /// Shakes hands over `transport` and logs in. `last_words` may hold the reason for the end of the transport.
-    pub(super) async fn enter(
+    /// Sets up SSH over `transport` and logs in. `disconnect_reason` receives the reason if the transport ends.
+    pub(super) async fn open(
         self,
-        verifier: Verifier,
+        verifier: HostKeyVerifier,
         transport: Transport,
-        last_words: LastWords,
-    ) -> Result<Admission, Error> {
+        disconnect_reason: DisconnectReason,
+    ) -> Result<SshConnection, Error> {
         let waits_for_command = matches!(transport, Transport::Command(_));
-        let (owner, socket) = socket::owned(transport);
-        let watcher = Watcher {
+        let (guard, socket) = socket::guarded(transport);
+        let handler = SshHandler {
             verifier: Box::new(verifier),
-            last_words: last_words.clone(),
+            disconnect_reason: disconnect_reason.clone(),
         };
-        let mut entry = Entry {
-            visit: self,
-            owner,
-            last_words,
+        let mut handshake = Handshake {
+            login: self,
+            guard,
+            disconnect_reason,
         };
-        let handle = entry.shake_hands(socket, watcher, waits_for_command);
+        let handle = handshake.exchange_keys(socket, handler, waits_for_command);
         let mut handle = handle.await?;
-        entry.log_in(&mut handle).await?;
-        Ok(Admission {
+        handshake.log_in(&mut handle).await?;
+        Ok(SshConnection {
             handle,
-            owner: entry.owner,
-            last_words: entry.last_words,
+            guard: handshake.guard,
+            disconnect_reason: handshake.disconnect_reason,
         })
     }
 
     /// Begins a phase.
-    pub(super) fn clock(self, phase: Phase) -> Clock<'v> {
-        Clock {
+    pub(super) fn timer(self, phase: Phase) -> PhaseTimer<'v> {
+        PhaseTimer {
             peer: self.peer,
             phase,
             began: Instant::now(),
@@ -98,31 +98,31 @@ impl<'v> Visit<'v> {
     }
 }
 
-struct Entry<'v> {
-    visit: Visit<'v>,
-    owner: Owner<Transport>,
-    last_words: LastWords,
+struct Handshake<'v> {
+    login: Login<'v>,
+    guard: SocketGuard<Transport>,
+    disconnect_reason: DisconnectReason,
 }
 
-impl Entry<'_> {
-    async fn shake_hands(
+impl Handshake<'_> {
+    async fn exchange_keys(
         &mut self,
         socket: Socket<Transport>,
-        watcher: Watcher,
+        handler: SshHandler,
         waits_for_command: bool,
-    ) -> Result<Handle<Watcher>, Error> {
-        let Visit { door, shared, .. } = self.visit;
+    ) -> Result<Handle<SshHandler>, Error> {
+        let Login { server, shared, .. } = self.login;
         let options = &shared.options;
         let timeouts = &options.timeouts;
-        let mut clock = self.visit.clock(Phase::VersionExchange);
-        let config = shared.configs.get(Choice {
-            known: watcher.verifier.known_types(),
-            legacy: door.legacy,
+        let mut timer = self.login.timer(Phase::VersionExchange);
+        let config = shared.configs.get(ConfigKey {
+            known: handler.verifier.known_types(),
+            legacy: server.legacy,
             keepalive: options.keepalive,
         });
-        let config = config.map_err(|error| self.failed(clock, error))?;
-        let mut connecting = pin!(client::connect_stream(config, socket, watcher));
-        // What a proxy command does first is to connect, and there is no seeing when it has.
+        let config = config.map_err(|error| self.failed(timer, error))?;
+        let mut connecting = pin!(client::connect_stream(config, socket, handler));
+        // A proxy command connects first, and does not report when it has.
         let limit = timeouts.version_exchange
             + if waits_for_command {
                 timeouts.connect
@@ -132,33 +132,33 @@ impl Entry<'_> {
         let early = tokio::select! {
             biased;
             connected = &mut connecting => Some(connected),
-            identified = timeout(limit, self.owner.identified()) => match identified {
+            identified = timeout(limit, self.guard.identified()) => match identified {
                 Ok(Identification::Known) => None,
-                Ok(Identification::Foreign(line)) => return Err(foreign(clock, &line)),
+                Ok(Identification::Foreign(line)) => return Err(foreign(timer, &line)),
                 Err(_) => {
-                    let mut error = clock.timeout("no SSH identification line", limit);
+                    let mut error = timer.timeout("no SSH identification line", limit);
                     if let Error::Timeout { received_bytes, words, .. } = &mut error {
-                        *received_bytes = self.owner.received_bytes();
-                        *words = self.words_of_head();
+                        *received_bytes = self.guard.received_bytes();
+                        *words = self.preamble_text();
                     }
                     return Err(error);
                 }
             },
         };
         let connected = match early {
-            Some(connected) => match self.owner.identification() {
-                Some(Identification::Foreign(line)) => return Err(foreign(clock, &line)),
+            Some(connected) => match self.guard.identification() {
+                Some(Identification::Foreign(line)) => return Err(foreign(timer, &line)),
                 _ => connected,
             },
             None => {
-                clock = self.visit.clock(Phase::KeyExchange);
+                timer = self.login.timer(Phase::KeyExchange);
                 let limit = timeouts.key_exchange;
-                match timeout_at(clock.began + limit, connecting).await {
+                match timeout_at(timer.began + limit, connecting).await {
                     Ok(connected) => connected,
                     Err(_) => {
-                        let mut error = clock.timeout("the keys were not agreed", limit);
+                        let mut error = timer.timeout("the keys were not agreed", limit);
                         if let Error::Timeout { received_bytes, .. } = &mut error {
-                            *received_bytes = self.owner.received_bytes();
+                            *received_bytes = self.guard.received_bytes();
                         }
                         return Err(error);
                     }
@@ -166,27 +166,27 @@ impl Entry<'_> {
             }
         };
         connected.map_err(|error| match error {
-            WatcherError::HostKey(cause) => {
-                clock.phase = Phase::HostKey;
-                clock.untrusted(cause)
+            SshHandlerError::HostKey(cause) => {
+                timer.phase = Phase::HostKey;
+                timer.untrusted(cause)
             }
-            WatcherError::Ssh(error) => self.failed(clock, error),
+            SshHandlerError::Ssh(error) => self.failed(timer, error),
         })
     }
 
-    async fn log_in(&mut self, handle: &mut Handle<Watcher>) -> Result<(), Error> {
-        let Visit { door, shared, .. } = self.visit;
-        let clock = self.visit.clock(Phase::Authentication);
+    async fn log_in(&mut self, handle: &mut Handle<SshHandler>) -> Result<(), Error> {
+        let Login { server, shared, .. } = self.login;
+        let timer = self.login.timer(Phase::Authentication);
         let limit = shared.options.timeouts.authentication;
-        let login = authentication::log_in(handle, door, shared, &self.last_words);
+        let login = authentication::log_in(handle, server, shared, &self.disconnect_reason);
         match timeout(limit, login).await {
-            Ok(Ok(Login::Accepted)) => Ok(()),
-            Ok(Ok(Login::Disconnected)) => Err(self.disconnected(clock, None)),
-            Ok(Ok(Login::Refused { attempts, accepts })) => {
+            Ok(Ok(LoginResult::Accepted)) => Ok(()),
+            Ok(Ok(LoginResult::Disconnected)) => Err(self.disconnected(timer, None)),
+            Ok(Ok(LoginResult::Refused { attempts, accepts })) => {
                 let was_tried =
                     |attempt: &Attempt| !matches!(attempt.outcome, AttemptOutcome::NotTried(_));
-                let step = clock.step();
-                let user = door.credentials.user.as_str().into();
+                let step = timer.step();
+                let user = server.credentials.user.as_str().into();
                 Err(if attempts.iter().any(was_tried) {
                     Error::Authentication {
                         step,
@@ -203,31 +203,31 @@ impl Entry<'_> {
                     }
                 })
             }
-            Ok(Err(error)) => Err(self.failed(clock, error)),
-            Err(_) => Err(clock.timeout("no answer to the login", limit)),
+            Ok(Err(error)) => Err(self.failed(timer, error)),
+            Err(_) => Err(timer.timeout("no answer to the login", limit)),
         }
     }
 
-    fn failed(&self, clock: Clock<'_>, error: russh::Error) -> Error {
-        let is_handshake = matches!(clock.phase, Phase::VersionExchange | Phase::KeyExchange);
+    fn failed(&self, timer: PhaseTimer<'_>, error: russh::Error) -> Error {
+        let is_handshake = matches!(timer.phase, Phase::VersionExchange | Phase::KeyExchange);
         match error {
-            russh::Error::IO(error) => self.disconnected(clock, Some(error)),
+            russh::Error::IO(error) => self.disconnected(timer, Some(error)),
             russh::Error::Disconnect
             | russh::Error::HUP
             | russh::Error::SendError
             | russh::Error::RecvError
-            | russh::Error::Join(_) => self.disconnected(clock, None),
+            | russh::Error::Join(_) => self.disconnected(timer, None),
             error if is_handshake => Error::Handshake {
-                step: clock.step(),
+                step: timer.step(),
                 reason: self.explain(&error).into(),
             },
-            error => self.disconnected(clock, Some(io::Error::other(error))),
+            error => self.disconnected(timer, Some(io::Error::other(error))),
         }
     }
 
-    /// What to do about it, where there is something.
+    /// The error's text, with advice where there is some.
     fn explain(&self, error: &russh::Error) -> String {
-        let is_legacy = self.visit.door.legacy;
+        let is_legacy = self.login.server.legacy;
         match error {
             russh::Error::NoCommonAlgo { kind, ours, theirs } => {
                 let (ours, theirs) = (ours.join(", "), theirs.join(", "));
@@ -240,7 +240,7 @@ impl Entry<'_> {
                     "there is no common {kind:?} algorithm ({advice}); ours: {ours}; theirs: {theirs}"
                 )
             }
-            russh::Error::Version => match self.words_of_head() {
+            russh::Error::Version => match self.preamble_text() {
                 Some(words) => {
                     let found = excerpt(words.as_bytes());
                     format!("expected an SSH identification line, found \"{found}\"")
@@ -251,50 +251,50 @@ impl Entry<'_> {
         }
     }
 
-    fn words_of_head(&self) -> Option<Box<str>> {
-        let head = self.owner.head();
+    fn preamble_text(&self) -> Option<Box<str>> {
+        let head = self.guard.preamble();
         let text = String::from_utf8_lossy(&head);
         let text = text.trim();
         (!text.is_empty()).then(|| text.into())
     }
 
-    fn disconnected(&self, clock: Clock<'_>, cause: Option<io::Error>) -> Error {
-        // A peer that just left has said nothing by that.
+    fn disconnected(&self, timer: PhaseTimer<'_>, cause: Option<io::Error>) -> Error {
+        // An end of file alone is no explanation.
         let cause = cause.filter(|error| error.kind() != io::ErrorKind::UnexpectedEof);
         let words = self
-            .last_words
+            .disconnect_reason
             .get()
-            .or_else(|| self.words_of_head())
+            .or_else(|| self.preamble_text())
             .or_else(|| cause.map(|error| error.to_string().into()));
         Error::Disconnected {
-            step: clock.step(),
+            step: timer.step(),
             received_bytes: 0,
             words,
         }
     }
 }
 
-/// The device has introduced itself with this line.
-fn foreign(clock: Clock<'_>, line: &str) -> Error {
+/// The peer's identification line is not one of SSH 2.
+fn foreign(timer: PhaseTimer<'_>, line: &str) -> Error {
     let found = excerpt(line.as_bytes());
     let reason = format!("expected a device that speaks SSH-2.0, found \"{found}\"");
     Error::Handshake {
-        step: clock.step(),
+        step: timer.step(),
         reason: reason.into(),
     }
 }
 
-/// Who is being talked to, about what, since when.
+/// The current phase of a connection and its start.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Clock<'p> {
+pub(super) struct PhaseTimer<'p> {
     pub(super) peer: &'p Arc<str>,
     pub(super) phase: Phase,
     pub(super) began: Instant,
 }
 
-impl Clock<'_> {
-    pub(super) fn step(self) -> Step {
-        Step {
+impl PhaseTimer<'_> {
+    pub(super) fn step(self) -> SessionStep {
+        SessionStep {
             peer: self.peer.clone(),
             phase: self.phase,
             elapsed: self.began.elapsed(),
@@ -319,62 +319,66 @@ impl Clock<'_> {
     }
 }
 
-/// Our part in the SSH library's task: checks the host key and remembers why the connection ended.
-pub(super) struct Watcher {
-    /// In a box, for the library's task keeps room for its handler more than once.
-    verifier: Box<Verifier>,
-    last_words: LastWords,
+/// The callbacks of the SSH library's task: checks the host key and records why the connection ended.
+pub(super) struct SshHandler {
+    /// Boxed, because the library's task reserves space for its handler more than once.
+    verifier: Box<HostKeyVerifier>,
+    disconnect_reason: DisconnectReason,
 }
 
-/// What can stop that task.
+/// Why that task failed.
 #[derive(Debug)]
-pub(super) enum WatcherError {
+pub(super) enum SshHandlerError {
     HostKey(HostKeyError),
     Ssh(russh::Error),
 }
 
-impl From<russh::Error> for WatcherError {
+impl From<russh::Error> for SshHandlerError {
     fn from(error: russh::Error) -> Self {
         Self::Ssh(error)
     }
 }
 
-impl client::Handler for Watcher {
-    type Error = WatcherError;
+impl client::Handler for SshHandler {
+    type Error = SshHandlerError;
 
     async fn check_server_key(
         &mut self,
         key: &PublicKeyOrCertificate,
     ) -> Result<bool, Self::Error> {
         let verified = self.verifier.verify(&key.public_key()).await;
-        verified.map(|()| true).map_err(WatcherError::HostKey)
+        verified.map(|()| true).map_err(SshHandlerError::HostKey)
     }
 
     async fn disconnected(
         &mut self,
-        reason: DisconnectReason<Self::Error>,
+        reason: client::DisconnectReason<Self::Error>,
     ) -> Result<(), Self::Error> {
-        let words = &self.last_words;
+        let words = &self.disconnect_reason;
         match &reason {
-            DisconnectReason::ReceivedDisconnect(info) if info.message.trim().is_empty() => {
-                words.said(&format!("{:?}", info.reason_code));
+            client::DisconnectReason::ReceivedDisconnect(info)
+                if info.message.trim().is_empty() =>
+            {
+                words.set_by_peer(&format!("{:?}", info.reason_code));
             }
-            DisconnectReason::ReceivedDisconnect(info) => words.said(&info.message),
-            DisconnectReason::Error(WatcherError::Ssh(error)) => match error {
-                // The peer just left: that the connection ended says as much.
+            client::DisconnectReason::ReceivedDisconnect(info) => words.set_by_peer(&info.message),
+            client::DisconnectReason::Error(SshHandlerError::Ssh(error)) => match error {
+                // No reason: the error says already that the connection ended.
                 russh::Error::Disconnect | russh::Error::HUP => {}
                 russh::Error::IO(error) if error.kind() == io::ErrorKind::UnexpectedEof => {}
-                russh::Error::IO(error) => words.failed(&error.to_string()),
+                russh::Error::IO(error) => words.set_by_network(&error.to_string()),
                 russh::Error::KeepaliveTimeout => {
-                    words.failed("it did not answer keepalives any more");
+                    words.set_by_network("it did not answer keepalives any more");
                 }
-                error => words.said(&error.to_string()),
+                error => words.set_by_peer(&error.to_string()),
             },
-            DisconnectReason::Error(WatcherError::HostKey(error)) => words.said(&error.to_string()),
+            client::DisconnectReason::Error(SshHandlerError::HostKey(error)) => {
+                words.set_by_peer(&error.to_string())
+            }
         }
         match reason {
-            DisconnectReason::ReceivedDisconnect(_) => Ok(()),
-            DisconnectReason::Error(error) => Err(error),
+            client::DisconnectReason::ReceivedDisconnect(_) => Ok(()),
+            client::DisconnectReason::Error(error) => Err(error),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! From an address and credentials to a NETCONF session over SSH (RFC 6242).
+//! Opens NETCONF sessions over SSH (RFC 6242).
 //!
 //! ```text
 //!   Connector::connect ── host_keys ─► transport ───► login ──────────────────► channel, hello ─► Connection
@@ -6,30 +6,29 @@
 //!                                        command        host key, authentication
 //! ```
 //!
-//! [`Connector::connect`] takes the steps in that order, each within its deadline. The SSH library runs the transport in one
-//! task of its own; [`socket`] makes sure that this task and its file descriptor end with the [`Connection`], in whatever
-//! state either is. Host keys are checked unless [`HostKeyPolicy::Off`] says otherwise; what a device has refused is not
-//! presented to it again.
+//! [`Connector::connect`] takes the steps in that order, each within its deadline. The SSH library runs the transport in a
+//! task of its own. [`socket`] makes sure that this task and its file descriptor end with the [`Connection`]. Host keys are
+//! checked unless [`HostKeyPolicy::Off`] says otherwise. A refused credential is not sent to the same device again.
 //!
-//! Left out: host and user certificates, GSSAPI, port forwarding, and shells.
+//! Certificates of hosts and users, GSSAPI, port forwarding and shells are not supported.
 
 mod agent;
+mod algorithms;
 mod authentication;
 mod channel;
 mod connection;
 mod connector;
 pub(crate) mod credentials;
+mod disconnect_reason;
 mod endpoint;
 pub(crate) mod host_key_error;
 mod host_keys;
 mod jump;
 mod key_file;
 mod known_hosts;
-mod last_words;
 mod login;
-mod preferences;
 mod proxy_command;
-mod refused;
+mod refused_credentials;
 mod resolver;
 mod shared;
 mod socket;

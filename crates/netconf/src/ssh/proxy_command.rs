@@ -1,8 +1,8 @@
-//! A command whose standard input and output are the way to the device, as OpenSSH's `ProxyCommand`.
+//! Runs a proxy command and uses its standard input and output as the transport, as OpenSSH's `ProxyCommand` does.
 //!
-//! It runs as `/bin/sh -c "exec …"`, so that what is killed in the end is the command itself. What it writes to its error
-//! output is read along with its output and explains why there is none. Host and user come from an inventory and are put
-//! into a shell's command line, so names with characters that mean something to a shell are refused, as OpenSSH does.
+//! The command runs as `/bin/sh -c "exec …"`, so that the process that is killed in the end is the command itself. Its error
+//! output is read along with its output, and explains why there is none. Host and user come from an inventory and are put into a
+//! shell's command line, so names with characters that a shell interprets are refused, as in OpenSSH.
 
 use std::io;
 use std::pin::Pin;
@@ -12,10 +12,10 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
+use super::disconnect_reason::DisconnectReason;
 use super::endpoint::Endpoint;
-use super::last_words::LastWords;
 
-/// The running command. Dropping it kills it.
+/// A running proxy command. It is killed on drop.
 #[derive(Debug)]
 pub(super) struct ProxyCommand {
     /// Killed and reaped when it is dropped.
@@ -23,7 +23,7 @@ pub(super) struct ProxyCommand {
     input: Option<ChildStdin>,
     output: ChildStdout,
     errors: Option<ChildStderr>,
-    last_words: LastWords,
+    disconnect_reason: DisconnectReason,
 }
 
 impl ProxyCommand {
@@ -32,7 +32,7 @@ impl ProxyCommand {
         command: &str,
         endpoint: &Endpoint,
         user: &str,
-        last_words: LastWords,
+        disconnect_reason: DisconnectReason,
     ) -> io::Result<Self> {
         let line = expand(command, endpoint, user)?;
         let failed = |error: io::Error| {
@@ -58,11 +58,11 @@ impl ProxyCommand {
             input,
             output,
             errors,
-            last_words,
+            disconnect_reason,
         })
     }
 
-    /// Takes what the command has to complain about, without waiting for it.
+    /// Reads the available error output, without waiting.
     fn poll_errors(&mut self, cx: &mut Context<'_>) {
         let mut space = [0; 1024];
         while let Some(errors) = &mut self.errors {
@@ -70,8 +70,8 @@ impl ProxyCommand {
             match Pin::new(errors).poll_read(cx, &mut words) {
                 Poll::Pending => return,
                 Poll::Ready(Ok(())) if !words.filled().is_empty() => {
-                    self.last_words
-                        .said(&String::from_utf8_lossy(words.filled()));
+                    self.disconnect_reason
+                        .set_by_peer(&String::from_utf8_lossy(words.filled()));
                 }
                 Poll::Ready(_) => self.errors = None,
             }
@@ -79,7 +79,7 @@ impl ProxyCommand {
     }
 }
 
-/// Puts the endpoint into the command.
+/// Substitutes the endpoint in the command.
 fn expand(command: &str, endpoint: &Endpoint, user: &str) -> io::Result<String> {
     let refused = |message: String| Err(io::Error::new(io::ErrorKind::InvalidInput, message));
     for name in [endpoint.host.as_str(), user] {
@@ -125,14 +125,14 @@ impl AsyncRead for ProxyCommand {
         let before = buf.filled().len();
         let result = Pin::new(&mut this.output).poll_read(cx, buf);
         if result.is_ready() && buf.filled().len() == before {
-            // The end: what it said in the meantime is the reason.
+            // At the end of the output, the error output gives the reason.
             this.poll_errors(cx);
         }
         result
     }
 }
 
-/// After the end of input nothing can be written.
+/// The error for a write after the input was closed.
 fn ended() -> io::Error {
     io::Error::new(
         io::ErrorKind::BrokenPipe,
@@ -160,7 +160,7 @@ impl AsyncWrite for ProxyCommand {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // Closing the pipe is how a command learns that there is no more input.
+        // The command sees the end of its input when the pipe is closed.
         self.get_mut().input = None;
         Poll::Ready(Ok(()))
     }
@@ -201,7 +201,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_command_is_a_stream_and_its_complaint_is_kept() {
-        let words = LastWords::default();
+        let words = DisconnectReason::default();
         let mut cat = ProxyCommand::start("cat", &endpoint("r1"), "lab", words.clone()).unwrap();
         cat.write_all(b"hello").await.unwrap();
         cat.shutdown().await.unwrap();

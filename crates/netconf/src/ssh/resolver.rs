@@ -9,13 +9,13 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
 use super::endpoint::Endpoint;
-use crate::error::{Error, Phase, Step};
+use crate::error::{Error, Phase, SessionStep};
 
-/// So many names are looked up at once. The system's resolver cannot be interrupted, so those that hang must not take all
-/// threads that block.
+/// The number of concurrent lookups. The system's resolver cannot be interrupted, so lookups that hang must not occupy all
+/// blocking threads.
 const LOOKUPS_AT_ONCE: usize = 32;
 
-/// What all connections of a run share in finding addresses.
+/// The system's resolver, shared by all connections of a run.
 #[derive(Debug)]
 pub(super) struct Resolver(Arc<Semaphore>);
 
@@ -26,8 +26,8 @@ impl Default for Resolver {
 }
 
 impl Resolver {
-    /// The addresses of an endpoint. Only names are looked up, each within the deadline for it; a lookup that has passed
-    /// it goes on in the system's resolver until that gives up.
+    /// The addresses of an endpoint. Only names are looked up, within `limit`. A lookup that has exceeded
+    /// it continues in the system's resolver until that gives up.
     pub(super) async fn addresses(
         &self,
         endpoint: &Endpoint,
@@ -38,7 +38,7 @@ impl Resolver {
             return Ok(vec![SocketAddr::new(address, endpoint.port)]);
         }
         let began = Instant::now();
-        let step = || Step {
+        let step = || SessionStep {
             peer: peer.clone(),
             phase: Phase::Resolve,
             elapsed: began.elapsed(),

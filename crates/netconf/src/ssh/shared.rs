@@ -1,28 +1,28 @@
-//! The state that all connections of a run share.
+//! The state that all connections of a run share: settings, caches and the resolver.
 
 use std::sync::Arc;
 
+use super::algorithms::ConfigCache;
 use super::key_file::KeyFiles;
-use super::known_hosts::Records;
-use super::preferences::Configs;
-use super::refused::RefusedCredentials;
+use super::known_hosts::KnownHostsCache;
+use super::refused_credentials::RefusedCredentials;
 use super::resolver::Resolver;
 use crate::options::Options;
 
-/// One for a run: settings, files that are read once, refused credentials, and the resolver.
+/// The shared state. There is one for a run.
 #[derive(Debug)]
 pub(super) struct Shared {
-    /// With bounded timeouts.
+    /// The settings, with bounded timeouts.
     pub(super) options: Options,
     pub(super) resolver: Resolver,
-    pub(super) known_hosts: Arc<Records>,
-    pub(super) configs: Configs,
+    pub(super) known_hosts: Arc<KnownHostsCache>,
+    pub(super) configs: ConfigCache,
     pub(super) refused: RefusedCredentials,
     pub(super) key_files: KeyFiles,
 }
 
 impl Shared {
-    /// Empty caches; the timeouts of `options` are bounded.
+    /// Creates empty caches, and bounds the timeouts of `options`.
     pub(super) fn new(options: Options) -> Self {
         let timeouts = options.timeouts.bounded();
         Self {
@@ -32,7 +32,7 @@ impl Shared {
             },
             resolver: Resolver::default(),
             known_hosts: Arc::default(),
-            configs: Configs::default(),
+            configs: ConfigCache::default(),
             refused: RefusedCredentials::default(),
             key_files: KeyFiles::default(),
         }

@@ -1,15 +1,15 @@
-//! A stream that can be taken away from whoever reads and writes it.
+//! A stream that can be closed from outside the task that uses it.
 //!
-//! The SSH library moves its stream into a task of its own, and that task ends by itself only in some states: one that
-//! waits for a peer in the middle of a key exchange, or for a peer that does not read, stays until the peer leaves.
-//! So the task gets a [`Socket`], and the [`Owner`] keeps the other end: when the owner is dropped the stream is closed
-//! at once, the task's next read or write fails, and the task ends.
+//! The SSH library moves its stream into a task of its own, and that task ends by itself only in some states. A task that waits
+//! in the middle of a key exchange, or for a peer that does not read, stays until the peer leaves. So the task gets a
+//! [`Socket`], and the [`SocketGuard`] keeps the other end. When the guard is dropped, the stream is closed at once, the task's
+//! next read or write fails, and the task ends.
 //!
-//! The socket also sees when the peer's identification line is complete, which the library does not tell, so that the
-//! version exchange has a deadline of its own and what was sent in its place can be shown.
+//! The socket also detects the end of the peer's identification line, which the library does not report. So the version exchange
+//! has a deadline of its own, and an error can show what was sent instead.
 //!
-//! And it reads ahead: the library asks for the length of a packet and then for the rest, each a call to the system, while
-//! what a peer has sent together can be taken together.
+//! It also reads ahead. The library reads the length of a packet and then the rest, each with a system call, although both have
+//! usually arrived together.
 
 use std::future::poll_fn;
 use std::io;
@@ -20,73 +20,73 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// The head of what the peer sends is kept until its identification line is complete, but no more of it than this.
-const LONGEST_HEAD: usize = 8 * 1024;
+/// The most bytes that are kept of what the peer sends before its identification line is complete.
+const LONGEST_PREAMBLE: usize = 8 * 1024;
 
-/// A read of less than this takes so much from the stream, if it is there. Most packets of a login are far smaller; the
-/// body of a large one is read into its place without a detour.
+/// A smaller read takes up to so many bytes from the stream. Most packets of a login are far smaller, and the
+/// body of a large one is read directly into the caller's buffer.
 const READ_AHEAD: usize = 4 * 1024;
 
 type Shared<S> = Mutex<State<S>>;
 
-/// `stream` is `None` once the owner is gone.
+/// `stream` is `None` once the guard is gone.
 #[derive(Debug)]
 struct State<S> {
     stream: Option<S>,
     reader: Option<Waker>,
     writer: Option<Waker>,
-    /// Who waits for the identification line.
-    listener: Option<Waker>,
+    /// The waker of the task that waits for the identification line.
+    identification_waker: Option<Waker>,
     received_bytes: u64,
-    /// Taken from the stream and not yet asked for. Holds no memory while it is empty: idle sessions are many.
-    ahead: Vec<u8>,
-    /// How much of `ahead` has been given out.
-    given: usize,
-    head: Vec<u8>,
+    /// Bytes read ahead. Holds no memory while it is empty, because idle sessions are many.
+    read_ahead: Vec<u8>,
+    /// How many bytes of `read_ahead` were returned.
+    read_ahead_used: usize,
+    preamble: Vec<u8>,
     identification: Option<Identification>,
 }
 
-/// The line with which an SSH server introduces itself (RFC 4253, section 4.2).
+/// The version of an SSH server's identification line (RFC 4253, section 4.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Identification {
-    /// It speaks SSH 2.
+    /// SSH 2.
     Known,
-    /// It speaks another version only; the line.
+    /// Another version; the line.
     Foreign(Box<str>),
 }
 
-/// The end that is read and written.
+/// The stream for the SSH library.
 #[derive(Debug)]
 pub(super) struct Socket<S>(Arc<Shared<S>>);
 
-/// The end that decides how long the stream lives.
+/// Closes the stream on drop.
 #[derive(Debug)]
-pub(super) struct Owner<S>(Arc<Shared<S>>);
+pub(super) struct SocketGuard<S>(Arc<Shared<S>>);
 
-/// Puts `stream` between the two.
-pub(super) fn owned<S>(stream: S) -> (Owner<S>, Socket<S>) {
+/// Splits `stream` into its user and its guard.
+pub(super) fn guarded<S>(stream: S) -> (SocketGuard<S>, Socket<S>) {
     let state = Mutex::new(State {
         stream: Some(stream),
         reader: None,
         writer: None,
-        listener: None,
+        identification_waker: None,
         received_bytes: 0,
-        ahead: Vec::new(),
-        given: 0,
-        head: Vec::new(),
+        read_ahead: Vec::new(),
+        read_ahead_used: 0,
+        preamble: Vec::new(),
         identification: None,
     });
     let shared = Arc::new(state);
-    (Owner(shared.clone()), Socket(shared))
+    (SocketGuard(shared.clone()), Socket(shared))
 }
 
-impl<S> Owner<S> {
+impl<S> SocketGuard<S> {
     /// How many bytes the peer has sent so far.
     pub(super) fn received_bytes(&self) -> u64 {
         lock(&self.0).received_bytes
     }
 
-    /// Waits until the peer has sent a whole SSH identification line. The SSH library takes that of another version for one
+    /// Waits until the peer has sent a whole SSH identification line. The SSH library takes a line of another version for one
     /// of the lines that may come before.
     pub(super) async fn identified(&self) -> Identification {
         poll_fn(|cx| {
@@ -94,7 +94,7 @@ impl<S> Owner<S> {
             if let Some(identification) = &state.identification {
                 return Poll::Ready(identification.clone());
             }
-            remember(&mut state.listener, cx);
+            remember(&mut state.identification_waker, cx);
             Poll::Pending
         })
         .await
@@ -105,13 +105,13 @@ impl<S> Owner<S> {
         lock(&self.0).identification.clone()
     }
 
-    /// What the peer has sent in place of an identification line.
-    pub(super) fn head(&self) -> Vec<u8> {
-        lock(&self.0).head.clone()
+    /// What the peer has sent before an identification line.
+    pub(super) fn preamble(&self) -> Vec<u8> {
+        lock(&self.0).preamble.clone()
     }
 }
 
-impl<S> Drop for Owner<S> {
+impl<S> Drop for SocketGuard<S> {
     fn drop(&mut self) {
         let mut state = lock(&self.0);
         let stream = state.stream.take();
@@ -122,23 +122,23 @@ impl<S> Drop for Owner<S> {
     }
 }
 
-/// A panic under the lock cannot leave the parts at odds with each other, so it is no reason to stop.
+/// Ignores a poisoned lock: a panic cannot leave the fields inconsistent.
 fn lock<S>(shared: &Shared<S>) -> MutexGuard<'_, State<S>> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<S> State<S> {
-    /// Counts what has arrived, and says whether it has just completed the identification line.
+    /// Counts received bytes, and returns whether they completed the identification line.
     fn receive(&mut self, bytes: &[u8]) -> bool {
         let count = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         self.received_bytes = self.received_bytes.saturating_add(count);
         if self.identification.is_some() || bytes.is_empty() {
             return false;
         }
-        let room = LONGEST_HEAD.saturating_sub(self.head.len());
+        let room = LONGEST_PREAMBLE.saturating_sub(self.preamble.len());
         let kept = bytes.get(..room).unwrap_or(bytes);
-        self.head.extend_from_slice(kept);
-        let mut lines = self.head.split_inclusive(|byte| *byte == b'\n');
+        self.preamble.extend_from_slice(kept);
+        let mut lines = self.preamble.split_inclusive(|byte| *byte == b'\n');
         self.identification = lines.find_map(|line| {
             if !line.starts_with(b"SSH-") || !line.ends_with(b"\n") {
                 return None;
@@ -151,7 +151,7 @@ impl<S> State<S> {
             })
         });
         if self.identification.is_some() {
-            self.head = Vec::new();
+            self.preamble = Vec::new();
         }
         self.identification.is_some()
     }
@@ -172,8 +172,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Socket<S> {
         let Some(stream) = state.stream.as_mut() else {
             return Poll::Ready(Err(closed()));
         };
-        if !state.ahead.is_empty() {
-            give(&mut state.ahead, &mut state.given, buf);
+        if !state.read_ahead.is_empty() {
+            give(&mut state.read_ahead, &mut state.read_ahead_used, buf);
             return Poll::Ready(Ok(()));
         }
         let is_identified;
@@ -186,16 +186,16 @@ impl<S: AsyncRead + Unpin> AsyncRead for Socket<S> {
             let wanted = buf.remaining().min(taken.filled().len());
             let (now, later) = taken.filled().split_at(wanted);
             buf.put_slice(now);
-            state.ahead.extend_from_slice(later);
+            state.read_ahead.extend_from_slice(later);
         } else {
             let before = buf.filled().len();
             result = Pin::new(stream).poll_read(cx, buf);
             is_identified = state.receive(buf.filled().get(before..).unwrap_or_default());
         }
-        if is_identified && let Some(listener) = state.listener.take() {
-            // Usually it is the task that reads, and looks when it has read: waking it would only send it around once more.
-            if !listener.will_wake(cx.waker()) {
-                listener.wake();
+        if is_identified && let Some(identification_waker) = state.identification_waker.take() {
+            // Usually the waiting task is the one that reads, and needs no wake-up.
+            if !identification_waker.will_wake(cx.waker()) {
+                identification_waker.wake();
             }
         }
         if result.is_pending() {
@@ -205,18 +205,18 @@ impl<S: AsyncRead + Unpin> AsyncRead for Socket<S> {
     }
 }
 
-/// Gives out what there is room for.
-fn give(ahead: &mut Vec<u8>, given: &mut usize, buf: &mut ReadBuf<'_>) {
-    let rest = ahead.get(*given..).unwrap_or_default();
+/// Copies as many bytes as fit into `buf`.
+fn give(read_ahead: &mut Vec<u8>, read_ahead_used: &mut usize, buf: &mut ReadBuf<'_>) {
+    let rest = read_ahead.get(*read_ahead_used..).unwrap_or_default();
     let now = rest.get(..buf.remaining()).unwrap_or(rest);
     buf.put_slice(now);
-    *given += now.len();
-    if *given >= ahead.len() {
-        (*ahead, *given) = (Vec::new(), 0);
+    *read_ahead_used += now.len();
+    if *read_ahead_used >= read_ahead.len() {
+        (*read_ahead, *read_ahead_used) = (Vec::new(), 0);
     }
 }
 
-/// Keeps the waker of whoever waits, unless it is the one that is kept already.
+/// Stores the waker of the current task.
 fn remember(slot: &mut Option<Waker>, cx: &Context<'_>) {
     match slot {
         Some(waker) => waker.clone_from(cx.waker()),
@@ -268,16 +268,16 @@ mod tests {
     #[tokio::test]
     async fn a_task_waiting_to_read_ends_with_the_owner() {
         let (near, mut far) = duplex(64);
-        let (owner, mut socket) = owned(near);
+        let (guard, mut socket) = guarded(near);
         far.write_all(b"abc").await.unwrap();
         let task = tokio::spawn(async move {
             let mut bytes = Vec::new();
             socket.read_to_end(&mut bytes).await.map_err(|e| e.kind())
         });
-        while owner.received_bytes() < 3 {
+        while guard.received_bytes() < 3 {
             tokio::task::yield_now().await;
         }
-        drop(owner);
+        drop(guard);
         assert_eq!(task.await.unwrap(), Err(io::ErrorKind::ConnectionAborted));
         assert_eq!(
             far.read(&mut [0; 8]).await.unwrap(),
@@ -289,7 +289,7 @@ mod tests {
     #[tokio::test]
     async fn the_identification_line_is_seen_after_other_lines_and_in_pieces() {
         let (near, mut far) = duplex(64);
-        let (owner, mut socket) = owned(near);
+        let (guard, mut socket) = guarded(near);
         let reading = tokio::spawn(async move {
             let mut bytes = Vec::new();
             drop(socket.read_to_end(&mut bytes).await);
@@ -298,19 +298,19 @@ mod tests {
             far.write_all(piece.as_bytes()).await.unwrap();
             tokio::task::yield_now().await;
         }
-        let early = tokio::time::timeout(std::time::Duration::from_millis(10), owner.identified());
+        let early = tokio::time::timeout(std::time::Duration::from_millis(10), guard.identified());
         assert!(early.await.is_err());
-        assert!(owner.head().starts_with(b"Welcome"));
+        assert!(guard.preamble().starts_with(b"Welcome"));
         far.write_all(b"\n").await.unwrap();
-        assert_eq!(owner.identified().await, Identification::Known);
-        drop(owner);
+        assert_eq!(guard.identified().await, Identification::Known);
+        drop(guard);
         reading.await.unwrap();
     }
 
     #[tokio::test]
     async fn what_is_read_ahead_comes_in_order_and_keeps_no_memory() {
         let (near, mut far) = duplex(64 * 1024);
-        let (owner, mut socket) = owned(near);
+        let (guard, mut socket) = guarded(near);
         let sent: Vec<u8> = (0..20_000_u32).flat_map(u32::to_le_bytes).collect();
         let sending = sent.clone();
         let task = tokio::spawn(async move { far.write_all(&sending).await.map(|()| far) });
@@ -322,8 +322,8 @@ mod tests {
             received.extend(piece);
         }
         assert_eq!(received, sent);
-        assert_eq!(owner.received_bytes(), 80_000);
-        assert_eq!(lock(&owner.0).ahead.capacity(), 0);
+        assert_eq!(guard.received_bytes(), 80_000);
+        assert_eq!(lock(&guard.0).read_ahead.capacity(), 0);
         drop(task.await.unwrap().unwrap());
         assert_eq!(socket.read(&mut [0; 4]).await.unwrap(), 0, "the end");
     }
@@ -331,13 +331,13 @@ mod tests {
     #[tokio::test]
     async fn a_task_waiting_to_write_ends_with_the_owner() {
         let (near, far) = duplex(4);
-        let (owner, mut socket) = owned(near);
+        let (guard, mut socket) = guarded(near);
         let task = tokio::spawn(async move {
             let written = socket.write_all(b"more than the peer takes").await;
             written.map_err(|e| e.kind())
         });
         tokio::task::yield_now().await;
-        drop(owner);
+        drop(guard);
         assert_eq!(task.await.unwrap(), Err(io::ErrorKind::ConnectionAborted));
         drop(far);
     }

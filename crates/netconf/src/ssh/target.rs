@@ -1,4 +1,4 @@
-//! Whom to call, by which way, and all that has to be known to be let in.
+//! The description of a device to connect to: endpoint, credentials, host keys and route.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use super::endpoint::Endpoint;
 use super::host_keys::HostKeyPolicy;
 use crate::framing::Framing;
 
-/// One SSH server and the way to it. Secrets do not show in `Debug` output.
+/// A device to connect to. Secrets do not show in `Debug` output.
 #[derive(Debug, Clone)]
 pub struct Target {
-    /// Where it listens, as seen from the end of the route.
+    /// Its address, as seen from the end of the route.
     pub endpoint: Endpoint,
     /// Who logs in, and how.
     pub credentials: Credentials,
@@ -28,7 +28,7 @@ pub struct Target {
 }
 
 impl Target {
-    /// A target that is reached directly, with today's algorithms.
+    /// A target with a direct route and without legacy algorithms.
     pub fn new(endpoint: Endpoint, credentials: Credentials, host_keys: HostKeyPolicy) -> Self {
         Self {
             endpoint,
@@ -45,65 +45,65 @@ impl Target {
 /// How a target is reached.
 #[derive(Debug, Clone)]
 pub enum Route {
-    /// By a TCP connection from here.
+    /// By a direct TCP connection.
     Direct,
-    /// Through these SSH servers, the nearest first, as `ssh -J` does. Targets that share a way share its connections.
+    /// Through these SSH servers, the nearest first, as with `ssh -J`. Targets with the same route share its connections.
     Jump(Vec<Hop>),
     /// Over the standard input and output of this command, run by `/bin/sh`. `%h`, `%p`, `%r` and `%n` in it stand for
     /// the endpoint's host and port, the user, and the host again; `%%` for `%`.
     ProxyCommand(String),
 }
 
-/// One SSH server on the way.
+/// One SSH server on the route.
 #[derive(Debug, Clone)]
 pub struct Hop {
-    /// Where it listens, as seen from the hop before.
+    /// Its address, as seen from the hop before.
     pub endpoint: Endpoint,
     /// Who logs in, and how.
     pub credentials: Credentials,
     /// Which host keys are trusted.
     pub host_keys: HostKeyPolicy,
-    /// Whether algorithms are offered that only old servers need: group exchange, CBC, and all that rests on SHA-1.
+    /// Whether algorithms for old servers are offered: group exchange, CBC, and all that needs SHA-1.
     pub legacy: bool,
 }
 
-/// What a target and a hop have in common: a server to log in to.
+/// An SSH server to log in to: a target or a hop.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Door<'t> {
+pub(super) struct SshServer<'t> {
     pub(super) endpoint: &'t Endpoint,
     pub(super) credentials: &'t Credentials,
     pub(super) host_keys: &'t HostKeyPolicy,
     pub(super) legacy: bool,
-    /// What tells two servers apart that have the same address on different networks: the way to them.
-    pub(super) way: &'t str,
+    /// The name of the route. It distinguishes servers with the same address on different networks.
+    pub(super) route_name: &'t str,
 }
 
 impl Target {
-    pub(super) fn door<'t>(&'t self, way: &'t str) -> Door<'t> {
-        Door {
+    pub(super) fn ssh_server<'t>(&'t self, route_name: &'t str) -> SshServer<'t> {
+        SshServer {
             endpoint: &self.endpoint,
             credentials: &self.credentials,
             host_keys: &self.host_keys,
             legacy: self.legacy,
-            way,
+            route_name,
         }
     }
 }
 
 impl Hop {
-    pub(super) fn door<'t>(&'t self, way: &'t str) -> Door<'t> {
-        Door {
+    pub(super) fn ssh_server<'t>(&'t self, route_name: &'t str) -> SshServer<'t> {
+        SshServer {
             endpoint: &self.endpoint,
             credentials: &self.credentials,
             host_keys: &self.host_keys,
             legacy: self.legacy,
-            way,
+            route_name,
         }
     }
 }
 
 impl Route {
-    /// A name for the way: the same for two targets that are reached in the same way.
+    /// The name of the route: equal for two targets with the same route.
     pub(super) fn name(&self) -> String {
         match self {
             Self::Direct => String::new(),

@@ -1,4 +1,4 @@
-//! What an SSH session runs over: a TCP connection, a channel through a jump host, or a command.
+//! The transport under SSH: a TCP connection, a channel through a jump host, or a proxy command.
 
 use std::io;
 use std::pin::Pin;
@@ -13,10 +13,10 @@ use super::channel::ChannelStream;
 use super::endpoint::Endpoint;
 use super::proxy_command::ProxyCommand;
 use super::resolver::Resolver;
-use crate::error::{Error, Phase, Step};
+use crate::error::{Error, Phase, SessionStep};
 use crate::options::Timeouts;
 
-/// The bytes below SSH. The usual one is small, for as many idle sessions as there may be.
+/// The stream under SSH. The common variant is small, because idle sessions are many.
 #[derive(Debug)]
 pub(super) enum Transport {
     Tcp(TcpStream),
@@ -24,8 +24,8 @@ pub(super) enum Transport {
     Command(Box<ProxyCommand>),
 }
 
-/// Opens a TCP connection: all addresses of the name in turn, within one deadline, of which each gets an equal part of
-/// what is left.
+/// Opens a TCP connection: tries all addresses of the name in turn, within one deadline. Each gets an equal part of
+/// the remaining time.
 pub(super) async fn dial(
     resolver: &Resolver,
     endpoint: &Endpoint,
@@ -36,7 +36,7 @@ pub(super) async fn dial(
     let began = Instant::now();
     let limit = timeouts.connect;
     let deadline = began + limit;
-    let step = || Step {
+    let step = || SessionStep {
         peer: peer.clone(),
         phase: Phase::Connect,
         elapsed: began.elapsed(),

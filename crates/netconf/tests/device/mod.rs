@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use netconf::server::Server;
+use netconf::server::ServerSession;
 use netconf::ssh::{Credentials, Endpoint, Method};
 use russh::Channel;
 use russh::server::Msg;
@@ -11,12 +11,14 @@ const HELLO: &str = "<hello><capabilities><capability>urn:ietf:params:netconf:ba
     </capabilities><session-id>1</session-id></hello>";
 
 /// Speaks NETCONF in the channel until the client leaves. What an operation is answered by is up to `answer`; `None` is silence.
-pub(crate) fn speak_netconf(
+pub(crate) fn serve_netconf(
     channel: Channel<Msg>,
     answer: impl Fn(&str) -> Option<String> + Send + 'static,
 ) {
     tokio::spawn(async move {
-        let mut server = Server::start(channel.into_stream(), HELLO).await.unwrap();
+        let mut server = ServerSession::start(channel.into_stream(), HELLO)
+            .await
+            .unwrap();
         while let Ok(Some(request)) = server.next_request().await {
             let Some(answer) = answer(&request.operation) else {
                 continue;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use netconf::{
     Framing,
     framing::END_OF_MESSAGE,
-    server::{Error, Server},
+    server::{ServerError, ServerSession},
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -35,10 +35,10 @@ pub(crate) enum Then {
 
 /// Sends a reply as the faults would have it.
 pub(crate) async fn send<S>(
-    server: &mut Server<S>,
+    server: &mut ServerSession<S>,
     reply: &[u8],
     faults: &Faults,
-) -> Result<Then, Error>
+) -> Result<Then, ServerError>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
@@ -89,18 +89,18 @@ pub(crate) fn with_another_id(attributes: &str) -> String {
 /// Why a reply is not sent to its end.
 enum Stop {
     Cut,
-    Failed(Error),
+    Failed(ServerError),
 }
 
-impl From<Error> for Stop {
-    fn from(error: Error) -> Self {
+impl From<ServerError> for Stop {
+    fn from(error: ServerError) -> Self {
         Self::Failed(error)
     }
 }
 
 /// One reply on its way out.
 struct Outlet<'s, S> {
-    server: &'s mut Server<S>,
+    server: &'s mut ServerSession<S>,
     /// Bytes sent so far, framing included.
     sent: u64,
     /// From which byte on it is slow, and how slow.
@@ -121,7 +121,7 @@ enum Filler {
 }
 
 impl<'s, S: AsyncRead + AsyncWrite + Unpin + Send> Outlet<'s, S> {
-    fn new(server: &'s mut Server<S>, reply: &[u8], faults: &Faults) -> Self {
+    fn new(server: &'s mut ServerSession<S>, reply: &[u8], faults: &Faults) -> Self {
         let own = in_u64(reply.len());
         let wanted = faults.size(|fault| match fault {
             Fault::HugeReply { megabytes } => Some(megabytes.saturating_mul(1_000_000)),
@@ -242,11 +242,11 @@ mod tests {
     const REPLY: &[u8] = b"<rpc-reply message-id=\"1\"><a>0123456789</a></rpc-reply>";
 
     /// A server that has said its hello, and its client.
-    async fn session() -> (Server<DuplexStream>, DuplexStream) {
+    async fn session() -> (ServerSession<DuplexStream>, DuplexStream) {
         let (near, mut far) = duplex(1 << 20);
         let hello = [HELLO.as_bytes(), END_OF_MESSAGE].concat();
         far.write_all(&hello).await.unwrap();
-        let server = Server::start(near, HELLO).await.unwrap();
+        let server = ServerSession::start(near, HELLO).await.unwrap();
         far.read_exact(&mut vec![0; hello.len()]).await.unwrap();
         (server, far)
     }

@@ -1,9 +1,9 @@
-//! Which algorithms are offered to a device, best first.
+//! The SSH algorithms that the client offers, best first.
 //!
-//! The SSH library's own list does not suit routers: it leaves out the NIST curves, which some firmware has as its only
-//! curves, and ranks the group exchange above fixed groups, which costs hundreds of milliseconds of processor time for
-//! each connection. Here the cheap and strong ones come first; group exchange, CBC and all that rests on SHA-1 are
-//! offered only to devices that are said to need them, and come last.
+//! The SSH library's own list does not suit routers. It leaves out the NIST curves, which are the only curves of some firmware,
+//! and prefers the group exchange to fixed groups, which costs hundreds of milliseconds of CPU for each connection. This list
+//! begins with algorithms that are cheap and strong. Group exchange, CBC and all that needs SHA-1 come last, and only for devices
+//! that are configured as legacy.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -14,13 +14,13 @@ use crate::options::{Keepalive, LONGEST_TIMEOUT};
 use russh::keys::{Algorithm, EcdsaCurve, HashAlg};
 use russh::{Preferred, SshId, cipher, client, compression, kex, mac};
 
-/// How much a device may send before it waits for us: a large reply must not stop for a round trip.
+/// The SSH window, in bytes: large enough that a large reply does not stop for a round trip.
 const WINDOW_BYTES: u32 = 2 * 1024 * 1024;
 /// The largest packet that SSH implementations are sure to take.
 const PACKET_BYTES: u32 = 65_535;
-/// A keepalive more often than this is a flood.
+/// The lower bound of the keepalive interval.
 const SHORTEST_KEEPALIVE: Duration = Duration::from_millis(100);
-/// Bits of the group that is asked for in a group exchange: as few as are safe, for each costs time.
+/// The group size in a group exchange, in bits: least, preferred, most. Larger groups cost CPU time.
 const GROUP_BITS: (usize, usize, usize) = (2048, 2048, 8192);
 
 const KEX: &[kex::Name] = &[
@@ -36,7 +36,7 @@ const KEX: &[kex::Name] = &[
 
 const LEGACY_KEX: &[kex::Name] = &[kex::DH_GEX_SHA256, kex::DH_G14_SHA1];
 
-/// Not algorithms: they ask for the server's signature algorithms and for the strict key exchange.
+/// Extension names: they request the server's signature algorithms and the strict key exchange.
 const KEX_EXTENSIONS: &[kex::Name] = &[
     kex::EXTENSION_SUPPORT_AS_CLIENT,
     kex::EXTENSION_OPENSSH_STRICT_KEX_AS_CLIENT,
@@ -83,22 +83,22 @@ const MACS: &[mac::Name] = &[
 
 const LEGACY_MACS: &[mac::Name] = &[mac::HMAC_SHA1_ETM, mac::HMAC_SHA1];
 
-/// What one connection's settings differ in from another's.
+/// The settings in which connections differ: the key of [`ConfigCache`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Choice {
-    /// The types of host key on record. They are asked for first, so that a device with keys of several types shows the one that
+pub(super) struct ConfigKey {
+    /// The types of the recorded host keys. They are preferred, so that a device with keys of several types shows the one that
     /// can be compared.
     pub(super) known: Vec<Algorithm>,
     pub(super) legacy: bool,
     pub(super) keepalive: Keepalive,
 }
 
-/// The SSH library's settings for the connections of a run, made once for all that have the same: idle sessions are many.
+/// Caches the SSH library's settings, because idle sessions are many and most have the same.
 #[derive(Debug, Default)]
-pub(super) struct Configs(Mutex<HashMap<Choice, Arc<client::Config>>>);
+pub(super) struct ConfigCache(Mutex<HashMap<ConfigKey, Arc<client::Config>>>);
 
-impl Configs {
-    pub(super) fn get(&self, choice: Choice) -> Result<Arc<client::Config>, russh::Error> {
+impl ConfigCache {
+    pub(super) fn get(&self, choice: ConfigKey) -> Result<Arc<client::Config>, russh::Error> {
         let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(config) = made.get(&choice) {
             return Ok(config.clone());
