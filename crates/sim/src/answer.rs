@@ -1,15 +1,15 @@
-//! From a request to a reply, for a simulated box: which operation, with which arguments, said at which second.
+//! Answers requests to a simulated device: selects the readings and renders the reply.
 
 use std::path::Path;
 
 use crate::{
     error::Error,
-    facts,
-    ledger::{Entry, Ledger, Said},
+    ledger::{Ledger, LedgerEntry, ReplyValues},
     model::{Device, Epoch},
     operation::Operation,
     pattern::Pattern,
     platform::SystemInterface,
+    pyez_facts,
     render::{
         self, chassis_inventory, environment,
         interface_information::{self, Depth},
@@ -18,10 +18,10 @@ use crate::{
     spec::Model,
 };
 
-/// What a simulated box answers at one instant, without a network: for benchmarks, and for tests of what reads replies.
+/// The reply of a simulated device at one instant, without a network, for benchmarks and tests of parsers.
 ///
 /// `operation` is the operation as in a request, `<get-system-information/>`; `started_at` and `utc` are UTC seconds, of the
-/// clock's start (two answers of one box have it in common) and of the answer; `ledger` is the file that the ledger is written
+/// clock's start (two answers of one device have it in common) and of the answer; `ledger` is the file that the ledger is written
 /// to, anew.
 pub fn reply(
     name: &str,
@@ -34,27 +34,27 @@ pub fn reply(
         path: ledger.to_owned(),
         source,
     };
-    let respondent = Respondent {
+    let simulated = SimulatedDevice {
         device: Device::build(name, model, model.seed, Epoch { start: started_at })?,
         user: "fleet".to_owned(),
     };
-    let book = Ledger::create(ledger).map_err(failed)?;
-    respondent
-        .reply("message-id=\"1\"", operation, utc, &book)
+    let ledger_file = Ledger::create(ledger).map_err(failed)?;
+    simulated
+        .reply("message-id=\"1\"", operation, utc, &ledger_file)
         .map_err(failed)
 }
 
-/// A simulated box with the book it keeps.
+/// A simulated device with its user.
 #[derive(Debug)]
-pub(crate) struct Respondent {
+pub(crate) struct SimulatedDevice {
     pub(crate) device: Device,
     pub(crate) user: String,
 }
 
-impl Respondent {
+impl SimulatedDevice {
     /// The whole reply to a request, after its line in the ledger.
     ///
-    /// An error is the ledger's: a reply that could not be written down is not sent.
+    /// An error comes from the ledger: a reply that could not be recorded is not sent.
     pub(crate) fn reply(
         &self,
         attributes: &str,
@@ -88,32 +88,32 @@ impl Respondent {
                 }
             };
         }
-        if let Some(fact) = facts::answer(device, operation, &self.user) {
+        if let Some(fact) = pyez_facts::reply(device, operation, &self.user) {
             return Ok(fact);
         }
-        let note = |said: Said<'_>| {
-            ledger.write(&Entry {
+        let write_ledger = |values: ReplyValues<'_>| {
+            ledger.write(&LedgerEntry {
                 time: utc,
                 device: &device.name,
                 rpc: &operation.name,
-                said,
+                values,
             })
         };
         match operation.name.as_str() {
             "get-system-information" => Ok(system_information::render(device)),
             "get-system-uptime-information" => Ok(system_uptime::render(device, utc)),
             "get-chassis-inventory" => {
-                note(Said::chassis(device))?;
+                write_ledger(ReplyValues::chassis(device))?;
                 Ok(chassis_inventory::render(device))
             }
             "get-environment-information" => {
                 let readings = device.environment(utc);
-                note(Said::environment(&readings))?;
+                write_ledger(ReplyValues::environment(&readings))?;
                 Ok(environment::render(device, &readings))
             }
             "get-route-engine-information" => {
                 let readings = device.route_engines(utc);
-                note(Said::route_engines(&readings))?;
+                write_ledger(ReplyValues::route_engines(&readings))?;
                 Ok(route_engine::render(device, &readings, utc))
             }
             "get-pic-detail" => Ok(self.pic_detail(operation, utc)),
@@ -121,12 +121,12 @@ impl Respondent {
                 let mut readings = device.optics(utc);
                 if let Some(name) = operation.argument("interface-name") {
                     let pattern = Pattern::new(name);
-                    readings.retain(|reading| pattern.fits(&reading.interface));
+                    readings.retain(|reading| pattern.matches(&reading.interface));
                     if readings.is_empty() {
                         return Ok(not_found(name));
                     }
                 }
-                note(Said::optics(&readings))?;
+                write_ledger(ReplyValues::optics(&readings))?;
                 Ok(optics_diagnostics::render(device, &readings))
             }
             "get-interface-information" => {
@@ -134,15 +134,15 @@ impl Respondent {
                 let mut system: Vec<SystemInterface> = device.blueprint.system_interfaces.to_vec();
                 if let Some(name) = operation.argument("interface-name") {
                     let pattern = Pattern::new(name);
-                    readings.retain(|reading| pattern.fits(&reading.interface));
-                    system.retain(|interface| pattern.fits(interface.name));
+                    readings.retain(|reading| pattern.matches(&reading.interface));
+                    system.retain(|interface| pattern.matches(interface.name));
                     if readings.is_empty() && system.is_empty() {
                         return Ok(not_found(name));
                     }
                 }
                 let depth = depth(operation);
                 if depth != Depth::Terse {
-                    note(Said::statistics(&readings))?;
+                    write_ledger(ReplyValues::statistics(&readings))?;
                 }
                 Ok(interface_information::render(
                     device, depth, &readings, &system, utc,

@@ -1,8 +1,7 @@
-//! Simulated time.
+//! Simulated time, so that a test can pass a day of ageing optics in a second.
 //!
-//! A fleet lives in its own time, so that a day of ageing optics passes in a test's second. A [`Clock`] starts at a given UTC second,
-//! follows a monotonic [`Instant`] (or stands still) and jumps forward when told. It never reads the wall clock and never runs
-//! backwards, so nothing that grows with time can shrink.
+//! A [`SimClock`] starts at a given UTC second, follows a monotonic [`Instant`] (or stands still), and jumps forward on request. It never
+//! reads the wall clock and never runs backwards, so no counter can shrink.
 
 use std::{
     sync::{
@@ -14,7 +13,7 @@ use std::{
 
 /// A clock shared by a fleet and whoever drives it: clones show the same time.
 #[derive(Debug, Clone)]
-pub struct Clock(Arc<Inner>);
+pub struct SimClock(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -22,11 +21,11 @@ struct Inner {
     start: i64,
     /// When the clock was made; absent in a clock that moves only when it is advanced.
     running_since: Option<Instant>,
-    /// What [`Clock::advance`] has added, in milliseconds.
+    /// What [`SimClock::advance`] has added, in milliseconds.
     advanced_ms: AtomicU64,
 }
 
-impl Clock {
+impl SimClock {
     /// A clock that shows `utc_seconds` now and goes on with real time.
     pub fn starting_at(utc_seconds: i64) -> Self {
         Self::new(utc_seconds, Some(Instant::now()))
@@ -82,7 +81,7 @@ mod tests {
 
     #[test]
     fn a_clone_sees_the_jump_of_its_original() {
-        let clock = Clock::stopped_at(1_000);
+        let clock = SimClock::stopped_at(1_000);
         let clone = clock.clone();
         clock.advance(Duration::from_secs(3_600));
         assert_eq!(clone.now(), 4_600);
@@ -91,7 +90,7 @@ mod tests {
 
     #[test]
     fn a_jump_beyond_all_time_does_not_wrap() {
-        let clock = Clock::starting_at(1_000);
+        let clock = SimClock::starting_at(1_000);
         clock.advance(Duration::MAX);
         clock.advance(Duration::MAX);
         assert!(clock.now() > 1_000);

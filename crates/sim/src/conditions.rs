@@ -1,7 +1,7 @@
-//! What may be the matter with a port.
+//! Conditions of a port: empty, dark, copper, or a failing lane.
 //!
-//! A condition belongs to a port (its module), not to an interface: all channels of a broken-out port share it. A port without one is
-//! healthy. Network faults are not conditions: they belong to the wire, not to the light.
+//! A condition belongs to a port (its module), not to an interface: all channels of a broken-out port share it. A port without a
+//! condition is healthy. Faults of the network are [`faults`](crate::faults).
 
 use std::{fmt, str::FromStr, time::Duration};
 

@@ -1,10 +1,10 @@
-//! What can keep a fleet from starting. Once it runs, a fault ends one session and nothing else.
+//! The errors of starting a fleet. Once it runs, an error ends one session and nothing else.
 
 use std::{io, net::SocketAddr, path::PathBuf};
 
 use crate::conditions::PortLocation;
 
-/// Why a fleet does not start.
+/// Why a fleet did not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

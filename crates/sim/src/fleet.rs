@@ -1,18 +1,17 @@
-//! A fleet: its devices' ports, keys and tasks.
+//! A running fleet: the ports, keys and tasks of its devices.
 //!
 //! ```text
-//!   Fleet ──stop (watch)──────────────┬──────────────┬─────────────┐
+//!   Fleet ──shutdown (watch)──────────┬──────────────┬─────────────┐
 //!     │                               ▼              ▼             ▼
-//!     └─ one per device ─► listening task ─► connection task ─► dialogue task     ≤ 4 per connection
+//!     └─ one per device ─► listening task ─► connection task ─► session task      ≤ 4 per connection
 //!                          (owns the port)   ≤ 16 per device    (one NETCONF session)
 //!                                               │   ▲ bounded queue of opened channels
-//!                                               └─ the SSH library's task, ended by cutting its socket
+//!                                               └─ the SSH library's task, ended by closing its socket
 //!
-//!   dialogue ──spawn_blocking──► answer: readings ─► ledger line ─► XML
+//!   session ──spawn_blocking──► answer: readings ─► ledger line ─► XML
 //! ```
 //!
-//! Every task hangs in a set of the one above it, so that [`Fleet::stop`] can wait for all of them, and a fleet that is dropped takes them
-//! along.
+//! Every task is in a `JoinSet` of the task above it, so that [`Fleet::stop`] can wait for all of them, and dropping a fleet ends them.
 
 use std::{
     collections::BTreeSet,
@@ -30,44 +29,44 @@ use tokio::{
 };
 
 use crate::{
-    answer::Respondent,
-    clock::Clock,
-    dialogue::{Behind, Host},
+    answer::SimulatedDevice,
+    clock::SimClock,
     error::Error,
     faults::{Fault, Faults},
     keys,
     ledger::Ledger,
     model::{Device, Epoch},
-    recorded::Player,
-    spec::{FleetSpec, Kind},
-    ssh::{self, Access, Gate},
-    stop::{Stop, stop},
+    recorded::ReplayedDevice,
+    session::{DeviceBackend, SessionContext},
+    shutdown::{ShutdownTrigger, shutdown_channel},
+    spec::{DeviceKind, FleetSpec},
+    ssh::{self, ConnectionContext, SshUser},
 };
 
 /// Connections that one device takes; more wait in the kernel's queue.
 const CONNECTIONS_PER_DEVICE: usize = 16;
 
-/// Pause after a connection could not be accepted, so that a lasting want does not burn the processor.
+/// The pause after a connection could not be accepted, so that a lasting error does not use all CPU.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Devices that answer on loopback.
 #[derive(Debug)]
 pub struct Fleet {
-    devices: Vec<Running>,
+    devices: Vec<RunningDevice>,
     user: String,
     password: String,
     known_hosts: PathBuf,
     user_key: PathBuf,
     ledger: PathBuf,
-    stop: Stop,
+    stop: ShutdownTrigger,
     listeners: JoinSet<()>,
-    /// Ports that are taken so that nobody answers on them.
+    /// Bound ports on which nobody listens.
     silent: Vec<TcpSocket>,
 }
 
 /// One device of a running fleet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Running {
+pub struct RunningDevice {
     /// Its name.
     pub name: String,
     /// Where it listens, or refuses to.
@@ -83,7 +82,7 @@ impl Fleet {
     ///
     /// If two devices share a name, a port is taken, a condition or recording makes no sense, or a file cannot be written. Nothing is
     /// left running then.
-    pub async fn start(spec: FleetSpec, clock: Clock) -> Result<Self, Error> {
+    pub async fn start(spec: FleetSpec, clock: SimClock) -> Result<Self, Error> {
         let mut names = BTreeSet::new();
         if let Some(twice) = spec
             .devices
@@ -102,13 +101,13 @@ impl Fleet {
         );
         let key = keys::key(spec.seed, &spec.user)?;
         keys::write_private(&key, &spec.user, &user_key)?;
-        let access = Arc::new(Access {
+        let ssh_user = Arc::new(SshUser {
             user: spec.user.clone(),
             password: spec.password.clone(),
             key: key.public_key().clone(),
         });
         let book = Arc::new(Ledger::create(&ledger).map_err(|source| file_error(&ledger, source))?);
-        let (stop, stopping) = stop();
+        let (stop, shutdown) = shutdown_channel();
         let mut fleet = Self {
             devices: Vec::with_capacity(spec.devices.len()),
             user: spec.user.clone(),
@@ -127,22 +126,23 @@ impl Fleet {
         for (index, device) in spec.devices.iter().enumerate() {
             let name = device.name.as_str();
             let socket = bind(&spec, name, index)?;
-            let (behind, hardware_model) = match &device.kind {
-                Kind::Simulated(model) => {
-                    let respondent = Respondent {
+            let (backend, hardware_model) = match &device.kind {
+                DeviceKind::Simulated(model) => {
+                    let simulated = SimulatedDevice {
                         device: Device::build(name, model, spec.seed, epoch)?,
                         user: spec.user.clone(),
                     };
                     let hardware_model = model.platform.hardware_model();
                     (
-                        Behind::Simulated(Box::new(respondent)),
+                        DeviceBackend::Simulated(Box::new(simulated)),
                         Some(hardware_model),
                     )
                 }
-                Kind::Recorded(recording) => {
-                    (Behind::Recorded(Player::new(name, recording)?), None)
-                }
-                Kind::Unreachable => {
+                DeviceKind::Recorded(recording) => (
+                    DeviceBackend::Recorded(ReplayedDevice::new(name, recording)?),
+                    None,
+                ),
+                DeviceKind::Unreachable => {
                     fleet.devices.push(running(name, &socket, None)?);
                     fleet.silent.push(socket);
                     continue;
@@ -159,18 +159,19 @@ impl Fleet {
                 .map_err(|source| listen_error(name, running.address, source))?;
             let host_key = keys::key(spec.seed, name)?;
             known_hosts.push_str(&keys::known_host(running.address, &host_key, name)?);
-            let host = Host::new(behind, clock.clone(), Arc::clone(&book), spec.user.clone());
+            let session_context =
+                SessionContext::new(backend, clock.clone(), Arc::clone(&book), spec.user.clone());
             let changed_key = keys::key(spec.seed, &format!("{name}, changed"))?;
-            let gate = Gate {
+            let context = ConnectionContext {
                 config: Arc::new(ssh::config(host_key)),
                 config_with_changed_key: Arc::new(ssh::config(changed_key)),
-                access: Arc::clone(&access),
-                host: Arc::new(host),
-                stopping: stopping.clone(),
+                ssh_user: Arc::clone(&ssh_user),
+                session_context: Arc::new(session_context),
+                shutdown: shutdown.clone(),
             };
             fleet
                 .listeners
-                .spawn(listen(listener, gate, device.faults.clone()));
+                .spawn(listen(listener, context, device.faults.clone()));
             fleet.devices.push(running);
         }
         fs::write(&fleet.known_hosts, known_hosts)
@@ -179,7 +180,7 @@ impl Fleet {
     }
 
     /// The devices, in the order of the specification.
-    pub fn devices(&self) -> &[Running] {
+    pub fn devices(&self) -> &[RunningDevice] {
         &self.devices
     }
 
@@ -210,7 +211,7 @@ impl Fleet {
 
     /// Ends all sessions, closes all ports and waits until every task is gone.
     pub async fn stop(mut self) {
-        self.stop.say();
+        self.stop.trigger();
         while self.listeners.join_next().await.is_some() {}
     }
 }
@@ -246,13 +247,13 @@ fn running(
     name: &str,
     socket: &TcpSocket,
     hardware_model: Option<&'static str>,
-) -> Result<Running, Error> {
+) -> Result<RunningDevice, Error> {
     let address = socket.local_addr().map_err(|source| Error::Listen {
         device: name.to_owned(),
         address: SocketAddr::from(([0, 0, 0, 0], 0)),
         source,
     })?;
-    Ok(Running {
+    Ok(RunningDevice {
         name: name.to_owned(),
         address,
         hardware_model,
@@ -260,11 +261,11 @@ fn running(
 }
 
 /// Accepts connections until the fleet stops, then waits for those that are still there.
-async fn listen(listener: TcpListener, gate: Gate, faults: Faults) {
+async fn listen(listener: TcpListener, context: ConnectionContext, faults: Faults) {
     let room = Arc::new(Semaphore::new(CONNECTIONS_PER_DEVICE));
     let mut connections = JoinSet::new();
     let mut accepted_before = 0;
-    let stopped = gate.stopping.clone().heard();
+    let stopped = context.shutdown.clone().triggered();
     tokio::pin!(stopped);
     loop {
         let next = async {
@@ -280,10 +281,10 @@ async fn listen(listener: TcpListener, gate: Gate, faults: Faults) {
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                     continue;
                 };
-                let (gate, faults) = (gate.clone(), faults.on_connection(accepted_before));
+                let (context, faults) = (context.clone(), faults.on_connection(accepted_before));
                 accepted_before += 1;
                 connections.spawn(async move {
-                    ssh::serve(socket, gate, faults).await;
+                    ssh::serve(socket, context, faults).await;
                     drop(place);
                 });
             }

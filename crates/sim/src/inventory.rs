@@ -1,10 +1,10 @@
-//! A running fleet as an Ansible inventory in YAML, the form in which networks describe themselves to Lanewatch.
+//! Renders a running fleet as an Ansible inventory in YAML.
 
 use std::fmt::Write;
 
-use crate::fleet::{Fleet, Running};
+use crate::fleet::{Fleet, RunningDevice};
 
-/// How the inventory says one logs in.
+/// The login variables of the inventory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Login {
     /// `ansible_ssh_private_key_file`.
@@ -17,7 +17,7 @@ pub enum Login {
 ///
 /// Hosts carry `ansible_host`, `ansible_port` and, where simulated, `hardware_model`; the group carries the login and
 /// `lanewatch_known_hosts`. Every text is quoted, so any name will do.
-pub fn render(fleet: &Fleet, devices: &[Running], group: &str, login: Login) -> String {
+pub fn render(fleet: &Fleet, devices: &[RunningDevice], group: &str, login: Login) -> String {
     let mut yaml = format!("all:\n  children:\n    {}:\n      hosts:\n", quoted(group));
     // Writing to a string does not fail.
     let mut line = |indent: usize, key: &str, value: &str| {

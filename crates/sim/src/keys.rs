@@ -1,7 +1,6 @@
-//! The fleet's keys: one host key per device and one key for the user, all Ed25519 and all drawn from the seed.
+//! The fleet's SSH keys: one host key for each device and one user key, all Ed25519 and derived from the seed.
 //!
-//! Keys that anyone can work out guard nothing. They are for loopback, where nothing is worth guarding, and give a fleet that was started
-//! again the same host keys as before.
+//! Anyone can compute these keys, so they protect nothing. They are for loopback, and give a restarted fleet the same host keys.
 
 use std::{
     fs::{self, OpenOptions},
@@ -65,7 +64,7 @@ fn of(owner: &str, source: ssh_key::Error) -> Error {
     }
 }
 
-/// An old file's permissions must not outlive it, so it goes first.
+/// Removes an old file first, so that its permissions do not apply to the new one.
 fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

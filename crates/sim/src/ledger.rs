@@ -1,7 +1,7 @@
-//! What the fleet said, as values, beside what it sent as XML.
+//! Records the values of each reply as JSON, beside the reply's XML.
 //!
-//! Each reply of a simulated box with data in it leaves one line of JSON in the ledger, written from the readings before the reply goes
-//! out and never from its text. Whoever collects the fleet can then compare what arrived with what was said:
+//! Each reply of a simulated device with data in it adds one line of JSON to the ledger. The line is written from the readings before
+//! the reply is sent, never from its text. So a test can compare the collected values with those that were sent:
 //!
 //! ```json
 //! {"time":1764000000,"device":"qfx5220-01","rpc":"get-interface-optics-diagnostics-information","interfaces":{
@@ -10,8 +10,8 @@
 //!   "et-0/0/5":{"state":"not_supported"}}}
 //! ```
 //!
-//! A lane without light has `"state":"no_light"` and no `rx_power_dbm`. Statistics carry `oper`, `fec_ccw`, `fec_nccw`, `pre_fec_ber` (text
-//! as sent) and `bins`; the chassis carries `transceivers`, serial numbers by port location. What was not sent is absent.
+//! A lane without light has `"state":"no_light"` and no `rx_power_dbm`. Statistics have `oper`, `fec_ccw`, `fec_nccw`, `pre_fec_ber` (text
+//! as sent) and `bins`. The chassis has `transceivers`, serial numbers by port location. What was not sent is absent.
 
 use std::{
     collections::BTreeMap,
@@ -28,29 +28,29 @@ use crate::model::{
     RouteEngineReading,
 };
 
-/// One reply.
+/// The ledger line of one reply.
 #[derive(Debug, Serialize)]
-pub(crate) struct Entry<'a> {
+pub(crate) struct LedgerEntry<'a> {
     /// Simulated UTC second.
     pub(crate) time: i64,
     pub(crate) device: &'a str,
     /// The operation's name.
     pub(crate) rpc: &'a str,
     #[serde(flatten)]
-    pub(crate) said: Said<'a>,
+    pub(crate) values: ReplyValues<'a>,
 }
 
-/// What a reply said.
+/// The values in a reply.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-pub(crate) enum Said<'a> {
+pub(crate) enum ReplyValues<'a> {
     /// Optics by interface.
     Optics {
-        interfaces: BTreeMap<&'a str, OpticsSaid>,
+        interfaces: BTreeMap<&'a str, OpticsValues>,
     },
     /// Statistics by interface.
     Statistics {
-        interfaces: BTreeMap<&'a str, StatisticsSaid<'a>>,
+        interfaces: BTreeMap<&'a str, InterfaceValues<'a>>,
     },
     /// Serial numbers of transceivers by port location.
     Chassis {
@@ -67,20 +67,20 @@ pub(crate) enum Said<'a> {
 /// One interface's optics.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-pub(crate) enum OpticsSaid {
+pub(crate) enum OpticsValues {
     NotMeasured {
         state: &'static str,
     },
     Measured {
         temperature_c: f64,
         voltage_v: f64,
-        lanes: Vec<LaneSaid>,
+        lanes: Vec<LaneValues>,
     },
 }
 
 /// One lane's optics.
 #[derive(Debug, Serialize)]
-pub(crate) struct LaneSaid {
+pub(crate) struct LaneValues {
     lane: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     rx_power_dbm: Option<f64>,
@@ -92,14 +92,14 @@ pub(crate) struct LaneSaid {
 
 /// One interface's state and counters.
 #[derive(Debug, Serialize)]
-pub(crate) struct StatisticsSaid<'a> {
+pub(crate) struct InterfaceValues<'a> {
     oper: &'static str,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    fec: Option<FecSaid<'a>>,
+    fec: Option<FecValues<'a>>,
 }
 
 #[derive(Debug, Serialize)]
-struct FecSaid<'a> {
+struct FecValues<'a> {
     fec_ccw: u64,
     fec_nccw: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -108,17 +108,17 @@ struct FecSaid<'a> {
     bins: Option<Vec<u64>>,
 }
 
-impl<'a> Said<'a> {
+impl<'a> ReplyValues<'a> {
     pub(crate) fn optics(readings: &'a [OpticsReading]) -> Self {
         let said = |reading: &'a OpticsReading| {
             let optics = match &reading.module {
-                None => OpticsSaid::NotMeasured {
+                None => OpticsValues::NotMeasured {
                     state: "not_supported",
                 },
-                Some(module) => OpticsSaid::Measured {
+                Some(module) => OpticsValues::Measured {
                     temperature_c: module.temperature_c,
                     voltage_v: module.voltage_v,
-                    lanes: module.lanes.iter().map(LaneSaid::from).collect(),
+                    lanes: module.lanes.iter().map(LaneValues::from).collect(),
                 },
             };
             (reading.interface.as_str(), optics)
@@ -130,9 +130,9 @@ impl<'a> Said<'a> {
 
     pub(crate) fn statistics(readings: &'a [InterfaceReading]) -> Self {
         let said = |reading: &'a InterfaceReading| {
-            let statistics = StatisticsSaid {
+            let statistics = InterfaceValues {
                 oper: if reading.up { "up" } else { "down" },
-                fec: reading.fec.as_ref().map(FecSaid::from),
+                fec: reading.fec.as_ref().map(FecValues::from),
             };
             (reading.interface.as_str(), statistics)
         };
@@ -170,7 +170,7 @@ impl<'a> Said<'a> {
     }
 }
 
-impl From<&LaneReading> for LaneSaid {
+impl From<&LaneReading> for LaneValues {
     fn from(lane: &LaneReading) -> Self {
         Self {
             lane: lane.index,
@@ -182,7 +182,7 @@ impl From<&LaneReading> for LaneSaid {
     }
 }
 
-impl<'a> From<&'a FecReading> for FecSaid<'a> {
+impl<'a> From<&'a FecReading> for FecValues<'a> {
     fn from(fec: &'a FecReading) -> Self {
         let bins = fec
             .bins
@@ -208,7 +208,7 @@ impl Ledger {
     }
 
     /// Writes one line.
-    pub(crate) fn write(&self, entry: &Entry<'_>) -> io::Result<()> {
+    pub(crate) fn write(&self, entry: &LedgerEntry<'_>) -> io::Result<()> {
         let mut line = serde_json::to_vec(entry)?;
         line.push(b'\n');
         self.0

@@ -1,7 +1,6 @@
-//! A request as an operation with arguments, and the few commands of the CLI that clients send inside `<command>`.
+//! Parses a request into an operation with arguments, and maps CLI commands inside `<command>` to operations.
 //!
-//! Operations are read by local name. Arguments are the operation's children; deeper content (filters, configurations) is not for a
-//! box that only answers questions.
+//! Operations are read by local name. Arguments are the operation's children; deeper content (filters, configurations) is ignored.
 
 use quick_xml::{Reader, events::Event};
 

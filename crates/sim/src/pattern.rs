@@ -1,4 +1,4 @@
-//! Interface names with wildcards, as Junos takes them in `interface-name`: `et-0/0/*`, `[efgx][et]-*`.
+//! Matches interface names with wildcards, as Junos takes them in `interface-name`: `et-0/0/*`, `[efgx][et]-*`.
 
 /// A piece of a pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,9 +55,9 @@ impl Pattern {
         Self(pieces)
     }
 
-    /// Whether a name fits. Steps grow with pattern times name, however many stars there are: after a mismatch only the last star is
+    /// Whether a name matches. Steps grow with pattern times name, however many stars there are: after a mismatch only the last star is
     /// tried again, one character longer.
-    pub(crate) fn fits(&self, name: &str) -> bool {
+    pub(crate) fn matches(&self, name: &str) -> bool {
         let name: Vec<char> = name.chars().collect();
         let (mut piece, mut letter) = (0, 0);
         let mut last_star = None;
@@ -111,34 +111,34 @@ fn set(inside: &str) -> Piece {
 mod tests {
     use super::*;
 
-    fn fits(pattern: &str, name: &str) -> bool {
-        Pattern::new(pattern).fits(name)
+    fn matches(pattern: &str, name: &str) -> bool {
+        Pattern::new(pattern).matches(name)
     }
 
     #[test]
     fn names_fit_as_in_a_shell() {
-        assert!(fits("et-0/0/1", "et-0/0/1"));
-        assert!(fits("et-*", "et-0/0/12:1"));
-        assert!(fits("*/?", "et-0/0/1"));
-        assert!(fits("*", ""));
-        assert!(fits("et-0/0/1*", "et-0/0/1"));
-        assert!(!fits("et-0/0/?", "et-0/0/12"));
-        assert!(!fits("et-0/0/1", "et-0/0/12"));
-        assert!(!fits("", "lo0"));
+        assert!(matches("et-0/0/1", "et-0/0/1"));
+        assert!(matches("et-*", "et-0/0/12:1"));
+        assert!(matches("*/?", "et-0/0/1"));
+        assert!(matches("*", ""));
+        assert!(matches("et-0/0/1*", "et-0/0/1"));
+        assert!(!matches("et-0/0/?", "et-0/0/12"));
+        assert!(!matches("et-0/0/1", "et-0/0/12"));
+        assert!(!matches("", "lo0"));
     }
 
     #[test]
     fn brackets_hold_letters_and_ranges() {
-        assert!(fits("[efgx][et]-*", "xe-0/0/0"));
-        assert!(!fits("[efgx][et]-*", "lo0"));
-        assert!(fits("et-0/0/[0-3]", "et-0/0/2"));
-        assert!(!fits("et-0/0/[^0-3]", "et-0/0/2"));
-        assert!(fits("et[", "et["));
+        assert!(matches("[efgx][et]-*", "xe-0/0/0"));
+        assert!(!matches("[efgx][et]-*", "lo0"));
+        assert!(matches("et-0/0/[0-3]", "et-0/0/2"));
+        assert!(!matches("et-0/0/[^0-3]", "et-0/0/2"));
+        assert!(matches("et[", "et["));
     }
 
     #[test]
     fn many_stars_take_little_time() {
         let pattern = "*a".repeat(2_000) + "b";
-        assert!(!fits(&pattern, &"a".repeat(1_000)));
+        assert!(!matches(&pattern, &"a".repeat(1_000)));
     }
 }

@@ -1,8 +1,8 @@
-//! Saved replies, given out again.
+//! Replays saved replies.
 //!
-//! A [`Recording`] answers each operation with the saved reply of the same name and slots. The saved root makes way for one with the
-//! request's own attributes, so that the message-id fits; the namespaces that the saved root declared stay, for the payload needs them.
-//! Everything inside is sent byte for byte. Files may be compressed (`.xml.zst`).
+//! A [`Recording`] answers each operation with the saved reply of the same name and slots. The saved root element is replaced by one with
+//! the request's attributes, so that the message id is right. The namespaces of the saved root are kept, because the payload needs
+//! them. Everything inside is sent unchanged. Files may be compressed (`.xml.zst`).
 
 use std::{
     fs::File,
@@ -18,10 +18,10 @@ use crate::{
     render::{declares, rpc_error},
 };
 
-/// No saved reply is larger; what is, is not one.
+/// The size limit of a saved reply, in bytes.
 const MAX_REPLY_BYTES: u64 = 256 * 1024 * 1024;
 
-/// The arguments that make two requests of one name different.
+/// The arguments that distinguish requests with the same name.
 const SLOTS: [&str; 2] = ["fpc-slot", "pic-slot"];
 
 /// The saved replies of one device.
@@ -41,11 +41,11 @@ pub struct RecordedReply {
     pub path: PathBuf,
 }
 
-/// A recording with its operations read.
+/// A recording with parsed operations.
 #[derive(Debug)]
-pub(crate) struct Player(Vec<(Operation, PathBuf)>);
+pub(crate) struct ReplayedDevice(Vec<(Operation, PathBuf)>);
 
-impl Player {
+impl ReplayedDevice {
     pub(crate) fn new(device: &str, recording: &Recording) -> Result<Self, Error> {
         let read = |reply: &RecordedReply| match Operation::parse(&reply.operation) {
             Ok(operation) => Ok((operation, reply.path.clone())),
@@ -63,7 +63,11 @@ impl Player {
     pub(crate) fn reply(&self, attributes: &str, operation: &str) -> Vec<u8> {
         let payload = match Operation::parse(operation) {
             Err(reason) => Err(rpc_error(&format!("syntax error: {reason}"), None)),
-            Ok(asked) => match self.0.iter().find(|(saved, _)| answers(saved, &asked)) {
+            Ok(asked) => match self
+                .0
+                .iter()
+                .find(|(saved, _)| is_same_request(saved, &asked))
+            {
                 None => Err(rpc_error("syntax error", Some(&asked.name))),
                 Some((_, path)) => load(path).map_err(|error| {
                     rpc_error(&format!("no saved reply: {error}"), Some(&asked.name))
@@ -77,7 +81,7 @@ impl Player {
     }
 }
 
-fn answers(saved: &Operation, asked: &Operation) -> bool {
+fn is_same_request(saved: &Operation, asked: &Operation) -> bool {
     let same = |slot: &&str| saved.argument(slot) == asked.argument(slot);
     saved.name == asked.name && SLOTS.iter().all(same)
 }
@@ -104,7 +108,7 @@ fn load(path: &Path) -> io::Result<Vec<u8>> {
 /// The saved reply in a root with these attributes. What has no `rpc-reply` around it gets one.
 fn with_attributes(saved: &[u8], attributes: &str) -> Vec<u8> {
     let saved = saved.strip_prefix(b"\xef\xbb\xbf").unwrap_or(saved);
-    let root = str::from_utf8(saved).ok().and_then(Root::find);
+    let root = str::from_utf8(saved).ok().and_then(SavedRoot::find);
     let (namespaces, content) = match &root {
         Some(root) => (root.namespaces.as_slice(), root.content),
         None => (&[][..], saved),
@@ -127,14 +131,14 @@ fn with_attributes(saved: &[u8], attributes: &str) -> Vec<u8> {
 }
 
 /// Where a saved reply's own root is.
-struct Root<'a> {
+struct SavedRoot<'a> {
     /// Namespace declarations, as written.
     namespaces: Vec<(String, String)>,
     /// What is inside.
     content: &'a [u8],
 }
 
-impl<'a> Root<'a> {
+impl<'a> SavedRoot<'a> {
     /// Finds the root; `None` if the text has none, or a root of another name (then without its XML declaration).
     fn find(saved: &'a str) -> Option<Self> {
         let mut reader = Reader::from_str(saved);
@@ -216,7 +220,7 @@ mod tests {
             }
         };
         let replies = vec![detail(0), detail(1)];
-        let player = Player::new("box", &Recording { replies }).unwrap();
+        let player = ReplayedDevice::new("box", &Recording { replies }).unwrap();
         let ask = |operation: &str| {
             String::from_utf8(player.reply("message-id=\"9\"", operation)).unwrap()
         };
@@ -241,7 +245,7 @@ mod tests {
         .unwrap();
         let operation = "<get-a/>".to_owned();
         let replies = vec![RecordedReply { operation, path }];
-        let player = Player::new("box", &Recording { replies }).unwrap();
+        let player = ReplayedDevice::new("box", &Recording { replies }).unwrap();
         assert_eq!(player.reply("", "<get-a/>"), b"<rpc-reply><a/></rpc-reply>");
     }
 }

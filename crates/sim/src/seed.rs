@@ -1,8 +1,8 @@
-//! Chance that can be asked twice.
+//! Reproducible randomness: every random value is a pure function of a [`Seed`].
 //!
-//! Every random figure of the simulation is a pure function of a [`Seed`]: a seed is narrowed by name or by number (device, port, lane,
-//! tick) and then gives one figure or one generator. So the state at an instant never depends on what was asked before. The mixing is
-//! SplitMix64's finaliser (Steele, Lea, Flood 2014) over FNV-1a, both fixed by their papers, not by a library's version.
+//! A seed is narrowed by name or number (device, port, lane, tick) and then gives one value or one generator. So the state at an
+//! instant never depends on earlier requests. The mixing is SplitMix64's finaliser (Steele, Lea, Flood 2014) over FNV-1a. Both are fixed
+//! by their papers, not by a library's version.
 
 use rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
 

@@ -1,4 +1,4 @@
-//! What a fleet is made of: devices, their kinds, and the user who may log in.
+//! The specification of a fleet: devices, what answers for them, and the user that may log in.
 
 use std::{
     collections::BTreeMap,
@@ -20,36 +20,36 @@ use crate::{
 pub struct DeviceSpec {
     /// Its name in inventories, and its host name.
     pub name: String,
-    /// What stands behind its port.
-    pub kind: Kind,
-    /// What is wrong with the way to it.
+    /// The source of its replies.
+    pub kind: DeviceKind,
+    /// The faults of its connections.
     pub faults: Faults,
 }
 
-/// What stands behind a device's port.
+/// The source of a device's replies.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kind {
-    /// A simulated box.
+pub enum DeviceKind {
+    /// A simulated device.
     Simulated(Model),
-    /// Saved replies, given out again.
+    /// Saved replies.
     Recorded(Recording),
     /// Nothing: the port is taken but nobody listens, so every connection is refused.
     Unreachable,
 }
 
-/// A simulated box: its platform, and what is the matter with its ports.
+/// A simulated device: its platform and the conditions of its ports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Model {
     /// The platform.
     pub platform: Platform,
-    /// Makes this box different from others of its name in a fleet of the same seed.
+    /// Makes this device different from others of its name in a fleet of the same seed.
     pub seed: u64,
     /// Ports that are not healthy.
     pub conditions: BTreeMap<PortLocation, Condition>,
 }
 
 impl Model {
-    /// A box with all ports healthy.
+    /// A device with all ports healthy.
     pub fn healthy(platform: Platform, seed: u64) -> Self {
         Self {
             platform,
@@ -58,7 +58,7 @@ impl Model {
         }
     }
 
-    /// A box as one finds it: about one port in ten empty, one in twenty dark, one in twenty with a copper cable. Port 0 of every PIC
+    /// A device with some ports in use: about one port in ten is empty, one in twenty dark, one in twenty has a copper cable. Port 0 of every PIC
     /// is healthy.
     pub fn lived_in(platform: Platform, seed: u64) -> Self {
         let ports = Seed::new(seed).named("conditions");
@@ -80,7 +80,7 @@ impl Model {
         model
     }
 
-    /// This box with `condition` on a port, in place of what was there.
+    /// This device with `condition` on a port, in place of what was there.
     pub fn with_condition(mut self, location: PortLocation, condition: Condition) -> Self {
         self.conditions.insert(location, condition);
         self
@@ -89,7 +89,7 @@ impl Model {
 
 impl DeviceSpec {
     /// A device without faults.
-    pub fn new(name: impl Into<String>, kind: Kind) -> Self {
+    pub fn new(name: impl Into<String>, kind: DeviceKind) -> Self {
         Self {
             name: name.into(),
             kind,
@@ -99,7 +99,7 @@ impl DeviceSpec {
 
     /// A simulated device.
     pub fn simulated(name: impl Into<String>, model: Model) -> Self {
-        Self::new(name, Kind::Simulated(model))
+        Self::new(name, DeviceKind::Simulated(model))
     }
 
     /// Puts a fault between this device and its clients, in place of one of the same kind.
@@ -110,7 +110,7 @@ impl DeviceSpec {
 
     /// Puts `condition` on a port, if this device is simulated; others are left as they are.
     pub fn with_condition(mut self, location: PortLocation, condition: Condition) -> Self {
-        if let Kind::Simulated(model) = &mut self.kind {
+        if let DeviceKind::Simulated(model) = &mut self.kind {
             model.conditions.insert(location, condition);
         }
         self
@@ -207,7 +207,7 @@ mod tests {
         let conditions: Vec<Condition> = fleet
             .iter()
             .filter_map(|device| match &device.kind {
-                Kind::Simulated(model) => Some(model.conditions.values().copied()),
+                DeviceKind::Simulated(model) => Some(model.conditions.values().copied()),
                 _ => None,
             })
             .flatten()

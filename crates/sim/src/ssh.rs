@@ -1,7 +1,7 @@
-//! The SSH side of a device: one user, by password or key, and the `netconf` subsystem.
+//! The SSH server of a device: one user, by password or key, and the `netconf` subsystem.
 //!
-//! A connection may open a few sessions at a time, a device takes a few connections at a time; more have to wait or are refused. Whatever
-//! else SSH can do (shells, forwarding, agents) is refused by default.
+//! Sessions per connection and connections per device are limited; further ones wait or are refused. Shells, forwarding, agents and
+//! everything else in SSH are refused by default.
 
 use std::{borrow::Cow, collections::HashMap, net::Shutdown, sync::Arc, time::Duration};
 
@@ -13,47 +13,47 @@ use russh::{
 use tokio::{net::TcpStream, sync::mpsc, task::JoinSet, time::timeout};
 
 use crate::{
-    dialogue::{self, Host},
     faults::{
         Fault, Faults,
-        wire::{Wire, swallow},
+        stream::{FaultyStream, discard_input},
     },
-    stop::{Stopping, stop},
+    session::{self, SessionContext},
+    shutdown::{ShutdownSignal, shutdown_channel},
 };
 
 /// Sessions that one connection may hold.
 const SESSIONS_PER_CONNECTION: usize = 4;
 
-/// How long a refused login is kept waiting: enough to be felt, short for tests.
+/// The delay of a refused login: noticeable, but short for tests.
 const REJECTION_TIME: Duration = Duration::from_millis(100);
 
-/// A client that is silent for so long has gone.
-const INACTIVITY: Duration = Duration::from_secs(600);
+/// A client that is silent for so long is disconnected.
+const INACTIVITY_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// How long a connection that ends may take over its farewell.
-const FAREWELL: Duration = Duration::from_secs(2);
+/// The time limit for closing a connection in order.
+const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Who may log in.
+/// The user that may log in.
 #[derive(Debug)]
-pub(crate) struct Access {
+pub(crate) struct SshUser {
     pub(crate) user: String,
     pub(crate) password: String,
     pub(crate) key: PublicKey,
 }
 
-/// What every connection of a device needs.
+/// The shared state of a device's connections.
 #[derive(Clone)]
-pub(crate) struct Gate {
+pub(crate) struct ConnectionContext {
     pub(crate) config: Arc<server::Config>,
-    /// The same with a host key that nobody knows.
+    /// The same with a host key that is not in `known_hosts`.
     pub(crate) config_with_changed_key: Arc<server::Config>,
-    pub(crate) access: Arc<Access>,
-    pub(crate) host: Arc<Host>,
-    pub(crate) stopping: Stopping,
+    pub(crate) ssh_user: Arc<SshUser>,
+    pub(crate) session_context: Arc<SessionContext>,
+    pub(crate) shutdown: ShutdownSignal,
 }
 
 /// The key exchanges of a router of these years, best first, as far as the SSH library has them: none that resists quantum computers. The
-/// last two are no exchanges: they say that signature algorithms are told and that the exchange is strict.
+/// last two are extensions: the list of signature algorithms, and the strict key exchange.
 const KEX: &[kex::Name] = &[
     kex::CURVE25519,
     kex::CURVE25519_PRE_RFC_8731,
@@ -72,7 +72,7 @@ pub(crate) fn config(host_key: PrivateKey) -> server::Config {
         keys: vec![host_key],
         auth_rejection_time: REJECTION_TIME,
         auth_rejection_time_initial: Some(Duration::ZERO),
-        inactivity_timeout: Some(INACTIVITY),
+        inactivity_timeout: Some(INACTIVITY_TIMEOUT),
         preferred: Preferred {
             kex: Cow::Borrowed(KEX),
             ..Preferred::default()
@@ -81,53 +81,53 @@ pub(crate) fn config(host_key: PrivateKey) -> server::Config {
     }
 }
 
-/// A second handle on a connection's socket, which cuts the connection when it is dropped: the SSH library's own task then sees its end,
-/// whatever it was doing.
-struct Cord(std::net::TcpStream);
+/// A second handle of a connection's socket that shuts the connection down on drop, so that the SSH library's own task ends,
+/// whatever its state.
+struct ShutdownOnDrop(std::net::TcpStream);
 
-impl Drop for Cord {
+impl Drop for ShutdownOnDrop {
     fn drop(&mut self) {
         // A socket that is closed already has nothing to cut.
         let _cut = self.0.shutdown(Shutdown::Both);
     }
 }
 
-/// Serves one connection to its end. Errors are the client's doing and end nothing else, so they stay here.
-pub(crate) async fn serve(socket: TcpStream, gate: Gate, faults: Faults) {
-    let Ok((socket, cord)) = with_cord(socket) else {
+/// Serves one connection to its end. Errors come from the client and affect nothing else, so they are dropped.
+pub(crate) async fn serve(socket: TcpStream, context: ConnectionContext, faults: Faults) {
+    let Ok((socket, shutdown_guard)) = shutdown_on_drop(socket) else {
         return;
     };
-    let stopped = gate.stopping.clone().heard();
+    let stopped = context.shutdown.clone().triggered();
     tokio::pin!(stopped);
     if faults.has(Fault::BlackHole) {
         tokio::select! {
-            () = swallow(socket) => {}
+            () = discard_input(socket) => {}
             () = &mut stopped => {}
         }
         return;
     }
     let config = if faults.has(Fault::ChangedHostKey) {
-        gate.config_with_changed_key
+        context.config_with_changed_key
     } else {
-        gate.config
+        context.config
     };
     let (opened, mut sessions) = mpsc::channel(SESSIONS_PER_CONNECTION);
-    let visitor = Visitor {
-        access: (!faults.has(Fault::RefusedLogin)).then(|| Arc::clone(&gate.access)),
+    let handler = ClientHandler {
+        ssh_user: (!faults.has(Fault::RefusedLogin)).then(|| Arc::clone(&context.ssh_user)),
         waiting: HashMap::new(),
         opened,
     };
-    let wire = Wire::new(socket, &faults);
+    let stream = FaultyStream::new(socket, &faults);
     let running = tokio::select! {
-        running = server::run_stream(config, wire, visitor) => running,
+        running = server::run_stream(config, stream, handler) => running,
         () = &mut stopped => return,
     };
     let Ok(mut running) = running else {
         return;
     };
     let faults = Arc::new(faults);
-    let (end, ended) = stop();
-    let mut dialogues = JoinSet::new();
+    let (end, ended) = shutdown_channel();
+    let mut netconf_sessions = JoinSet::new();
     let mut has_ended = false;
     loop {
         tokio::select! {
@@ -138,54 +138,55 @@ pub(crate) async fn serve(socket: TcpStream, gate: Gate, faults: Faults) {
             () = &mut stopped => break,
             Some(channel) = sessions.recv() => {
                 let stream = Channel::<Msg>::into_stream(channel);
-                let (host, faults) = (Arc::clone(&gate.host), Arc::clone(&faults));
-                dialogues.spawn(dialogue::hold(stream, host, faults, ended.clone()));
+                let (session_context, faults) = (Arc::clone(&context.session_context), Arc::clone(&faults));
+                netconf_sessions.spawn(session::serve(stream, session_context, faults, ended.clone()));
             }
-            Some(_) = dialogues.join_next() => {}
+            Some(_) = netconf_sessions.join_next() => {}
         }
     }
     // A dialogue may be in a pause of its own, where it does not see that nobody listens any more.
-    end.say();
+    end.trigger();
     if !has_ended {
-        while dialogues.join_next().await.is_some() {}
+        while netconf_sessions.join_next().await.is_some() {}
         let handle = running.handle();
-        let bye = handle.disconnect(
+        let disconnect = handle.disconnect(
             Disconnect::ByApplication,
             "the fleet stops".to_owned(),
             String::new(),
         );
-        let _said = timeout(FAREWELL, bye).await;
-        drop(cord);
-        let _ended = timeout(FAREWELL, running).await;
+        let _said = timeout(DISCONNECT_TIMEOUT, disconnect).await;
+        drop(shutdown_guard);
+        let _ended = timeout(DISCONNECT_TIMEOUT, running).await;
     } else {
-        drop(cord);
-        while dialogues.join_next().await.is_some() {}
+        drop(shutdown_guard);
+        while netconf_sessions.join_next().await.is_some() {}
     }
 }
 
-fn with_cord(socket: TcpStream) -> std::io::Result<(TcpStream, Cord)> {
+fn shutdown_on_drop(socket: TcpStream) -> std::io::Result<(TcpStream, ShutdownOnDrop)> {
     socket.set_nodelay(true)?;
     let socket = socket.into_std()?;
-    let cord = Cord(socket.try_clone()?);
-    Ok((TcpStream::from_std(socket)?, cord))
+    let shutdown_guard = ShutdownOnDrop(socket.try_clone()?);
+    Ok((TcpStream::from_std(socket)?, shutdown_guard))
 }
 
-/// One client, as the SSH library calls us back for it.
-struct Visitor {
-    /// Who may log in; `None` when nobody may.
-    access: Option<Arc<Access>>,
-    /// Channels that have not said yet what they are for.
+/// The callbacks of the SSH library for one client.
+struct ClientHandler {
+    /// The user that may log in; `None` refuses everybody.
+    ssh_user: Option<Arc<SshUser>>,
+    /// Channels without a subsystem yet.
     waiting: HashMap<ChannelId, Channel<Msg>>,
-    /// Channels that want to speak NETCONF.
+    /// Channels that requested the `netconf` subsystem.
     opened: mpsc::Sender<Channel<Msg>>,
 }
 
-impl server::Handler for Visitor {
+impl server::Handler for ClientHandler {
     type Error = russh::Error;
 
     async fn auth_password(&mut self, user: &str, password: &str) -> Result<Auth, Self::Error> {
-        let is_known = |access: &Arc<Access>| user == access.user && password == access.password;
-        Ok(verdict(self.access.as_ref().is_some_and(is_known)))
+        let is_known =
+            |ssh_user: &Arc<SshUser>| user == ssh_user.user && password == ssh_user.password;
+        Ok(auth_reply(self.ssh_user.as_ref().is_some_and(is_known)))
     }
 
     async fn auth_publickey_offered(
@@ -193,7 +194,7 @@ impl server::Handler for Visitor {
         user: &str,
         offer: PublicKeyOffer<'_>,
     ) -> Result<Auth, Self::Error> {
-        Ok(verdict(self.is_users_key(user, offer.public_key)))
+        Ok(auth_reply(self.is_users_key(user, offer.public_key)))
     }
 
     async fn auth_publickey(
@@ -201,7 +202,7 @@ impl server::Handler for Visitor {
         user: &str,
         key: VerifiedPublicKey<'_>,
     ) -> Result<Auth, Self::Error> {
-        Ok(verdict(self.is_users_key(user, key.public_key)))
+        Ok(auth_reply(self.is_users_key(user, key.public_key)))
     }
 
     async fn channel_open_session(
@@ -241,16 +242,17 @@ impl server::Handler for Visitor {
     }
 }
 
-impl Visitor {
+impl ClientHandler {
     fn is_users_key(&self, user: &str, key: &PublicKey) -> bool {
-        let is_known =
-            |access: &Arc<Access>| user == access.user && key.key_data() == access.key.key_data();
-        self.access.as_ref().is_some_and(is_known)
+        let is_known = |ssh_user: &Arc<SshUser>| {
+            user == ssh_user.user && key.key_data() == ssh_user.key.key_data()
+        };
+        self.ssh_user.as_ref().is_some_and(is_known)
     }
 }
 
-fn verdict(is_welcome: bool) -> Auth {
-    if is_welcome {
+fn auth_reply(is_accepted: bool) -> Auth {
+    if is_accepted {
         Auth::Accept
     } else {
         Auth::reject()

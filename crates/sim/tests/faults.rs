@@ -12,7 +12,9 @@ mod support;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use netconf::{Error, Framing, FramingError, Options, Phase, Reply, Timeouts, ssh::Method};
-use sim::{Clock, DeviceSpec, FAULT_KINDS, Fault, Fleet, FleetSpec, Model, Platform, Running};
+use sim::{
+    DeviceSpec, FAULT_KINDS, Fault, Fleet, FleetSpec, Model, Platform, RunningDevice, SimClock,
+};
 use support::{START, ask, try_connect_with};
 use tokio::task::JoinSet;
 
@@ -43,13 +45,15 @@ async fn fleet(folder: &std::path::Path, faults: &[&str]) -> Fleet {
     let faults = faults.iter().map(|fault| fault.parse::<Fault>().unwrap());
     let device = faults.fold(healthy, DeviceSpec::with_fault);
     let spec = FleetSpec::new(vec![device], folder, 5);
-    Fleet::start(spec, Clock::stopped_at(START)).await.unwrap()
+    Fleet::start(spec, SimClock::stopped_at(START))
+        .await
+        .unwrap()
 }
 
 /// Logs in by key and asks twice. What was answered, and what went wrong.
 async fn visit(
     fleet: &Fleet,
-    device: &Running,
+    device: &RunningDevice,
     options: &Options,
 ) -> (Vec<Reply>, Result<(), Error>) {
     let mut replies = Vec::new();
@@ -268,7 +272,9 @@ async fn faults_of_one_device_are_no_faults_of_another() {
         DeviceSpec::simulated("well", model()),
     ];
     let spec = FleetSpec::new(devices, folder.path(), 5);
-    let fleet = Fleet::start(spec, Clock::stopped_at(START)).await.unwrap();
+    let fleet = Fleet::start(spec, SimClock::stopped_at(START))
+        .await
+        .unwrap();
     let mut well = support::connect(&fleet, &fleet.devices()[1]).await;
     assert!(ask(&mut well, OPERATION).await.contains("<host-name>well<"));
     well.close().await.unwrap();
@@ -368,7 +374,9 @@ async fn a_thousand_faulty_sessions_leave_no_task_no_descriptor_and_no_memory() 
         devices.push(device(kind.name.to_owned(), name.parse().unwrap()));
     }
     let spec = FleetSpec::new(devices, folder.path(), 5);
-    let fleet = Fleet::start(spec, Clock::stopped_at(START)).await.unwrap();
+    let fleet = Fleet::start(spec, SimClock::stopped_at(START))
+        .await
+        .unwrap();
     let fleet = Arc::new(fleet);
     let step = Duration::from_millis(400);
     let options = Options {

@@ -13,8 +13,8 @@ use std::{fs, time::Duration};
 
 use netconf::{Phase, ssh::Method};
 use sim::{
-    Clock, Condition, DeviceSpec, Error, Fleet, FleetSpec, Kind, Model, Platform, PortLocation,
-    RecordedReply, Recording,
+    Condition, DeviceKind, DeviceSpec, Error, Fleet, FleetSpec, Model, Platform, PortLocation,
+    RecordedReply, Recording, SimClock,
     inventory::{self, Login},
     spec,
 };
@@ -23,7 +23,7 @@ use support::{START, ask, connect, try_connect};
 async fn start(devices: Vec<DeviceSpec>, folder: &std::path::Path) -> Fleet {
     Fleet::start(
         FleetSpec::new(devices, folder, 5),
-        Clock::starting_at(START),
+        SimClock::starting_at(START),
     )
     .await
     .unwrap()
@@ -119,7 +119,7 @@ async fn several_sessions_of_one_device_do_not_wait_for_each_other() {
 #[tokio::test]
 async fn an_unreachable_device_refuses_and_keeps_its_port() {
     let folder = tempfile::tempdir().unwrap();
-    let gone = DeviceSpec::new("gone", Kind::Unreachable);
+    let gone = DeviceSpec::new("gone", DeviceKind::Unreachable);
     let fleet = start(vec![gone], folder.path()).await;
     let address = fleet.devices()[0].address;
     let refused = tokio::net::TcpStream::connect(address).await.unwrap_err();
@@ -141,7 +141,7 @@ async fn recorded_replies_are_served_with_the_requests_id() {
         operation: "<get-system-information/>".to_owned(),
         path: saved,
     }];
-    let device = DeviceSpec::new("saved", Kind::Recorded(Recording { replies }));
+    let device = DeviceSpec::new("saved", DeviceKind::Recorded(Recording { replies }));
     let fleet = start(vec![device], folder.path()).await;
     let mut session = connect(&fleet, &fleet.devices()[0]).await;
     // A wrong message-id would be an error of the client.
@@ -235,7 +235,7 @@ async fn a_fleet_that_makes_no_sense_does_not_start() {
     let start = |devices| {
         Fleet::start(
             FleetSpec::new(devices, folder.path(), 1),
-            Clock::stopped_at(START),
+            SimClock::stopped_at(START),
         )
     };
     let healthy = || DeviceSpec::simulated("a", Model::healthy(Platform::Qfx5220, 1));
@@ -248,7 +248,7 @@ async fn a_fleet_that_makes_no_sense_does_not_start() {
         operation: "get-system-information".to_owned(),
         path: "x.xml".into(),
     }];
-    let recorded = DeviceSpec::new("r", Kind::Recorded(Recording { replies }));
+    let recorded = DeviceSpec::new("r", DeviceKind::Recorded(Recording { replies }));
     assert!(matches!(
         start(vec![recorded]).await.unwrap_err(),
         Error::Operation { .. }
@@ -262,7 +262,7 @@ async fn a_fleet_that_makes_no_sense_does_not_start() {
         1,
     );
     crowded.first_port = Some(u16::MAX);
-    let crowded = Fleet::start(crowded, Clock::stopped_at(START))
+    let crowded = Fleet::start(crowded, SimClock::stopped_at(START))
         .await
         .unwrap_err();
     assert!(matches!(crowded, Error::NoPortLeft { .. }), "{crowded}");

@@ -12,7 +12,7 @@ mod support;
 use std::time::Duration;
 
 use serde_json::Value;
-use sim::{Clock, Condition, DeviceSpec, Fleet, FleetSpec, Model, Platform, PortLocation};
+use sim::{Condition, DeviceSpec, Fleet, FleetSpec, Model, Platform, PortLocation, SimClock};
 use support::{START, ask, connect, interfaces, leaves, ledger, values};
 
 const OPTICS: &str = "get-interface-optics-diagnostics-information";
@@ -38,7 +38,7 @@ fn spec(platform: Platform, folder: &std::path::Path) -> FleetSpec {
 
 /// The five replies (PIC 0/0) and the extensive statistics, two hours after the start.
 async fn replies(platform: Platform, folder: &std::path::Path) -> [String; 6] {
-    let clock = Clock::stopped_at(START);
+    let clock = SimClock::stopped_at(START);
     let fleet = Fleet::start(spec(platform, folder), clock.clone())
         .await
         .unwrap();
@@ -313,7 +313,7 @@ async fn both_families_keep_their_manners() {
 async fn the_same_second_gives_the_same_bytes_however_it_was_reached() {
     let ask_all = async |steps: &[u64]| {
         let folder = tempfile::tempdir().unwrap();
-        let clock = Clock::stopped_at(START);
+        let clock = SimClock::stopped_at(START);
         let fleet = Fleet::start(spec(Platform::Qfx5220, folder.path()), clock.clone())
             .await
             .unwrap();
@@ -347,7 +347,7 @@ async fn names_and_wildcards_choose_interfaces() {
     let folder = tempfile::tempdir().unwrap();
     let fleet = Fleet::start(
         spec(Platform::Qfx5240, folder.path()),
-        Clock::stopped_at(START),
+        SimClock::stopped_at(START),
     )
     .await
     .unwrap();

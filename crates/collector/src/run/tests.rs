@@ -48,7 +48,7 @@ async fn fleet(folder: &Path) -> Fleet {
     let device = |name: &str| DeviceSpec::simulated(name, Model::healthy(Platform::Mx480, 1));
     let spec = FleetSpec::new(vec![device("one"), device("two")], folder.join("sim"), 1);
     std::fs::create_dir_all(folder.join("sim")).unwrap();
-    Fleet::start(spec, sim::Clock::stopped_at(1_770_132_645))
+    Fleet::start(spec, sim::SimClock::stopped_at(1_770_132_645))
         .await
         .unwrap()
 }

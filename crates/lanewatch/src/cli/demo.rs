@@ -9,8 +9,8 @@ use anyhow::Context as _;
 use clap::Args;
 use sim::inventory::Login;
 use sim::{
-    Clock as SimClock, Condition, DeviceSpec, Fleet, FleetSpec, Kind, Model, Platform,
-    PortLocation, Running,
+    Condition, DeviceKind, DeviceSpec, Fleet, FleetSpec, Model, Platform, PortLocation,
+    RunningDevice, SimClock,
 };
 
 use super::ExitStatus;
@@ -62,7 +62,7 @@ impl Demo {
         for (name, devices) in &shards {
             let path = self.folder.join(format!("inventory-{name}.yaml"));
             let of_shard =
-                |running: &&Running| devices.iter().any(|device| device.name == running.name);
+                |running: &&RunningDevice| devices.iter().any(|device| device.name == running.name);
             let running: Vec<_> = fleet.devices().iter().filter(of_shard).cloned().collect();
             write_inventory(
                 &path,
@@ -181,7 +181,7 @@ fn shards(seed: u64) -> Vec<(&'static str, Vec<DeviceSpec>)> {
                 device("spine-02", Platform::Qfx5220)
                     .with_condition(PortLocation::new(0, 0, 12), failing),
                 device("spine-03", Platform::Qfx5220),
-                DeviceSpec::new("spine-04", Kind::Unreachable),
+                DeviceSpec::new("spine-04", DeviceKind::Unreachable),
                 device("edge-01", Platform::Mx480),
             ],
         ),

@@ -7,8 +7,8 @@ use anyhow::Context as _;
 use clap::Args;
 use sim::inventory::Login;
 use sim::{
-    Clock as SimClock, DeviceSpec, FAULT_KINDS, Fault, Fleet, FleetSpec, Kind, RecordedReply,
-    Recording,
+    DeviceKind, DeviceSpec, FAULT_KINDS, Fault, Fleet, FleetSpec, RecordedReply, Recording,
+    SimClock,
 };
 
 use super::collect::interrupted;
@@ -241,9 +241,9 @@ fn recorded(run: &SavedRun) -> Vec<DeviceSpec> {
                 })
                 .collect();
             let kind = if replies.is_empty() {
-                Kind::Unreachable
+                DeviceKind::Unreachable
             } else {
-                Kind::Recorded(Recording { replies })
+                DeviceKind::Recorded(Recording { replies })
             };
             DeviceSpec::new(name, kind)
         })

@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use sim::{Clock, DeviceSpec, Fault, Fleet, FleetSpec, Model, Platform};
+use sim::{DeviceSpec, Fault, Fleet, FleetSpec, Model, Platform, SimClock};
 
 use super::Result;
 
@@ -106,7 +106,7 @@ pub(crate) async fn serve() -> Result<()> {
         .collect();
     let huge = Fault::HugeReply { megabytes: 5 };
     devices.push(DeviceSpec::simulated("large", model()).with_fault(huge));
-    let clock = Clock::stopped_at(1_764_000_000);
+    let clock = SimClock::stopped_at(1_764_000_000);
     let fleet = Fleet::start(FleetSpec::new(devices, folder, 1), clock).await?;
     println!("{}", fleet.user());
     println!("{}", fleet.user_key().display());

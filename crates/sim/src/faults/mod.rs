@@ -1,50 +1,50 @@
-//! What may be the matter with the way to a device.
+//! Faults of the connection to a device.
 //!
-//! A fault belongs to the wire, the login or the session, never to the light: those are [`Condition`](crate::Condition)s. Each stands
-//! for itself and they compose: a device may send its banner slowly, answer with the wrong message-id and be killed after the third
-//! reply. Where a fault acts:
+//! A fault belongs to the stream, the login or the session. Faults of the optics are [`Condition`](crate::Condition)s. Faults are
+//! independent and compose: a device may send its banner slowly, answer with the wrong message-id and close the session after the
+//! third reply. Where a fault acts:
 //!
 //! ```text
-//!   port ────────► wire ──────────► login ───────────► hello ──────────► reply ─────────────────────► next request
+//!   port ────────► stream ────────► login ───────────► hello ──────────► reply ─────────────────────► next request
 //!   port-closed    black-hole       changed-host-key   no-hello          late-reply, rpc-error,       killed
 //!                  slow-banner      refused-login      false-base-1.1    wrong-message-id, …
 //!                  cut
 //! ```
 //!
-//! - [`wire`]: the bytes of the TCP connection, before SSH makes sense of them;
-//! - [`reply`]: how a reply goes out, and how far;
-//! - [`names`]: what the faults are called, and the list of them for people.
+//! - [`stream`]: faults of the TCP stream, below SSH;
+//! - [`reply`]: faults in sending a reply;
+//! - [`names`]: the names of the faults, and the list of them for the command line.
 //!
-//! Two more say when the others act: [`Fault::PassesAfter`] and [`Fault::SparesReplies`].
+//! Two more decide when the others act: [`Fault::PassesAfter`] and [`Fault::SparesReplies`].
 
 pub(crate) mod names;
 pub(crate) mod reply;
-pub(crate) mod wire;
+pub(crate) mod stream;
 
 use std::mem::discriminant;
 
-/// One thing that is wrong, with its size where it has one.
+/// One fault, with its size where it has one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Fault {
     /// Nobody listens: every connection is refused.
     PortClosed,
-    /// Connections are accepted, and then nothing is ever said.
+    /// Connections are accepted, and nothing is sent.
     BlackHole,
     /// The SSH banner comes slowly.
     SlowBanner {
         /// Bytes of it in a second, at least one.
         bytes_per_second: u64,
     },
-    /// The TCP connection ends after so many bytes, whatever they were saying.
+    /// The TCP connection ends after a number of bytes.
     Cut {
         /// Bytes that the device sends before.
         after_bytes: u64,
     },
     /// The host key is another than the one in the fleet's `known_hosts`.
     ChangedHostKey,
-    /// Nobody is let in, with whatever password or key.
+    /// Every password and key is refused.
     RefusedLogin,
-    /// The NETCONF subsystem starts, and then says nothing.
+    /// The NETCONF subsystem starts and sends nothing.
     NoHello,
     /// The hello announces `base:1.1`, the replies are in the framing of 1.0 all the same.
     FalseBase11,
@@ -57,7 +57,7 @@ pub enum Fault {
     RpcError,
     /// Each reply carries another message-id than its request.
     WrongMessageId,
-    /// In place of each reply come bytes that no framing knows.
+    /// Instead of each reply, bytes are sent that are valid in no framing.
     GarbageFraming,
     /// The second half of each reply comes slowly.
     SlowReply {
@@ -69,12 +69,12 @@ pub enum Fault {
         /// Bytes of the reply, framing included, that are sent before.
         after_bytes: u64,
     },
-    /// A reply begins and goes on for ever.
+    /// A reply begins and never ends.
     EndlessReply {
         /// Bytes of it in a second, at least one.
         bytes_per_second: u64,
     },
-    /// Each reply is filled up with comments.
+    /// Each reply is padded with comments.
     HugeReply {
         /// Up to so many millions of bytes.
         megabytes: u64,
@@ -96,7 +96,7 @@ pub enum Fault {
     },
 }
 
-/// What is wrong with one device: any number of faults, each kind at most once.
+/// The faults of one device: any number, each kind at most once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Faults(Vec<Fault>);
 
@@ -122,12 +122,12 @@ impl Faults {
         self.0.contains(&fault)
     }
 
-    /// What `size` makes of the one fault that it knows.
+    /// The first result of `size` over the faults.
     pub(crate) fn size<T>(&self, size: impl Fn(Fault) -> Option<T>) -> Option<T> {
         self.iter().find_map(size)
     }
 
-    /// What the connection of this number meets, counted from 0.
+    /// The faults of the connection with this number, counted from 0.
     pub(crate) fn on_connection(&self, number: u64) -> Self {
         let last = self.size(|fault| match fault {
             Fault::PassesAfter { connections } => Some(connections),
@@ -140,7 +140,7 @@ impl Faults {
         }
     }
 
-    /// What the reply of this number meets within its session, counted from 0.
+    /// The faults of the reply with this number in its session, counted from 0.
     pub(crate) fn on_reply(&self, number: u64) -> Self {
         let spared = self.size(|fault| match fault {
             Fault::SparesReplies { replies } => Some(replies),

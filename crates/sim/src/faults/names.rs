@@ -1,4 +1,4 @@
-//! What the faults are called on a command line, `name` or `name:number`, and the list of them for people.
+//! The names of the faults on a command line, `name` or `name:number`, and the list of them for people.
 
 use std::{fmt, str::FromStr};
 
@@ -11,17 +11,17 @@ pub struct FaultKind {
     pub name: &'static str,
     /// The number that may follow the name after a colon; `None` for a fault without a size.
     pub argument: Option<FaultArgument>,
-    /// What happens then, as half a sentence.
+    /// The effect, as half a sentence.
     pub about: &'static str,
     make: fn(u64) -> Fault,
 }
 
-/// What the number of a fault says.
+/// The number of a fault.
 #[derive(Debug)]
 pub struct FaultArgument {
     /// Its unit, as in a usage line: `BYTES_PER_SECOND`.
     pub name: &'static str,
-    /// What holds without one.
+    /// The default.
     pub default: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Faults of replies: late, slow, cut, huge, endless, under another's id, or no reply at all.
+//! Faults of replies: late, slow, truncated, huge, endless, with a wrong message id, or garbage.
 
 use std::time::Duration;
 
@@ -12,33 +12,33 @@ use tokio::{
     time::sleep,
 };
 
-use super::{Fault, Faults, wire::gap};
+use super::{Fault, Faults, stream::byte_interval};
 
-/// What no framing knows: a chunk larger than any (RFC 6242 allows ten digits), then bytes that are neither chunks nor XML.
+/// Bytes that are valid in no framing: a chunk header with too many digits (RFC 6242 allows ten), then neither chunks nor XML.
 const GARBAGE: &[u8] = b"\n#99999999999\n\x00\xff\xfe#\n]]> ##\n";
 
-/// What replies are filled up with, again and again.
+/// The comment that pads replies.
 const FILLER: &[u8] = b"<!-- This device has more to say than anybody asked for. -->\n";
 
 /// Filler goes out in pieces of about this size, in bytes.
 const PIECE_BYTES: usize = 32 * 1024;
 
-/// A slow sender does not send more often than this; fast ones send more at a time.
-const SHORTEST_GAP: Duration = Duration::from_millis(50);
+/// The shortest time between two writes; a faster rate writes more bytes at a time.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(50);
 
-/// What is left of a session after a reply.
+/// Whether the session continues after a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Then {
-    GoesOn,
-    Ends,
+pub(crate) enum AfterReply {
+    Continue,
+    Disconnect,
 }
 
-/// Sends a reply as the faults would have it.
+/// Sends a reply with the given faults.
 pub(crate) async fn send<S>(
     server: &mut ServerSession<S>,
     reply: &[u8],
     faults: &Faults,
-) -> Result<Then, ServerError>
+) -> Result<AfterReply, ServerError>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
@@ -50,9 +50,9 @@ where
     }
     if faults.has(Fault::GarbageFraming) {
         server.send_unframed(GARBAGE).await?;
-        return Ok(Then::GoesOn);
+        return Ok(AfterReply::Continue);
     }
-    let is_of_an_outlet = |fault| {
+    let needs_reply_writer = |fault| {
         matches!(
             fault,
             Fault::SlowReply { .. }
@@ -61,19 +61,19 @@ where
                 | Fault::HugeReply { .. }
         )
     };
-    if !faults.iter().any(is_of_an_outlet) {
+    if !faults.iter().any(needs_reply_writer) {
         server.reply(reply).await?;
-        return Ok(Then::GoesOn);
+        return Ok(AfterReply::Continue);
     }
-    match Outlet::new(server, reply, faults).send(reply).await {
-        Ok(()) => Ok(Then::GoesOn),
-        Err(Stop::Cut) => Ok(Then::Ends),
-        Err(Stop::Failed(error)) => Err(error),
+    match ReplyWriter::new(server, reply, faults).send(reply).await {
+        Ok(()) => Ok(AfterReply::Continue),
+        Err(SendError::Cut) => Ok(AfterReply::Disconnect),
+        Err(SendError::Failed(error)) => Err(error),
     }
 }
 
-/// The attributes of a request with a message-id that nobody asked for.
-pub(crate) fn with_another_id(attributes: &str) -> String {
+/// The attributes of a request with another message-id.
+pub(crate) fn with_wrong_message_id(attributes: &str) -> String {
     let Some((before, id)) = attributes.split_once("message-id=") else {
         return attributes.to_owned();
     };
@@ -86,26 +86,26 @@ pub(crate) fn with_another_id(attributes: &str) -> String {
     }
 }
 
-/// Why a reply is not sent to its end.
-enum Stop {
+/// Why a reply was not sent completely.
+enum SendError {
     Cut,
     Failed(ServerError),
 }
 
-impl From<ServerError> for Stop {
+impl From<ServerError> for SendError {
     fn from(error: ServerError) -> Self {
         Self::Failed(error)
     }
 }
 
-/// One reply on its way out.
-struct Outlet<'s, S> {
+/// Writes one reply with faults.
+struct ReplyWriter<'s, S> {
     server: &'s mut ServerSession<S>,
     /// Bytes sent so far, framing included.
     sent: u64,
-    /// From which byte on it is slow, and how slow.
+    /// The slow part.
     slow: Option<Slow>,
-    /// After which byte it ends.
+    /// The number of bytes after which the reply is cut.
     cut: Option<u64>,
     filler: Filler,
 }
@@ -120,7 +120,7 @@ enum Filler {
     Endless,
 }
 
-impl<'s, S: AsyncRead + AsyncWrite + Unpin + Send> Outlet<'s, S> {
+impl<'s, S: AsyncRead + AsyncWrite + Unpin + Send> ReplyWriter<'s, S> {
     fn new(server: &'s mut ServerSession<S>, reply: &[u8], faults: &Faults) -> Self {
         let own = in_u64(reply.len());
         let wanted = faults.size(|fault| match fault {
@@ -159,7 +159,7 @@ impl<'s, S: AsyncRead + AsyncWrite + Unpin + Send> Outlet<'s, S> {
         }
     }
 
-    async fn send(mut self, reply: &[u8]) -> Result<(), Stop> {
+    async fn send(mut self, reply: &[u8]) -> Result<(), SendError> {
         // Filler goes before the last end tag, where it stays inside the document.
         let inside = reply.windows(2).rposition(|two| two == b"</");
         let (head, tail) = reply.split_at(inside.unwrap_or(reply.len()));
@@ -187,8 +187,8 @@ impl<'s, S: AsyncRead + AsyncWrite + Unpin + Send> Outlet<'s, S> {
         }
     }
 
-    /// A part of the message, as a chunk where chunks are spoken.
-    async fn part(&mut self, bytes: &[u8]) -> Result<(), Stop> {
+    /// Writes a part of the message, as a chunk if the framing has chunks.
+    async fn part(&mut self, bytes: &[u8]) -> Result<(), SendError> {
         if self.server.framing() == Framing::Chunked && !bytes.is_empty() {
             let header = format!("\n#{}\n", bytes.len());
             self.raw(header.as_bytes()).await?;
@@ -196,19 +196,19 @@ impl<'s, S: AsyncRead + AsyncWrite + Unpin + Send> Outlet<'s, S> {
         self.raw(bytes).await
     }
 
-    /// Bytes at the speed of the moment, as far as they go.
-    async fn raw(&mut self, mut bytes: &[u8]) -> Result<(), Stop> {
+    /// Writes bytes at the current rate, up to the cut.
+    async fn raw(&mut self, mut bytes: &[u8]) -> Result<(), SendError> {
         while !bytes.is_empty() {
             let mut most = in_u64(bytes.len());
             if let Some(cut) = self.cut {
                 most = most.min(cut.saturating_sub(self.sent));
             }
             if most == 0 {
-                return Err(Stop::Cut);
+                return Err(SendError::Cut);
             }
             match &self.slow {
                 Some(slow) if self.sent >= slow.from => {
-                    let gap = gap(slow.bytes_per_second).max(SHORTEST_GAP);
+                    let gap = byte_interval(slow.bytes_per_second).max(SHORTEST_INTERVAL);
                     let burst = gap.as_secs_f64() * slow.bytes_per_second as f64;
                     most = most.min(burst.round() as u64).max(1);
                     sleep(gap).await;
@@ -252,7 +252,7 @@ mod tests {
     }
 
     /// What the client gets of [`REPLY`] within an hour, what is left of the session, and after how many seconds.
-    async fn sent(faults: &[Fault]) -> (Vec<u8>, Option<Then>, u64) {
+    async fn sent(faults: &[Fault]) -> (Vec<u8>, Option<AfterReply>, u64) {
         let (mut server, mut far) = session().await;
         let faults = faults.iter().copied().collect();
         let began = Instant::now();
@@ -275,26 +275,38 @@ mod tests {
         let slow = Fault::SlowReply {
             bytes_per_second: 2,
         };
-        assert_eq!(sent(&[]).await, (whole(), Some(Then::GoesOn), 0));
-        assert_eq!(sent(&[late]).await, (whole(), Some(Then::GoesOn), 30));
+        assert_eq!(sent(&[]).await, (whole(), Some(AfterReply::Continue), 0));
+        assert_eq!(
+            sent(&[late]).await,
+            (whole(), Some(AfterReply::Continue), 30)
+        );
         // The second half and the mark, two bytes a second.
         let seconds = in_u64(REPLY.len().div_ceil(2) + END_OF_MESSAGE.len()) / 2;
-        assert_eq!(sent(&[slow]).await, (whole(), Some(Then::GoesOn), seconds));
+        assert_eq!(
+            sent(&[slow]).await,
+            (whole(), Some(AfterReply::Continue), seconds)
+        );
         let both = sent(&[slow, late]).await;
-        assert_eq!(both, (whole(), Some(Then::GoesOn), seconds + 30));
+        assert_eq!(both, (whole(), Some(AfterReply::Continue), seconds + 30));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_cut_reply_ends_the_session_after_exactly_so_many_bytes() {
         let cut = Fault::CutReply { after_bytes: 20 };
         let (received, then, _) = sent(&[cut]).await;
-        assert_eq!((&received[..], then), (&REPLY[..20], Some(Then::Ends)));
+        assert_eq!(
+            (&received[..], then),
+            (&REPLY[..20], Some(AfterReply::Disconnect))
+        );
         let huge = Fault::HugeReply { megabytes: 1 };
         let cut = Fault::CutReply {
             after_bytes: 100_000,
         };
         let (received, then, _) = sent(&[huge, cut]).await;
-        assert_eq!((received.len(), then), (100_000, Some(Then::Ends)));
+        assert_eq!(
+            (received.len(), then),
+            (100_000, Some(AfterReply::Disconnect))
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -320,7 +332,7 @@ mod tests {
         let mut received = Vec::new();
         let (then, read) = tokio::join!(sending, far.read_to_end(&mut received));
         read.unwrap();
-        assert_eq!(then, Then::GoesOn);
+        assert_eq!(then, AfterReply::Continue);
         assert_eq!(received.len(), 3_000_000 + END_OF_MESSAGE.len());
         let text = String::from_utf8(received).unwrap();
         assert!(text.starts_with("<rpc-reply message-id=\"1\"><a>0123456789</a><!-- "));
@@ -333,9 +345,12 @@ mod tests {
 
     #[test]
     fn another_id_is_another() {
-        let other = with_another_id("xmlns=\"urn:x\" message-id=\"7\" a='b'");
+        let other = with_wrong_message_id("xmlns=\"urn:x\" message-id=\"7\" a='b'");
         assert_eq!(other, "xmlns=\"urn:x\" message-id=\"not-7\" a='b'");
-        assert_eq!(with_another_id("message-id='7'"), "message-id='not-7'");
-        assert_eq!(with_another_id("a='b'"), "a='b'");
+        assert_eq!(
+            with_wrong_message_id("message-id='7'"),
+            "message-id='not-7'"
+        );
+        assert_eq!(with_wrong_message_id("a='b'"), "a='b'");
     }
 }

@@ -1,4 +1,4 @@
-//! From blueprint, seed and conditions to a box with modules in its ports.
+//! Builds a device from its blueprint, seed and port conditions.
 
 use std::{ops::Range, sync::Mutex};
 
@@ -8,7 +8,7 @@ use crate::{
     error::Error,
     physics::{
         code::{Code, KP4, KR4},
-        lane::{Lane, Sinking, Wander, margin_for},
+        lane::{DriftingValue, Lane, PowerLoss, margin_for},
         link::Link,
     },
     platform::{Breakout, Optic, Port, Style},
@@ -17,7 +17,7 @@ use crate::{
 };
 
 impl Device {
-    /// Builds a box; an error if a condition names a port that it has not.
+    /// Builds a device; an error if a condition names a port that it has not.
     pub(crate) fn build(
         name: &str,
         model: &Model,
@@ -89,7 +89,7 @@ impl Device {
     }
 }
 
-/// Whether the far end is heard.
+/// Whether light arrives, so that the link is up.
 pub(super) fn has_link(content: &Content) -> bool {
     match content {
         Content::Empty => false,
@@ -138,7 +138,7 @@ fn content(
             fail(lane, port.code.as_ref(), width, epoch.start, over_s);
         }
     }
-    let wander = |name, base: f64, drift, daily, noise| Wander {
+    let wander = |name, base: f64, drift, daily, noise| DriftingValue {
         base,
         drift,
         daily,
@@ -163,34 +163,34 @@ fn content(
 }
 
 fn lane(optic: &'static Optic, seed: Seed) -> Lane {
-    let wander = |name: &str, base: f64, drift, daily, noise| Wander {
+    let wander = |name: &str, base: f64, drift, daily, noise| DriftingValue {
         base,
         drift,
         daily,
         noise,
         seed: seed.named(name),
     };
-    let spread =
+    let variation =
         |name: &str, deviation: f64| deviation * seed.named(name).normal().clamp(-2.0, 2.0);
     let (low, high) = optic.floor_log10;
     Lane {
         rx_power_dbm: wander(
             "rx",
-            optic.rx_power_dbm + spread("rx base", 0.4),
+            optic.rx_power_dbm + variation("rx base", 0.4),
             0.12,
             0.05,
             0.02,
         ),
         tx_power_dbm: wander(
             "tx",
-            optic.tx_power_dbm + spread("tx base", 0.25),
+            optic.tx_power_dbm + variation("tx base", 0.25),
             0.05,
             0.03,
             0.01,
         ),
         bias_ma: wander(
             "bias",
-            optic.bias_ma * (1.0 + spread("bias base", 0.03)),
+            optic.bias_ma * (1.0 + variation("bias base", 0.03)),
             optic.bias_ma * 0.006,
             optic.bias_ma * 0.004,
             optic.bias_ma * 0.001,
@@ -198,11 +198,11 @@ fn lane(optic: &'static Optic, seed: Seed) -> Lane {
         laser_above_module_c: seed.named("laser").within(0.5, 3.0),
         floor_ber: 10_f64.powf(seed.named("floor").within(low, high)),
         sensitivity_dbm: optic.sensitivity_dbm,
-        sinking: None,
+        power_loss: None,
     }
 }
 
-/// Lets a lane sink so deep that the link of `width` lanes ends with some codewords lost: the lane's errors are dealt over all codewords,
+/// Gives a lane so large a power loss that the link of `width` lanes loses some codewords: the lane's errors are spread over all codewords,
 /// so it must err `width` times as often as the link.
 fn fail(lane: &mut Lane, code: Option<&Code>, width: usize, from: i64, over_s: i64) {
     let link_ber = match code {
@@ -214,7 +214,7 @@ fn fail(lane: &mut Lane, code: Option<&Code>, width: usize, from: i64, over_s: i
     lane.rx_power_dbm.drift = 0.03;
     lane.rx_power_dbm.daily = 0.02;
     let end_dbm = lane.sensitivity_dbm + margin_for(link_ber * width as f64);
-    lane.sinking = Some(Sinking {
+    lane.power_loss = Some(PowerLoss {
         from,
         over_s,
         depth_db: lane.rx_power_dbm.base - end_dbm,

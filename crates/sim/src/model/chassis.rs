@@ -1,8 +1,8 @@
-//! The box around the ports: its sensors, supplies and fans, and its routing engines.
+//! Readings of the chassis: sensors, power supplies, fans and routing engines.
 
 use super::device::Device;
 use crate::{
-    physics::lane::Wander,
+    physics::lane::DriftingValue,
     platform::{Platform, Style},
     seed::Seed,
 };
@@ -13,7 +13,7 @@ const HOUR_S: i64 = 3_600;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct EnvironmentReading {
     pub(crate) name: String,
-    /// Said of the first part of each class only, as on real boxes.
+    /// Present for the first part of each class only, as on real devices.
     pub(crate) class: Option<&'static str>,
     pub(crate) status: &'static str,
     pub(crate) temperature_c: Option<i64>,
@@ -39,7 +39,7 @@ pub(crate) struct RouteEngineReading {
 }
 
 impl Device {
-    /// Supplies, sensors and fans, in the order in which the box lists them. The last supply is one without power.
+    /// Supplies, sensors and fans, in the order in which the device lists them. The last supply is one without power.
     pub(crate) fn environment(&self, utc: i64) -> Vec<EnvironmentReading> {
         let classic = self.blueprint.style == Style::Classic;
         let chassis = self.is_chassis();
@@ -134,7 +134,7 @@ impl Device {
     /// Whole degrees of a sensor.
     fn degrees(&self, sensor: &str, base: f64, utc: i64) -> i64 {
         let seed = self.chassis_seed().named(sensor);
-        let wander = Wander {
+        let wander = DriftingValue {
             base: base + seed.within(-3.0, 3.0),
             drift: 1.0,
             daily: 2.0,

@@ -1,11 +1,11 @@
-//! The parts of a simulated box: ports, modules, interfaces and their counters.
+//! The parts of a simulated device: ports, modules, interfaces and their counters.
 
 use std::sync::Mutex;
 
 use crate::{
     conditions::PortLocation,
     physics::{
-        lane::{Lane, Wander},
+        lane::{DriftingValue, Lane},
         link::Link,
     },
     platform::{Blueprint, Optic, Port},
@@ -14,7 +14,7 @@ use crate::{
 
 const HOUR_S: i64 = 3_600;
 
-/// A simulated box.
+/// A simulated device.
 #[derive(Debug)]
 pub(crate) struct Device {
     pub(crate) name: String,
@@ -66,7 +66,7 @@ impl Socket {
     }
 }
 
-/// What is written on a module.
+/// The label of a module.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Label {
     pub(crate) description: String,
@@ -85,8 +85,8 @@ pub(crate) struct Label {
 pub(crate) struct Module {
     pub(crate) label: Label,
     pub(crate) optic: &'static Optic,
-    pub(super) temperature_c: Wander,
-    pub(super) voltage_v: Wander,
+    pub(super) temperature_c: DriftingValue,
+    pub(super) voltage_v: DriftingValue,
     pub(super) lanes: Vec<Lane>,
     pub(super) light: Light,
 }
@@ -125,10 +125,10 @@ pub(super) fn rounded(value: f64, places: i32) -> f64 {
     (value * scale).round() / scale + 0.0
 }
 
-/// When a fleet's time begins.
+/// The start of a fleet's simulated time.
 ///
-/// Counters begin an hour before the hour in which the clock starts, as after a restart of the box, so that the first reply already has
-/// something to tell. A fleet that starts later in the same hour counts the same.
+/// Counters begin an hour before the hour in which the clock starts, as after a restart of the device, so that the first reply already has
+/// counters above zero. A fleet that starts later in the same hour has the same counters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Epoch {
     /// UTC second at which the fleet's clock started; failures begin here.

@@ -1,8 +1,8 @@
-//! A simulated box: what is in its ports, and what it would report at a simulated second.
+//! A simulated device: the content of its ports, and its readings at a simulated time.
 //!
-//! [`Device`] is built once from a platform's blueprint, a seed and conditions; its readings are values, rounded as the box would send
-//! them. Text is made of them in [`render`](crate::render), and the ledger writes the same values down, so neither can copy the other's
-//! mistakes.
+//! A [`Device`] is built once from a platform's blueprint, a seed and conditions. Its readings are values, rounded as the device
+//! would send them. [`render`](crate::render) makes text of them, and the ledger records the same values, so neither can copy the
+//! other's mistakes.
 
 mod build;
 mod chassis;

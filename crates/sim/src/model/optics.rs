@@ -1,4 +1,4 @@
-//! What a box reads from its modules.
+//! Readings of the optical modules.
 
 use super::device::{Content, Device, Interface, Light, Module, rounded};
 use crate::platform::{Optic, TemperatureDigits};

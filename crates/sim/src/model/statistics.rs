@@ -1,4 +1,4 @@
-//! What a box counts on its interfaces.
+//! Readings of the interfaces: link state, traffic and FEC counters.
 
 use std::sync::PoisonError;
 
@@ -27,7 +27,7 @@ pub(crate) struct InterfaceReading {
     pub(crate) traffic: Traffic,
     /// `None`: the port runs without FEC.
     pub(crate) fec: Option<FecReading>,
-    /// Decides what is of no consequence: hardware addresses.
+    /// The seed of values without meaning: hardware addresses.
     pub(crate) seed: Seed,
 }
 
@@ -53,9 +53,9 @@ pub(crate) struct FecReading {
     pub(crate) uncorrected: u64,
     pub(crate) corrected_per_s: u64,
     pub(crate) uncorrected_per_s: u64,
-    /// As sent; `None` on boxes that do not send it and on links that are down.
+    /// As sent; `None` on devices that do not send it and on links that are down.
     pub(crate) pre_fec_ber: Option<String>,
-    /// Of each bin, what is in the store and what is not yet there; `None` on boxes without a histogram.
+    /// The bins; `None` on devices without a histogram.
     pub(crate) bins: Option<[Bin; BINS]>,
 }
 
@@ -64,7 +64,7 @@ pub(crate) struct FecReading {
 pub(crate) struct Bin {
     /// Counted since the store was last filled.
     pub(crate) live: u64,
-    /// In the store.
+    /// Moved to the stored totals.
     pub(crate) harvested: u64,
 }
 
@@ -130,7 +130,7 @@ impl Device {
     }
 }
 
-/// Bit error ratio of an interface: its symbols are dealt evenly over its lanes, so the lanes' mean.
+/// Bit error ratio of an interface: the mean of its lanes, because symbols are spread evenly over them.
 fn ber(interface: &Interface, content: &Content, utc: i64) -> f64 {
     match content {
         Content::Optical(module) => module_ber(module, interface, utc),

@@ -1,8 +1,8 @@
-//! Forward error correction as arithmetic: how often a codeword holds k bad symbols.
+//! Forward error correction as arithmetic: the probability that a codeword holds k bad symbols.
 //!
-//! Bit errors are taken as independent, so a symbol of m bits is bad with probability `1 − (1 − BER)^m` and the number of bad symbols in
+//! Bit errors are independent, so a symbol of m bits is bad with probability `1 − (1 − BER)^m`, and the number of bad symbols in
 //! a codeword of n is binomial. A code that corrects t symbols loses the codeword when there are more. Burst errors (decision feedback,
-//! IEEE 802.3 annex 120) are left out: they fatten the tail, which a simulator of trends does not need.
+//! IEEE 802.3 annex 120) are not simulated: they fatten the tail, which a simulator of trends does not need.
 
 /// The histogram's bins: codewords with 0, 1, … 15 corrected symbols.
 pub(crate) const BINS: usize = 16;
@@ -52,9 +52,9 @@ pub(crate) const FIRE: Code = Code {
     payload_bits: 2_048,
 };
 
-/// How codewords spread over the number of their bad symbols.
+/// The distribution of codewords over the number of their bad symbols.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Spread {
+pub(crate) struct ErrorDistribution {
     /// Probability of k bad symbols, for k up to the code's correctable count; 0 beyond.
     pub(crate) correctable: [f64; BINS],
     /// Probability of more than can be corrected (the codeword error ratio, CER).
@@ -77,12 +77,12 @@ impl Code {
         -(f64::from(self.symbol_bits) * (-ber).ln_1p()).exp_m1()
     }
 
-    /// The binomial spread at a bit error ratio in [0, 0.5].
-    pub(crate) fn spread(&self, ber: f64) -> Spread {
+    /// The binomial distribution at a bit error ratio in [0, 0.5].
+    pub(crate) fn distribution(&self, ber: f64) -> ErrorDistribution {
         let ratio = self.symbol_error_ratio(ber);
         let symbols = f64::from(self.symbols);
         let odds = ratio / (1.0 - ratio);
-        let mut spread = Spread {
+        let mut distribution = ErrorDistribution {
             correctable: [0.0; BINS],
             lost: 0.0,
         };
@@ -90,13 +90,13 @@ impl Code {
         let mut probability = (symbols * (-ratio).ln_1p()).exp();
         for bad in 0..=self.correctable + TAIL {
             if bad <= self.correctable {
-                spread.correctable[bad] = probability;
+                distribution.correctable[bad] = probability;
             } else {
-                spread.lost += probability;
+                distribution.lost += probability;
             }
             probability *= (symbols - bad as f64) / (bad as f64 + 1.0) * odds;
         }
-        spread
+        distribution
     }
 
     /// The bit error ratio that a device reports: from the share of codewords that held an error.
@@ -134,14 +134,14 @@ mod tests {
             (1.0e-3, 9.955e-3, 1.53e-4),
         ] {
             assert!(close(KP4.symbol_error_ratio(ber), ser), "SER at {ber}");
-            assert!(close(KP4.spread(ber).lost, cer), "CER at {ber}");
+            assert!(close(KP4.distribution(ber).lost, cer), "CER at {ber}");
         }
     }
 
     #[test]
     fn kr4_agrees_with_the_reference_arithmetic() {
         for (ber, cer) in [(1.0e-6, 1.41e-23), (2.1e-5, 4.87e-13), (1.0e-4, 8.93e-8)] {
-            assert!(close(KR4.spread(ber).lost, cer), "CER at {ber}");
+            assert!(close(KR4.distribution(ber).lost, cer), "CER at {ber}");
         }
     }
 
@@ -157,8 +157,8 @@ mod tests {
     fn every_codeword_is_somewhere_in_the_spread() {
         for code in [KP4, KR4, FIRE] {
             for ber in [0.0, 1e-9, 1e-6, 1e-4, 5e-4, 2e-3] {
-                let spread = code.spread(ber);
-                let sum = spread.correctable.iter().sum::<f64>() + spread.lost;
+                let distribution = code.distribution(ber);
+                let sum = distribution.correctable.iter().sum::<f64>() + distribution.lost;
                 assert!(
                     (sum - 1.0).abs() < 1e-9,
                     "{} at {ber}: {sum}",
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn the_reported_ber_inverts_the_share_of_bad_codewords() {
         for ber in [1e-8, 1e-6, 1e-4, 5e-4] {
-            let clean = KP4.spread(ber).correctable[0];
+            let clean = KP4.distribution(ber).correctable[0];
             let codewords = 1_000_000_000_000_u64;
             let bad = ((1.0 - clean) * codewords as f64) as u64;
             let reported = KP4.ber_from_counts(bad, codewords).unwrap();

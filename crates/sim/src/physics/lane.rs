@@ -1,8 +1,8 @@
 //! One optical lane over time: powers, bias, laser temperature, and the bit errors that follow from the received power.
 //!
-//! Each quantity is a base with a slow drift, a daily swing and noise ([`Wander`]). The pre-FEC bit error ratio has a floor of the lane
-//! (laser noise, equaliser residue) and a waterfall in the margin of received power over sensitivity. A failing lane loses received power
-//! along a ramp, and the waterfall does the rest. Left out: crosstalk, ageing of bias, the far end.
+//! Each quantity is a base value with a slow drift, a daily swing and noise ([`DriftingValue`]). The pre-FEC bit error ratio has a floor
+//! (laser noise, equaliser residue) and a waterfall curve over the margin of received power above sensitivity. A failing lane loses
+//! received power along a ramp. Crosstalk, ageing of the bias and the far end are not simulated.
 
 use crate::seed::Seed;
 
@@ -15,9 +15,9 @@ const BER_AT_SENSITIVITY: f64 = 2.4e-4;
 /// Noise changes every so many seconds: two readings within stay alike, as they do on a module that is polled.
 const NOISE_STEP_S: i64 = 10;
 
-/// A quantity that moves slowly.
+/// A quantity with drift, daily swing and noise.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Wander {
+pub(crate) struct DriftingValue {
     /// The middle value.
     pub(crate) base: f64,
     /// Amplitude of a wave of one to four days.
@@ -30,7 +30,7 @@ pub(crate) struct Wander {
     pub(crate) seed: Seed,
 }
 
-impl Wander {
+impl DriftingValue {
     /// The value at a UTC second, without noise.
     pub(crate) fn smooth(&self, utc: i64) -> f64 {
         let seconds = utc as f64;
@@ -49,9 +49,9 @@ impl Wander {
     }
 }
 
-/// A loss of received power that grows in a straight line and then stays.
+/// A loss of received power that grows linearly and then stays.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Sinking {
+pub(crate) struct PowerLoss {
     /// UTC second at which it begins.
     pub(crate) from: i64,
     /// Seconds until the whole depth is reached; 0: at once.
@@ -60,7 +60,7 @@ pub(crate) struct Sinking {
     pub(crate) depth_db: f64,
 }
 
-impl Sinking {
+impl PowerLoss {
     fn loss_db(&self, utc: i64) -> f64 {
         let passed = utc.saturating_sub(self.from);
         if passed < 0 {
@@ -77,11 +77,11 @@ impl Sinking {
 #[derive(Debug, Clone)]
 pub(crate) struct Lane {
     /// Received power without the loss of a failure, dBm.
-    pub(crate) rx_power_dbm: Wander,
+    pub(crate) rx_power_dbm: DriftingValue,
     /// Launched power, dBm.
-    pub(crate) tx_power_dbm: Wander,
+    pub(crate) tx_power_dbm: DriftingValue,
     /// Laser bias, mA.
-    pub(crate) bias_ma: Wander,
+    pub(crate) bias_ma: DriftingValue,
     /// Laser temperature above the module's, °C.
     pub(crate) laser_above_module_c: f64,
     /// Bit error ratio with light to spare.
@@ -89,7 +89,7 @@ pub(crate) struct Lane {
     /// Received power at which [`BER_AT_SENSITIVITY`] is reached, dBm.
     pub(crate) sensitivity_dbm: f64,
     /// The failure, if this lane has one.
-    pub(crate) sinking: Option<Sinking>,
+    pub(crate) power_loss: Option<PowerLoss>,
 }
 
 impl Lane {
@@ -105,7 +105,8 @@ impl Lane {
     }
 
     fn loss_db(&self, utc: i64) -> f64 {
-        self.sinking.map_or(0.0, |sinking| sinking.loss_db(utc))
+        self.power_loss
+            .map_or(0.0, |power_loss| power_loss.loss_db(utc))
     }
 }
 
@@ -127,8 +128,8 @@ pub(crate) fn margin_for(ber: f64) -> f64 {
 mod tests {
     use super::*;
 
-    fn lane(sinking: Option<Sinking>) -> Lane {
-        let still = |base| Wander {
+    fn lane(power_loss: Option<PowerLoss>) -> Lane {
+        let still = |base| DriftingValue {
             base,
             drift: 0.0,
             daily: 0.0,
@@ -142,7 +143,7 @@ mod tests {
             laser_above_module_c: 2.0,
             floor_ber: 1e-8,
             sensitivity_dbm: -6.6,
-            sinking,
+            power_loss,
         }
     }
 
@@ -158,12 +159,12 @@ mod tests {
 
     #[test]
     fn a_sinking_lane_ends_at_its_depth_and_a_healthy_one_stays() {
-        let sinking = Sinking {
+        let power_loss = PowerLoss {
             from: 1_000,
             over_s: 600,
             depth_db: 6.0,
         };
-        let failing = lane(Some(sinking));
+        let failing = lane(Some(power_loss));
         assert_eq!(failing.rx_power(1_000), -1.0);
         assert_eq!(failing.rx_power(1_300), -4.0);
         assert_eq!(failing.rx_power(9_999), -7.0);
@@ -173,7 +174,7 @@ mod tests {
 
     #[test]
     fn a_failure_without_a_ramp_is_there_at_once() {
-        let failing = lane(Some(Sinking {
+        let failing = lane(Some(PowerLoss {
             from: 1_000,
             over_s: 0,
             depth_db: 6.0,
@@ -184,7 +185,7 @@ mod tests {
 
     #[test]
     fn wandering_stays_within_its_amplitudes() {
-        let wander = Wander {
+        let wander = DriftingValue {
             base: 40.0,
             drift: 1.0,
             daily: 2.0,

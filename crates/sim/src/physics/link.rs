@@ -1,16 +1,16 @@
 //! The FEC counters of one link, integrated over fixed ticks.
 //!
-//! Simulated time is cut into ticks of ten seconds, counted from the Unix epoch. What a tick adds is drawn from a generator seeded with
-//! the link and the tick's number, from means that depend on the tick's minute alone. The sum up to an instant is therefore the same
-//! whether it was asked for every second or once a day; [`Link`] merely remembers how far it has summed. Every tick brings the same
-//! number of codewords, and each of them is clean, corrected or lost, so the books always balance.
+//! Simulated time is divided into ticks of ten seconds, counted from the Unix epoch. The increment of a tick is drawn from a generator
+//! seeded with the link and the tick's number, with means that depend only on the tick's minute. So the sum up to an instant is the same
+//! whether it is read every second or once a day; [`Link`] only caches the sum. Every tick adds the same number of codewords, and each
+//! of them is clean, corrected or lost, so the counters always balance.
 
 use std::collections::VecDeque;
 
 use rand::rngs::Xoshiro256PlusPlus;
 use rand_distr::{Distribution, Poisson};
 
-use super::code::{BINS, Code, Spread};
+use super::code::{BINS, Code, ErrorDistribution};
 use crate::seed::Seed;
 
 /// Length of a tick, in seconds.
@@ -19,7 +19,7 @@ pub(crate) const TICK_S: i64 = 10;
 /// Ticks in the window from which the device derives its rates and its bit error ratio.
 const WINDOW: usize = 6;
 
-/// What a link has counted.
+/// The counters of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Counts {
     /// Codewords with so many corrected symbols; index 0 are the clean ones.
@@ -47,7 +47,7 @@ impl Counts {
     }
 }
 
-/// What a device says of a link's FEC at an instant.
+/// The FEC readings of a link at an instant.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct LinkReading {
     /// Since the counters began.
@@ -109,27 +109,27 @@ impl Link {
         let mut minute = None;
         while self.next_tick < end {
             let this_minute = (self.next_tick * TICK_S).div_euclid(60);
-            let spread = match minute {
-                Some((of, spread)) if of == this_minute => spread,
-                _ => self.code.spread(ber(this_minute * 60)),
+            let distribution = match minute {
+                Some((of, distribution)) if of == this_minute => distribution,
+                _ => self.code.distribution(ber(this_minute * 60)),
             };
-            minute = Some((this_minute, spread));
-            self.tick(&spread);
+            minute = Some((this_minute, distribution));
+            self.tick(&distribution);
         }
         self.reading()
     }
 
-    fn tick(&mut self, spread: &Spread) {
+    fn tick(&mut self, distribution: &ErrorDistribution) {
         let mut rng = self.seed.numbered(self.next_tick as u64).rng();
         let mut counts = Counts::default();
         let per_tick = self.codewords_per_tick as f64;
         let mut clean = self.codewords_per_tick;
         for bad in 1..=self.code.correctable {
-            let drawn = draw(per_tick * spread.correctable[bad], &mut rng).min(clean);
+            let drawn = draw(per_tick * distribution.correctable[bad], &mut rng).min(clean);
             counts.bins[bad] = drawn;
             clean -= drawn;
         }
-        counts.uncorrected = draw(per_tick * spread.lost, &mut rng).min(clean);
+        counts.uncorrected = draw(per_tick * distribution.lost, &mut rng).min(clean);
         counts.bins[0] = clean - counts.uncorrected;
         self.total.add(&counts);
         if self.window.len() == WINDOW {

@@ -1,6 +1,6 @@
-//! What light and silicon do: block codes, lanes, and the counters that a link keeps.
+//! The physics of a link: block codes, optical lanes, and FEC counters.
 //!
-//! Everything here is arithmetic on seeds and simulated seconds; nothing knows XML, devices or sockets.
+//! Everything here is arithmetic on seeds and simulated seconds, without XML, devices or sockets.
 
 pub(crate) mod code;
 pub(crate) mod lane;

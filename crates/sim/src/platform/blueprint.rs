@@ -3,7 +3,7 @@
 use super::optic::Optic;
 use crate::physics::code::Code;
 
-/// Which family of software a device runs: the same data in different clothes.
+/// The software family, which decides the format of values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Style {
     /// Junos on FreeBSD: `off`, `- Inf`, four decimals.

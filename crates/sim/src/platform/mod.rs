@@ -1,7 +1,7 @@
-//! The platforms that are simulated, each as a [`Blueprint`]: slots, ports, optics and the manners of its software.
+//! The simulated platforms, each as a [`Blueprint`]: slots, ports, optics and the output style of its software.
 //!
-//! One file per platform, one catalogue of optics. A blueprint holds facts only; what happens in time is the model's business.
-//! Part numbers and limits are in the style of the real ones, to be read by parsers, not ordered from a shop.
+//! There is one file for each platform, and one catalogue of optics. A blueprint holds constant facts; the model adds what changes
+//! over time. Part numbers and limits have the form of real ones, for parsers.
 
 mod blueprint;
 mod mx480;

@@ -1,5 +1,5 @@
 //! MX480: FPC 0 with two MICs (10 × 10G and 1 × 100G), FPC 1 with two PICs of six 100G ports, classic Junos. Chassis, system and PIC
-//! replies come wrapped in the item of a virtual chassis' member.
+//! replies are wrapped in the item of a virtual chassis' member.
 
 use super::blueprint::{
     Blueprint, Breakout, FecModePlace, Fpc, Histogram, Mic, Pic, Port, Style, SystemInterface,

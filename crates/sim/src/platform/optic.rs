@@ -1,8 +1,9 @@
-//! The optical modules in use: nominal powers, limits, labels.
+//! The optical modules in use: nominal powers, limits and labels.
 //!
-//! Powers and limits follow the module classes' data (IEEE 802.3 clauses 95, 112, 121, 138 and the usual vendor sheets), rounded.
+//! Powers and limits follow the standards of the module classes (IEEE 802.3 clauses 95, 112, 121, 138 and usual vendor data sheets),
+//! rounded.
 
-/// Light guide for which a module is made.
+/// The fibre type of a module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fiber {
     /// Single mode.

@@ -1,5 +1,5 @@
-//! QFX5240-64OD: 64 ports of 800G in OSFP, Junos EVO. Every eighth port is broken out into two 400G channels of four lanes; the
-//! histogram is one element with parallel children, and the FEC mode stands among the statistics.
+//! QFX5240-64OD: 64 ports of 800G in OSFP, Junos EVO. Every eighth port is broken out into two 400G channels of four lanes. The
+//! histogram is one element with parallel children, and the FEC mode is among the statistics.
 
 use super::blueprint::{
     Blueprint, Breakout, FecModePlace, Fpc, Histogram, Pic, Port, Style, SystemInterface,

@@ -1,6 +1,6 @@
-//! `get-chassis-inventory`: the parts of the box, down to the module in each port.
+//! Renders `get-chassis-inventory`: the parts of the device, down to the module in each port.
 //!
-//! A module is a `chassis-sub-sub-module` of its PIC; where a MIC carries the PIC, everything below the FPC sits one level deeper.
+//! A module is a `chassis-sub-sub-module` of its PIC. Where a MIC carries the PIC, everything below the FPC is one level deeper.
 
 use super::{Xml, payload_namespace, wrapped};
 use crate::{

@@ -1,4 +1,4 @@
-//! UTC seconds as the dates and spans of Junos: `2026-11-23 09:30:17 UTC`, `1w2d 03:04`.
+//! Formats UTC seconds as dates and durations of Junos: `2026-11-23 09:30:17 UTC`, `1w2d 03:04`.
 
 /// Date and time of a UTC second.
 ///

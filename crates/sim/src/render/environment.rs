@@ -1,4 +1,4 @@
-//! `get-environment-information`: what the sensors of the box say, in whole degrees in both scales.
+//! Renders `get-environment-information`: sensor readings, in whole degrees in both scales.
 
 use super::{Xml, payload_namespace, wrapped};
 use crate::model::{Device, EnvironmentReading};

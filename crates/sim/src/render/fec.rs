@@ -1,4 +1,4 @@
-//! The FEC blocks of an interface: mode, counters, histogram. Names are those of Junos' YANG, underscores included.
+//! Renders the FEC elements of an interface: mode, counters and histogram. Names are those of Junos' YANG, underscores included.
 
 use super::Xml;
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
 
 const VERBOSE: &str = "junos:style=\"verbose\"";
 
-/// `None`: the port runs without FEC, which the box says in its mode and counts nothing.
+/// `None`: the port runs without FEC, which the device says in its mode and counts nothing.
 pub(super) fn write(xml: &mut Xml, blueprint: &Blueprint, fec: Option<&FecReading>) {
     let mode = fec.map_or("NONE", |fec| fec.mode);
     if blueprint.fec_mode_place == FecModePlace::OwnElement {

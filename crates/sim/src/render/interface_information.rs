@@ -1,8 +1,8 @@
-//! `get-interface-information`: state and counters of all interfaces, ports or not.
+//! Renders `get-interface-information`: state and counters of all interfaces, with or without a port.
 //!
-//! Three depths, as on a box: `terse` gives names and states, the normal depth adds rates and the FEC blocks, `detail` and `extensive`
-//! add byte counters and error lists. Logical interfaces sit inside their physical ones and repeat some of their names, which is a trap
-//! for readers that search too deep.
+//! There are three depths: `terse` has names and states, the normal depth adds rates and the FEC elements, `detail` and `extensive`
+//! add byte counters and error lists. Logical interfaces are inside their physical ones and repeat some of their element names, which
+//! catches readers that search too deep.
 
 use super::{
     Xml,
@@ -15,7 +15,7 @@ use crate::{
     seed::Seed,
 };
 
-/// How much is told.
+/// The depth of the reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Depth {
     /// Names and states.

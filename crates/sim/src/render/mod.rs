@@ -1,7 +1,7 @@
-//! Replies as text: one file for each operation, in the shapes that real boxes send.
+//! Renders replies as XML, in the shapes that real devices send. There is one file for each operation.
 //!
-//! The renderers take readings and give the payload of an `rpc-reply`; the envelope is [`reply`]'s. Namespaces are versioned, and the
-//! root's version may differ from the payload's, as on real releases. Nothing here draws a figure or reads a clock.
+//! A renderer takes readings and returns the payload of an `rpc-reply`; [`reply`] adds the root element. Namespaces have versions, and
+//! the root's version may differ from the payload's, as on real releases. Nothing here draws a random value or reads a clock.
 
 pub(crate) mod chassis_inventory;
 pub(crate) mod date;
@@ -80,7 +80,7 @@ fn payload_namespace(blueprint: &Blueprint, component: &str) -> String {
     )
 }
 
-/// A payload in the item of a routing engine or member, on boxes that answer so.
+/// A payload in the item of a routing engine or member, on devices that answer so.
 ///
 /// The second item holds a name only: a member that has nothing to say.
 fn wrapped(blueprint: &Blueprint, payload: String) -> String {

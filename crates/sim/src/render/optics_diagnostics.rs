@@ -1,7 +1,7 @@
-//! `get-interface-optics-diagnostics-information`: what the modules measure.
+//! Renders `get-interface-optics-diagnostics-information`: the measurements of the modules.
 //!
-//! A module with one lane on classic Junos puts everything at module level and names received power `rx-signal-avg-optical-power`; all
-//! others send a block for each lane. Thresholds are always the module's. Units are in [`pluggable`](super::pluggable).
+//! On classic Junos a module with one lane has all values at module level, and names received power `rx-signal-avg-optical-power`. All
+//! others send a block for each lane. Thresholds are always those of the module. Units are in [`pluggable`](super::pluggable).
 
 use super::{
     Xml, payload_namespace,

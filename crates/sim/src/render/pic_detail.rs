@@ -1,4 +1,4 @@
-//! `get-pic-detail`: the modules of one PIC as their makers label them. Vendor names are padded to 16 places, as in the modules' memory.
+//! Renders `get-pic-detail`: the module labels of one PIC. Vendor names are padded to 16 characters, as in the modules' memory.
 
 use super::{Xml, payload_namespace, rpc_error, wrapped};
 use crate::{
@@ -6,7 +6,7 @@ use crate::{
     platform::Style,
 };
 
-/// The PIC's detail, or the error of a box that has no such PIC.
+/// The PIC's detail, or the error of a device that has no such PIC.
 pub(crate) fn render(device: &Device, fpc_slot: u32, pic_slot: u32, utc: i64) -> String {
     let fpcs = device.blueprint.fpcs.iter();
     let pic = fpcs

@@ -1,8 +1,8 @@
-//! Figures of pluggable modules as text: classic Junos keeps trailing noughts, EVO drops them.
+//! Formats the values of pluggable modules: classic Junos keeps trailing zeros, EVO drops them.
 
 use crate::platform::Style;
 
-/// What is measured, as far as the number of decimals depends on it.
+/// The quantity, which decides the number of decimals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Quantity {
     /// Milliwatts.
@@ -13,7 +13,7 @@ pub(super) enum Quantity {
     Voltage,
 }
 
-/// A figure in the manner of the software.
+/// A value in the format of the software.
 pub(super) fn number(style: Style, quantity: Quantity, value: f64) -> String {
     match (style, quantity) {
         (Style::Evo, _) => short(value, 3),

@@ -1,5 +1,5 @@
-//! `get-route-engine-information`: mastership, temperature, memory, CPU, and since when it runs. Never in the item of a routing
-//! engine, for it speaks of all of them.
+//! Renders `get-route-engine-information`: mastership, temperature, memory, CPU and start time. It is never wrapped in the item of
+//! one routing engine, because it lists all of them.
 
 use super::{
     Xml,

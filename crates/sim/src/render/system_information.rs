@@ -1,4 +1,4 @@
-//! `get-system-information`: who the box is. The payload has no namespace of its own.
+//! Renders `get-system-information`: model, software and host name. The payload has no namespace of its own.
 
 use super::{Xml, wrapped};
 use crate::model::Device;

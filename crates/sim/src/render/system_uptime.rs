@@ -1,9 +1,9 @@
-//! `get-system-uptime-information`: what the box takes for the time, and since when it runs.
+//! Renders `get-system-uptime-information`: the device's time and uptime.
 
 use super::{Xml, date, wrapped};
 use crate::model::Device;
 
-/// How long the box has been up.
+/// How long the device has been up.
 const UP_SECONDS: i64 = 12 * 86_400 + 3 * 3600 + 240;
 
 pub(crate) fn render(device: &Device, utc: i64) -> String {

@@ -1,8 +1,8 @@
-//! A small writer of XML: elements in the order of the calls, one to a line, all text escaped.
+//! A small XML writer: elements in the order of the calls, one a line, all text escaped.
 
 use std::fmt::Write;
 
-/// XML in the making.
+/// An XML text under construction.
 #[derive(Debug, Default)]
 pub(crate) struct Xml(String);
 

@@ -8,13 +8,13 @@ use netconf::{
     ssh::{self, Connection, Credentials, Endpoint, HostKeyPolicy, Method, Target},
 };
 use quick_xml::{Reader, events::Event};
-use sim::{Fleet, Running};
+use sim::{Fleet, RunningDevice};
 
 /// A UTC second on a whole hour.
 pub(crate) const START: i64 = 1_764_000_000;
 
 /// A session with a device, by the fleet's key and against its known hosts.
-pub(crate) async fn connect(fleet: &Fleet, device: &Running) -> Connection {
+pub(crate) async fn connect(fleet: &Fleet, device: &RunningDevice) -> Connection {
     let method = Method::KeyFile {
         path: fleet.user_key().to_owned(),
         passphrase: None,
@@ -25,7 +25,7 @@ pub(crate) async fn connect(fleet: &Fleet, device: &Running) -> Connection {
 /// A session, or why there is none.
 pub(crate) async fn try_connect(
     fleet: &Fleet,
-    device: &Running,
+    device: &RunningDevice,
     method: Method,
 ) -> Result<Connection, netconf::Error> {
     try_connect_with(fleet, device, method, &Options::default()).await
@@ -34,7 +34,7 @@ pub(crate) async fn try_connect(
 /// The same with other settings than the usual ones.
 pub(crate) async fn try_connect_with(
     fleet: &Fleet,
-    device: &Running,
+    device: &RunningDevice,
     method: Method,
     options: &Options,
 ) -> Result<Connection, netconf::Error> {

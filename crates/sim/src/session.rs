@@ -1,7 +1,7 @@
-//! One NETCONF session of one device: hello, then a reply for each request until the client has enough.
+//! One NETCONF session of a device: sends the hello, then a reply to each request, until the client closes.
 //!
-//! The device behind it is simulated or recorded; the session knows only how to ask it. Answers are made on a blocking thread, for they
-//! take milliseconds of arithmetic and a write to the ledger. [`Faults`] stand between these steps.
+//! The device behind it is simulated or recorded. Replies are made on a blocking thread, because they take milliseconds of arithmetic and
+//! a write to the ledger. [`Faults`] act between these steps.
 
 use std::sync::{
     Arc,
@@ -15,18 +15,18 @@ use netconf::{
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::{
-    answer::Respondent,
-    clock::Clock,
+    answer::SimulatedDevice,
+    clock::SimClock,
     faults::{
         Fault, Faults,
-        reply::{Then, send, with_another_id},
-        wire::swallow,
+        reply::{AfterReply, send, with_wrong_message_id},
+        stream::discard_input,
     },
     ledger::Ledger,
     operation::Operation,
-    recorded::Player,
+    recorded::ReplayedDevice,
     render::{self, xml::escaped},
-    stop::Stopping,
+    shutdown::ShutdownSignal,
 };
 
 const CAPABILITIES: [&str; 8] = [
@@ -40,30 +40,35 @@ const CAPABILITIES: [&str; 8] = [
     "http://xml.juniper.net/dmi/system/1.0",
 ];
 
-/// What a device announces besides that lies about its framing.
+/// The capability that a device announces falsely with [`Fault::FalseBase11`].
 const BASE_1_1: &str = "urn:ietf:params:netconf:base:1.1";
 
-/// What answers on a device's port.
+/// The source of a device's replies.
 #[derive(Debug)]
-pub(crate) enum Behind {
-    Simulated(Box<Respondent>),
-    Recorded(Player),
+pub(crate) enum DeviceBackend {
+    Simulated(Box<SimulatedDevice>),
+    Recorded(ReplayedDevice),
 }
 
-/// Everything that the sessions of one device share.
+/// The shared state of a device's sessions.
 #[derive(Debug)]
-pub(crate) struct Host {
-    pub(crate) behind: Behind,
-    pub(crate) clock: Clock,
+pub(crate) struct SessionContext {
+    pub(crate) backend: DeviceBackend,
+    pub(crate) clock: SimClock,
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) user: String,
     next_session: AtomicU32,
 }
 
-impl Host {
-    pub(crate) fn new(behind: Behind, clock: Clock, ledger: Arc<Ledger>, user: String) -> Self {
+impl SessionContext {
+    pub(crate) fn new(
+        backend: DeviceBackend,
+        clock: SimClock,
+        ledger: Arc<Ledger>,
+        user: String,
+    ) -> Self {
         Self {
-            behind,
+            backend,
             clock,
             ledger,
             user,
@@ -71,15 +76,15 @@ impl Host {
         }
     }
 
-    /// The hello of a new session, with the two comments that a Junos box puts before it.
+    /// The hello of a new session, with the two comments that a Junos device puts before it.
     fn hello(&self, faults: &Faults) -> String {
         let session = self.next_session.fetch_add(1, Ordering::Relaxed);
         // Two hyphens would end the comment.
         let user = escaped(&self.user).replace("--", "- -");
-        let lie = faults.has(Fault::FalseBase11).then_some(&BASE_1_1);
+        let false_capability = faults.has(Fault::FalseBase11).then_some(&BASE_1_1);
         let capabilities: String = CAPABILITIES
             .iter()
-            .chain(lie)
+            .chain(false_capability)
             .map(|capability| format!("<capability>{capability}</capability>\n"))
             .collect();
         format!(
@@ -92,43 +97,43 @@ impl Host {
         )
     }
 
-    /// The whole reply to a request. An error is the ledger's.
+    /// The whole reply to a request. An error comes from the ledger.
     fn reply(&self, request: &IncomingRpc) -> std::io::Result<Vec<u8>> {
         let IncomingRpc {
             attributes,
             operation,
         } = request;
-        match &self.behind {
-            Behind::Simulated(respondent) => respondent
+        match &self.backend {
+            DeviceBackend::Simulated(simulated) => simulated
                 .reply(attributes, operation, self.clock.now(), &self.ledger)
                 .map(String::into_bytes),
-            Behind::Recorded(player) => Ok(player.reply(attributes, operation)),
+            DeviceBackend::Recorded(replayed) => Ok(replayed.reply(attributes, operation)),
         }
     }
 }
 
-/// Speaks with one client until it closes the session, or `ended` says that it has left or that the fleet stops.
-pub(crate) async fn hold<S>(
+/// Serves one client until it closes the session, or until `ended` signals its disconnect or the fleet's shutdown.
+pub(crate) async fn serve<S>(
     stream: S,
-    host: Arc<Host>,
+    context: Arc<SessionContext>,
     faults: Arc<Faults>,
-    ended: Stopping,
+    ended: ShutdownSignal,
 ) -> Result<(), ServerError>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    let ended = ended.heard();
+    let ended = ended.triggered();
     tokio::pin!(ended);
-    let hello = host.hello(&faults);
-    let greeting = async {
+    let hello = context.hello(&faults);
+    let hello_exchange = async {
         if faults.has(Fault::NoHello) {
-            swallow(stream).await;
+            discard_input(stream).await;
             return Ok(None);
         }
         ServerSession::start(stream, &hello).await.map(Some)
     };
     let started = tokio::select! {
-        started = greeting => started?,
+        started = hello_exchange => started?,
         () = &mut ended => return Ok(()),
     };
     let Some(mut server) = started else {
@@ -149,7 +154,7 @@ where
         let faults = faults.on_reply(replies);
         replies += 1;
         if faults.has(Fault::WrongMessageId) {
-            request.attributes = with_another_id(&request.attributes);
+            request.attributes = with_wrong_message_id(&request.attributes);
         }
         let is_last = Operation::parse(&request.operation)
             .is_ok_and(|operation| operation.name == "close-session");
@@ -159,16 +164,16 @@ where
             let error = render::rpc_error("the simulated device will not answer", None);
             render::reply(&request.attributes, "", &error).into_bytes()
         } else {
-            let host = Arc::clone(&host);
+            let context = Arc::clone(&context);
             // Waited for even while the fleet stops: nothing of ours outlives it.
-            let answered = tokio::task::spawn_blocking(move || host.reply(&request)).await;
+            let answered = tokio::task::spawn_blocking(move || context.reply(&request)).await;
             answered.map_err(std::io::Error::other)??
         };
-        let then = tokio::select! {
-            then = send(&mut server, &reply, &faults) => then?,
+        let after = tokio::select! {
+            after = send(&mut server, &reply, &faults) => after?,
             () = &mut ended => return Ok(()),
         };
-        if is_last || then == Then::Ends {
+        if is_last || after == AfterReply::Disconnect {
             break;
         }
     }

@@ -1,7 +1,7 @@
-//! What other people's clients ask before they do anything: the questions of PyEZ's `facts`.
+//! Replies to the operations that PyEZ and other clients send to collect facts about a device.
 //!
-//! Answers are short and true to this box. Shell commands are refused, as on a box whose user may only look. What is not here gets a
-//! syntax error, which the clients take for a platform without that feature.
+//! Replies are short and true for the device. Shell commands are refused, as for a read-only user. Other operations get a syntax error,
+//! which clients take for a platform without that feature.
 
 use crate::{
     model::Device,
@@ -10,11 +10,11 @@ use crate::{
     render::{Xml, rpc_error},
 };
 
-/// The address under which a classic box knows its own routing engine inside the chassis.
+/// The address under which a classic device knows its own routing engine inside the chassis.
 const INTERNAL_ADDRESS: &str = "128.0.0.4";
 
-/// The answer to a question of this kind; `None` for all others.
-pub(crate) fn answer(device: &Device, operation: &Operation, user: &str) -> Option<String> {
+/// The reply to an operation of this kind; `None` for all others.
+pub(crate) fn reply(device: &Device, operation: &Operation, user: &str) -> Option<String> {
     let style = device.blueprint.style;
     match operation.name.as_str() {
         "get-software-information" => Some(software(device)),
@@ -48,7 +48,7 @@ fn is_switch(device: &Device) -> bool {
     device.blueprint.hardware_model != Platform::Mx480.hardware_model()
 }
 
-/// Every question about software has the same answer, for one routing engine or all.
+/// Every operation about software has the same reply, for one routing engine or all.
 fn software(device: &Device) -> String {
     let mut xml = Xml::new();
     xml.open("software-information");

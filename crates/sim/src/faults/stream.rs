@@ -1,4 +1,4 @@
-//! Faults of the TCP connection: silence, a banner in drops, an end in the middle of anything.
+//! Faults of the TCP stream: silence, a slow banner, and a cut after a number of bytes.
 
 use std::{
     io,
@@ -14,33 +14,33 @@ use tokio::{
 
 use super::{Fault, Faults};
 
-/// Takes whatever comes and says nothing, until the other side leaves.
-pub(crate) async fn swallow(mut stream: impl AsyncRead + Unpin) {
+/// Reads and discards input until the peer disconnects.
+pub(crate) async fn discard_input(mut stream: impl AsyncRead + Unpin) {
     // However it ends, it has ended.
     let _ended = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
 }
 
-/// A stream with the faults of a wire in what it sends. What it receives is left alone.
+/// A stream with faults in its output. Its input is unchanged.
 #[derive(Debug)]
-pub(crate) struct Wire<S> {
+pub(crate) struct FaultyStream<S> {
     stream: S,
-    banner: Option<Drops>,
+    banner: Option<ByteTimer>,
     /// Bytes that may still be sent; `None`: no end.
     left: Option<u64>,
 }
 
-/// A line that comes byte by byte.
+/// The timer of a line that is sent byte by byte.
 #[derive(Debug)]
-struct Drops {
-    gap: Duration,
+struct ByteTimer {
+    interval: Duration,
     next: Pin<Box<Sleep>>,
 }
 
-impl<S> Wire<S> {
+impl<S> FaultyStream<S> {
     pub(crate) fn new(stream: S, faults: &Faults) -> Self {
         let banner = faults.size(|fault| match fault {
-            Fault::SlowBanner { bytes_per_second } => Some(Drops {
-                gap: gap(bytes_per_second),
+            Fault::SlowBanner { bytes_per_second } => Some(ByteTimer {
+                interval: byte_interval(bytes_per_second),
                 next: Box::pin(sleep(Duration::ZERO)),
             }),
             _ => None,
@@ -58,11 +58,11 @@ impl<S> Wire<S> {
 }
 
 /// The time between two bytes at this rate.
-pub(super) fn gap(bytes_per_second: u64) -> Duration {
+pub(super) fn byte_interval(bytes_per_second: u64) -> Duration {
     Duration::from_secs(1) / u32::try_from(bytes_per_second.max(1)).unwrap_or(u32::MAX)
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for FaultyStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -72,34 +72,34 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for FaultyStream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let wire = &mut *self;
+        let faulty = &mut *self;
         let mut now = buf;
-        if let Some(drops) = &mut wire.banner {
-            ready!(drops.next.as_mut().poll(cx));
+        if let Some(timer) = &mut faulty.banner {
+            ready!(timer.next.as_mut().poll(cx));
             now = now.get(..1).unwrap_or(now);
         }
-        if let Some(left) = wire.left {
+        if let Some(left) = faulty.left {
             let left = usize::try_from(left).unwrap_or(usize::MAX);
             now = now.get(..left).unwrap_or(now);
             if now.is_empty() && !buf.is_empty() {
                 return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
             }
         }
-        let written = ready!(Pin::new(&mut wire.stream).poll_write(cx, now))?;
-        if let Some(left) = &mut wire.left {
+        let written = ready!(Pin::new(&mut faulty.stream).poll_write(cx, now))?;
+        if let Some(left) = &mut faulty.left {
             *left = left.saturating_sub(u64::try_from(written).unwrap_or(u64::MAX));
         }
         // The banner is one line (RFC 4253, section 4.2); what follows it comes at full speed.
         let is_over = now.get(..written).is_some_and(|sent| sent.contains(&b'\n'));
-        match &mut wire.banner {
-            Some(_) if is_over => wire.banner = None,
-            Some(drops) => drops.next = Box::pin(sleep(drops.gap)),
+        match &mut faulty.banner {
+            Some(_) if is_over => faulty.banner = None,
+            Some(timer) => timer.next = Box::pin(sleep(timer.interval)),
             None => {}
         }
         Poll::Ready(Ok(written))
@@ -121,15 +121,15 @@ mod tests {
 
     use super::*;
 
-    /// What comes out of a wire with these faults when `sent` goes in, and how long it took.
+    /// The output of a stream with these faults for the input `sent`, and the time it took.
     async fn through(faults: &[Fault], sent: &[u8]) -> (Vec<u8>, bool, Duration) {
         let (near, mut far) = duplex(1 << 16);
         let faults = faults.iter().copied().collect();
-        let mut wire = Wire::new(near, &faults);
+        let mut faulty = FaultyStream::new(near, &faults);
         let began = Instant::now();
-        let is_whole = wire.write_all(sent).await.is_ok();
+        let is_whole = faulty.write_all(sent).await.is_ok();
         let took = began.elapsed();
-        drop(wire);
+        drop(faulty);
         let mut received = Vec::new();
         far.read_to_end(&mut received).await.unwrap();
         (received, is_whole, took)
