@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use russh::keys::{Algorithm, HashAlg, PublicKey};
+use tracing::debug;
 
 use super::algorithms::same_type;
 use super::endpoint::Endpoint;
@@ -76,6 +77,34 @@ impl From<&str> for KnownHosts {
     }
 }
 
+/// Why a host key is accepted.
+#[derive(Debug, PartialEq, Eq)]
+enum HostKeyMatch<'e> {
+    /// The check is off.
+    Unchecked,
+    /// This entry has the key.
+    Known(&'e HostKeyEntry),
+    /// The host is unknown, and unknown hosts are added to this file.
+    New { file: &'e Path },
+}
+
+fn log_match(found: &HostKeyMatch<'_>, key: &PublicKey) {
+    let algorithm = key.algorithm();
+    let algorithm = algorithm.as_str();
+    match found {
+        HostKeyMatch::Unchecked => debug!(algorithm, "host key not checked"),
+        HostKeyMatch::Known(entry) => debug!(
+            algorithm,
+            file = %entry.file.display(),
+            line = entry.line,
+            "host key accepted"
+        ),
+        HostKeyMatch::New { file } => {
+            debug!(algorithm, file = %file.display(), "host key of a new host added");
+        }
+    }
+}
+
 /// The recorded keys of one host.
 #[derive(Debug)]
 pub(super) struct HostKeyVerifier {
@@ -113,11 +142,11 @@ impl HostKeyVerifier {
             name,
             entries: Vec::new(),
         };
-        verifier.reread().await?;
+        verifier.find_entries().await?;
         Ok(verifier)
     }
 
-    async fn reread(&mut self) -> Result<(), HostKeyError> {
+    async fn find_entries(&mut self) -> Result<(), HostKeyError> {
         if let Some(KnownHosts { files, .. }) = self.policy.known_hosts() {
             let found = self.records.find(files, &self.host, &self.name, self.port);
             self.entries = found.await?;
@@ -139,12 +168,28 @@ impl HostKeyVerifier {
     /// once more, because it may have been added since.
     pub(super) async fn verify(&mut self, key: &PublicKey) -> Result<(), HostKeyError> {
         if !self.is_trusted(key) {
-            if let Some(KnownHosts { files, .. }) = self.policy.known_hosts() {
-                self.records.forget(files);
-            }
-            self.reread().await?;
+            self.reread_files().await?;
         }
-        self.check(key)
+        if let HostKeyMatch::New { .. } = self.check(key)? {
+            // One connection at a time, so that connections opened together add a host once.
+            let records = Arc::clone(&self.records);
+            let _lock = records.append_lock.lock().await;
+            self.reread_files().await?;
+            if let HostKeyMatch::New { file } = self.check(key)? {
+                records.append(file, &self.name, key).await?;
+                log_match(&HostKeyMatch::New { file }, key);
+                return Ok(());
+            }
+        }
+        log_match(&self.check(key)?, key);
+        Ok(())
+    }
+
+    async fn reread_files(&mut self) -> Result<(), HostKeyError> {
+        if let Some(KnownHosts { files, .. }) = self.policy.known_hosts() {
+            self.records.forget(files);
+        }
+        self.find_entries().await
     }
 
     fn is_trusted(&self, key: &PublicKey) -> bool {
@@ -160,9 +205,9 @@ impl HostKeyVerifier {
         self.entries.iter().filter(same_key)
     }
 
-    fn check(&self, key: &PublicKey) -> Result<(), HostKeyError> {
+    fn check(&self, key: &PublicKey) -> Result<HostKeyMatch<'_>, HostKeyError> {
         let (files, accepts_new) = match &self.policy {
-            HostKeyPolicy::Off => return Ok(()),
+            HostKeyPolicy::Off => return Ok(HostKeyMatch::Unchecked),
             HostKeyPolicy::Strict { known_hosts } => (&known_hosts.files, false),
             HostKeyPolicy::AcceptNew { known_hosts } => (&known_hosts.files, true),
         };
@@ -178,8 +223,8 @@ impl HostKeyVerifier {
                 line: entry.line,
             });
         }
-        if self.matching(key).any(|e| e.marker == HostKeyMarker::None) {
-            return Ok(());
+        if let Some(entry) = self.matching(key).find(|e| e.marker == HostKeyMarker::None) {
+            return Ok(HostKeyMatch::Known(entry));
         }
         // The line to report: preferably one with a key of the same type. An entry for the host without the port
         // proves nothing about this port when it does not match.
@@ -188,7 +233,7 @@ impl HostKeyVerifier {
         let others = others.filter_map(|(at, e)| e.key.as_ref().map(|other| (at, e, other)));
         let other = others
             .min_by_key(|(at, _, other)| (!same_type(&other.algorithm(), &key.algorithm()), *at));
-        let first = files.first().cloned().unwrap_or_default();
+        let first = files.first().map(PathBuf::as_path).unwrap_or(Path::new(""));
         match other {
             Some((_, entry, other)) => Err(HostKeyError::Changed {
                 algorithm: algorithm(),
@@ -197,7 +242,7 @@ impl HostKeyVerifier {
                 line: entry.line,
                 recorded: describe(other),
             }),
-            None if accepts_new => self.records.append(&first, &self.name, key),
+            None if accepts_new => Ok(HostKeyMatch::New { file: first }),
             None => {
                 let mut entries = self.entries.iter();
                 let authority = entries.find(|entry| entry.marker == HostKeyMarker::CertAuthority);
@@ -206,7 +251,7 @@ impl HostKeyVerifier {
                     algorithm: algorithm(),
                     fingerprint: fingerprint(),
                     entry: known_hosts::line(&self.name, key)?.into(),
-                    file: first,
+                    file: first.to_owned(),
                     authority: authority.map(|entry| {
                         format!("{} line {}", entry.file.display(), entry.line).into()
                     }),
@@ -257,7 +302,9 @@ mod tests {
         let host = host.to_owned();
         let known_hosts = known_hosts.into();
         let policy = HostKeyPolicy::Strict { known_hosts };
-        read_verifier(&policy, &Endpoint { host, port })?.check(&key(ED25519))
+        read_verifier(&policy, &Endpoint { host, port })?
+            .check(&key(ED25519))
+            .map(drop)
     }
 
     #[test]
@@ -313,7 +360,7 @@ mod tests {
             port: 22,
         };
         let verifier = read_verifier(&HostKeyPolicy::Strict { known_hosts }, &endpoint).unwrap();
-        assert_eq!(verifier.check(&key(ED25519)), Ok(()));
+        assert!(verifier.check(&key(ED25519)).is_ok());
         let error = verifier.check(&key(ANOTHER)).unwrap_err();
         assert!(
             matches!(&error, HostKeyError::Changed { line: 1, file, .. } if *file == global),
@@ -359,7 +406,7 @@ mod tests {
             port: 830,
         };
         let verifier = read_verifier(&HostKeyPolicy::Strict { known_hosts }, &endpoint).unwrap();
-        assert_eq!(verifier.check(&key(ED25519)), Ok(()));
+        assert!(verifier.check(&key(ED25519)).is_ok());
     }
 
     #[test]
@@ -431,8 +478,8 @@ mod tests {
         assert!(matches!(error, HostKeyError::Unknown { .. }), "{error}");
     }
 
-    #[test]
-    fn a_new_host_is_added_once_and_then_held_to_its_key() {
+    #[tokio::test]
+    async fn a_new_host_is_added_once_and_then_held_to_its_key() {
         let folder = TempDir::new().unwrap();
         let known_hosts = folder.path().join("known_hosts");
         let policy = HostKeyPolicy::AcceptNew {
@@ -442,12 +489,13 @@ mod tests {
             host: "r1".to_owned(),
             port: 830,
         };
-        let read = || read_verifier(&policy, &endpoint).unwrap();
-        read().check(&key(ED25519)).unwrap();
-        read().check(&key(ED25519)).unwrap();
+        let read = async || HostKeyVerifier::read(Arc::default(), &policy, &endpoint).await;
+        read().await.unwrap().verify(&key(ED25519)).await.unwrap();
+        read().await.unwrap().verify(&key(ED25519)).await.unwrap();
         let text = std::fs::read_to_string(&known_hosts).unwrap();
         assert_eq!(text, format!("[r1]:830 {ED25519}\n"));
-        let changed = read().check(&key(ANOTHER)).unwrap_err();
+        let changed = read().await.unwrap().verify(&key(ANOTHER)).await;
+        let changed = changed.unwrap_err();
         assert!(
             matches!(changed, HostKeyError::Changed { line: 1, .. }),
             "{changed:?}"
@@ -461,5 +509,60 @@ mod tests {
                 .mode();
             assert_eq!(mode & 0o777, 0o600);
         }
+    }
+
+    #[tokio::test]
+    async fn connections_opened_together_add_a_new_host_once() {
+        let folder = TempDir::new().unwrap();
+        let file = folder.path().join("known_hosts");
+        let policy = HostKeyPolicy::AcceptNew {
+            known_hosts: file.clone().into(),
+        };
+        let endpoint = Endpoint {
+            host: "r1".to_owned(),
+            port: 830,
+        };
+        let records = Arc::<KnownHostsCache>::default();
+        let connect = async |shown: &str| {
+            let reading = HostKeyVerifier::read(Arc::clone(&records), &policy, &endpoint);
+            let mut verifier = reading.await.unwrap();
+            tokio::task::yield_now().await;
+            verifier.verify(&key(shown)).await
+        };
+        let results = tokio::join!(connect(ED25519), connect(ED25519), connect(ANOTHER));
+        assert!(results.0.is_ok() && results.1.is_ok(), "{results:?}");
+        let changed = results.2;
+        assert!(
+            matches!(changed, Err(HostKeyError::Changed { line: 1, .. })),
+            "{changed:?}"
+        );
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert_eq!(text, format!("[r1]:830 {ED25519}\n"));
+    }
+
+    #[test]
+    fn a_new_host_is_added_on_a_blocking_thread() {
+        let folder = TempDir::new().unwrap();
+        let fifo = folder.path().join("known_hosts");
+        let made = std::process::Command::new("mkfifo").arg(&fifo).status();
+        assert!(made.unwrap().success());
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
+        let records = KnownHostsCache::default();
+        // Opening a pipe that nobody writes to blocks for ever: only a blocking thread lets the deadline pass.
+        let key = key(ED25519);
+        let appending = records.append(&fifo, "r1", &key);
+        let limit = std::time::Duration::from_millis(50);
+        let result = runtime.block_on(async { tokio::time::timeout(limit, appending).await });
+        assert!(result.is_err(), "{result:?}");
+        // Lets the blocking thread go on: it reads the end of the file and then appends.
+        let writer = std::fs::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(&fifo);
+        runtime.shutdown_background();
+        drop(writer);
     }
 }

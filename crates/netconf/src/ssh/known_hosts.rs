@@ -18,12 +18,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use russh::keys::known_hosts::known_host_keys_path;
 use russh::keys::{PublicKey, parse_public_key_base64};
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex as AsyncMutex, OnceCell};
+use wildmatch::WildMatch;
 
 use super::host_key_error::{HostKeyError, file_error};
 
 /// A line of the file that names the host.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct HostKeyEntry {
     pub(super) file: PathBuf,
     /// Counted from 1.
@@ -47,7 +48,11 @@ pub(super) enum HostKeyMarker {
 
 /// The files read so far.
 #[derive(Debug, Default)]
-pub(super) struct KnownHostsCache(Mutex<HashMap<PathBuf, Arc<OnceCell<Arc<KnownHostsFile>>>>>);
+pub(super) struct KnownHostsCache {
+    files: Mutex<HashMap<PathBuf, Arc<OnceCell<Arc<KnownHostsFile>>>>>,
+    /// Held by the connection that adds a host.
+    pub(super) append_lock: AsyncMutex<()>,
+}
 
 impl KnownHostsCache {
     /// All entries of these files about `host`, or about `name`, which includes the port. Files are read and hashes computed on
@@ -78,7 +83,7 @@ impl KnownHostsCache {
     /// A file that could not be read is read again by the next call.
     async fn record(&self, file: &Path) -> Result<Arc<KnownHostsFile>, HostKeyError> {
         let cell = {
-            let mut records = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut records = self.files.lock().unwrap_or_else(PoisonError::into_inner);
             records.entry(file.to_owned()).or_default().clone()
         };
         let read = cell.get_or_try_init(|| {
@@ -89,20 +94,22 @@ impl KnownHostsCache {
     }
 
     /// Appends a key under a name.
-    pub(super) fn append(
+    pub(super) async fn append(
         &self,
         file: &Path,
         name: &str,
         key: &PublicKey,
     ) -> Result<(), HostKeyError> {
-        let appended = append_line(file, &line(name, key)?);
+        let entry = line(name, key)?;
+        let path = file.to_owned();
+        let appended = run_blocking(file, move || append_line(&path, &entry)).await;
         self.forget(&[file.to_owned()]);
         appended
     }
 
     /// Drops these files from the cache.
     pub(super) fn forget(&self, files: &[PathBuf]) {
-        let mut records = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut records = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         for file in files {
             records.remove(file);
         }
@@ -289,37 +296,9 @@ fn matches_list(patterns: &str, name: &str) -> bool {
     found
 }
 
-/// `*` stands for any characters, `?` for one; case does not matter. `name` is in lower case.
+/// Whether a host pattern matches `name`: `*` stands for any characters, `?` for one, and case does not matter.
 pub fn matches_pattern(pattern: &str, name: &str) -> bool {
-    if !pattern.contains(['*', '?']) {
-        return pattern.eq_ignore_ascii_case(name);
-    }
-    let pattern: Vec<char> = pattern.to_lowercase().chars().collect();
-    let name: Vec<char> = name.chars().collect();
-    // After a mismatch, the last `*` takes one character more.
-    let (mut p, mut n) = (0, 0);
-    let mut star = None;
-    while let Some(character) = name.get(n) {
-        match pattern.get(p) {
-            Some('*') => {
-                star = Some((p, n));
-                p += 1;
-            }
-            Some(wanted) if *wanted == '?' || wanted == character => {
-                p += 1;
-                n += 1;
-            }
-            _ => match star {
-                Some((at, taken)) => {
-                    star = Some((at, taken + 1));
-                    p = at + 1;
-                    n = taken + 1;
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern.iter().skip(p).all(|rest| *rest == '*')
+    WildMatch::new_case_insensitive(pattern).matches(name)
 }
 
 /// The line for a key under a name.
@@ -446,7 +425,7 @@ mod tests {
         std::fs::write(file, format!("# by somebody else\nr1 {KEY}\n")).unwrap();
         assert_eq!(known("r1").await, [1]);
         let key = PublicKey::from_openssh(KEY).unwrap();
-        records.append(file, "r2", &key).unwrap();
+        records.append(file, "r2", &key).await.unwrap();
         assert_eq!((known("r1").await, known("r2").await), (vec![2], vec![3]));
     }
 
@@ -460,14 +439,45 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_added_after_a_last_line_without_its_end() {
+    fn patterns_match_as_openssh_matches_them() {
+        let matching = [
+            ("*", "r1"),
+            ("*", ""),
+            ("", ""),
+            ("R?.LAB", "r1.lab"),
+            ("*.lab.*", "a.lab.b.lab.c"),
+            ("**1", "r1"),
+            ("r[1]", "r[1]"),
+            ("[::1]:8?0", "[::1]:830"),
+            ("ä*", "Ärger"),
+        ];
+        for (pattern, name) in matching {
+            assert!(matches_pattern(pattern, name), "{pattern} {name}");
+        }
+        let others = [
+            ("?", ""),
+            ("", "r1"),
+            ("r?", "r"),
+            ("r?", "r12"),
+            ("*.lab", "r1.lab.example"),
+            ("r[12]", "r1"),
+            (r"r\*", "r1"),
+        ];
+        for (pattern, name) in others {
+            assert!(!matches_pattern(pattern, name), "{pattern} {name}");
+        }
+        // Time is at most the product of the lengths.
+        assert!(!matches_pattern(&"*a".repeat(500), &"b".repeat(5000)));
+    }
+
+    #[tokio::test]
+    async fn a_line_is_added_after_a_last_line_without_its_end() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("known_hosts");
         std::fs::write(&file, "# no line end").unwrap();
         let key = PublicKey::from_openssh(KEY).unwrap();
-        KnownHostsCache::default()
-            .append(&file, "r1", &key)
-            .unwrap();
+        let records = KnownHostsCache::default();
+        records.append(&file, "r1", &key).await.unwrap();
         let text = std::fs::read_to_string(&file).unwrap();
         assert_eq!(text, format!("# no line end\nr1 {KEY}\n"));
     }
