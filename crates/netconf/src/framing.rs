@@ -109,7 +109,7 @@ enum ChunkState {
     /// Before the first header, where white space is skipped.
     Start,
     /// At a header or at the end of the chunks.
-    ChunkHeader,
+    Header,
     /// Inside a chunk that lacks `missing` bytes.
     Data { missing: usize },
 }
@@ -241,7 +241,7 @@ impl Decoder {
                     match rest.get(at) {
                         Some(b'#') if at > 0 && rest.get(at - 1) == Some(&b'\n') => {
                             *used += at - 1;
-                            self.chunk = ChunkState::ChunkHeader;
+                            self.chunk = ChunkState::Header;
                         }
                         Some(b'<') => {
                             let found = excerpt(rest.get(at..).unwrap_or_default());
@@ -250,9 +250,9 @@ impl Decoder {
                         _ => return Err(self.bad_header(rest)),
                     }
                 }
-                ChunkState::ChunkHeader => match read_chunk_header(rest) {
+                ChunkState::Header => match read_chunk_header(rest) {
                     ChunkHeader::Incomplete => return Ok(None),
-                    ChunkHeader::ChunkState { header, length } => {
+                    ChunkHeader::Chunk { header, length } => {
                         if length > self.limit_bytes.saturating_sub(self.message.len()) {
                             return Err(self.too_large());
                         }
@@ -275,7 +275,7 @@ impl Decoder {
                         self.chunk = ChunkState::Data { missing };
                         return Ok(None);
                     }
-                    self.chunk = ChunkState::ChunkHeader;
+                    self.chunk = ChunkState::Header;
                 }
             }
         }
@@ -315,7 +315,7 @@ impl Decoder {
 
 enum ChunkHeader {
     Incomplete,
-    ChunkState { header: usize, length: usize },
+    Chunk { header: usize, length: usize },
     End,
     Bad,
 }
@@ -344,7 +344,7 @@ fn read_chunk_header(bytes: &[u8]) -> ChunkHeader {
         length.checked_mul(10)?.checked_add(u32::from(digit - b'0'))
     });
     match length.and_then(|length| usize::try_from(length).ok()) {
-        Some(length) => ChunkHeader::ChunkState {
+        Some(length) => ChunkHeader::Chunk {
             header: count + 3,
             length,
         },

@@ -12,16 +12,20 @@ use std::time::Duration;
 use memchr::memmem;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
+use tracing::{Instrument as _, debug, debug_span, trace};
 
 use crate::error::{Error, Phase, SessionStep};
 use crate::framing::{self, Decoder, END_OF_MESSAGE, Framing};
 use crate::hello::Hello;
-use crate::message::{self, Reply};
+use crate::message::{self, Reply, RpcError};
 use crate::options::{Options, Timeouts};
 use crate::text::excerpt;
 
 /// The size limit of a hello, in bytes.
 const MAX_HELLO_BYTES: usize = 4 * 1024 * 1024;
+
+/// The errors in a reply of this size or more, in bytes, are read on a blocking thread: it takes a few milliseconds.
+const LARGE_REPLY_BYTES: usize = 1024 * 1024;
 
 /// A session whose hellos have been exchanged.
 #[derive(Debug)]
@@ -84,6 +88,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         session.framing = ours.framing_with(&session.peer);
         session.decoder.set_framing(session.framing);
         session.decoder.set_limit(options.max_reply_bytes);
+        debug!(
+            capabilities = session.peer.capabilities().count(),
+            session_id = session.peer.session_id,
+            framing = ?session.framing,
+            elapsed = ?began.elapsed(),
+            "hellos exchanged"
+        );
         Ok(session)
     }
 
@@ -108,8 +119,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
     /// [`Error::Unusable`] if nothing was sent.
     pub async fn request(&mut self, operation: &str) -> Result<Reply, Error> {
         let (first_byte, whole) = (self.timeouts.first_byte, self.timeouts.reply);
-        self.exchange(operation, Phase::Request, first_byte, whole)
-            .await
+        let span = self.rpc_span(operation);
+        let exchange = self.exchange(operation, Phase::Request, first_byte, whole);
+        exchange.instrument(span).await
     }
 
     /// Sends `<close-session/>` and waits for the reply. A peer that disconnects without a reply has complied. A session that is
@@ -124,8 +136,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         let answer = match self.unusable {
             Some(_) => Ok(()),
             None => {
-                let answer = self.exchange("<close-session/>", Phase::Close, limit, limit);
-                answer.await.map(drop)
+                let operation = "<close-session/>";
+                let span = self.rpc_span(operation);
+                let answer = self.exchange(operation, Phase::Close, limit, limit);
+                answer.instrument(span).await.map(drop)
             }
         };
         // The result of the request is what matters: if the shutdown fails, the stream is closed already.
@@ -134,6 +148,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
             Err(Error::Disconnected { .. }) => Ok(()),
             answer => answer,
         }
+    }
+
+    fn rpc_span(&self, operation: &str) -> tracing::Span {
+        debug_span!(
+            "rpc",
+            peer = &*self.name,
+            operation = operation_name(operation)
+        )
     }
 
     async fn exchange(
@@ -157,17 +179,31 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
             "<rpc xmlns=\"urn:ietf:params:xml:ns:netconf:base:1.0\" message-id=\"{id}\">{operation}</rpc>"
         );
         self.send(rpc.as_bytes(), limit).await?;
+        debug!(message_id = id, bytes = rpc.len(), "request sent");
         loop {
             while let Some(bytes) = self.decoded(limit)? {
                 if self.is_answer_to(id, &bytes, limit)? {
                     let received = Instant::now();
+                    let elapsed = received - started;
+                    let (bytes, errors) = read_errors(bytes).await;
+                    debug!(
+                        message_id = id,
+                        bytes = bytes.len(),
+                        errors = errors.len(),
+                        ?elapsed,
+                        "reply received"
+                    );
                     return Ok(Reply {
-                        errors: message::rpc_errors(&bytes),
+                        errors,
                         bytes,
                         received: received.into_std(),
-                        elapsed: received - started,
+                        elapsed,
                     });
                 }
+                debug!(
+                    bytes = bytes.len(),
+                    "late reply to an earlier request dropped"
+                );
             }
             // A late reply to an earlier request is not the beginning of this one.
             limit = match self.decoder.pending_bytes() {
@@ -249,6 +285,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         });
         match written.await {
             Ok(Ok(())) => {
+                trace!(bytes = framed.len(), framing = ?self.framing, "message written");
                 self.unusable = None;
                 Ok(())
             }
@@ -265,7 +302,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         let read = self.stream.read_buf(self.decoder.room());
         match timeout_at(limit.at, read).await {
             Ok(Ok(0)) => Err(self.disconnected(limit, None)),
-            Ok(Ok(_)) => Ok(()),
+            Ok(Ok(bytes)) => {
+                trace!(bytes, pending = self.decoder.pending_bytes(), "bytes read");
+                Ok(())
+            }
             Ok(Err(error)) => Err(self.disconnected(limit, Some(error))),
             Err(_) => Err(self.timed_out(limit)),
         }
@@ -300,6 +340,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
 
     fn pending_bytes(&self) -> u64 {
         u64::try_from(self.decoder.pending_bytes()).unwrap_or(u64::MAX)
+    }
+}
+
+/// The name of an operation's element, without its content.
+fn operation_name(operation: &str) -> &str {
+    let name = operation.trim_start().trim_start_matches('<');
+    let is_end = |c: char| c.is_whitespace() || c == '>' || c == '/';
+    name.split(is_end).next().unwrap_or_default()
+}
+
+/// Reads the errors in a reply; those of a large reply on a blocking thread.
+async fn read_errors(bytes: Vec<u8>) -> (Vec<u8>, Vec<RpcError>) {
+    let read = |bytes: Vec<u8>| {
+        let errors = message::rpc_errors(&bytes);
+        (bytes, errors)
+    };
+    if bytes.len() < LARGE_REPLY_BYTES {
+        return read(bytes);
+    }
+    match tokio::task::spawn_blocking(move || read(bytes)).await {
+        Ok(read) => read,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
     }
 }
 

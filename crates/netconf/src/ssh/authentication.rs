@@ -13,6 +13,7 @@ use russh::client::{AuthResult, Handle, Handler, KeyboardInteractiveAuthResponse
 use russh::keys::{HashAlg, PrivateKey, PrivateKeyWithHashAlg, PublicKey};
 use russh::{MethodKind, MethodSet};
 use secrecy::{ExposeSecret, SecretString};
+use tracing::debug;
 
 use super::agent::Agent;
 use super::credentials::{Attempt, AttemptOutcome, Method};
@@ -139,6 +140,8 @@ impl<H: Handler> Authenticator<'_, H> {
             AuthResult::Failure {
                 remaining_methods, ..
             } => {
+                let methods: Vec<String> = remaining_methods.iter().map(name).collect();
+                debug!(?methods, "the device listed its authentication methods");
                 self.accepts = Some(remaining_methods);
                 NextStep::Another
             }
@@ -214,6 +217,7 @@ impl<H: Handler> Authenticator<'_, H> {
         credential: &[u8],
         credential_to_send: LoginCredential<'_>,
     ) -> Result<NextStep, russh::Error> {
+        debug!(method = name, "trying an authentication method");
         let permit = self.shared.refused.permit(self.server, credential).await;
         let Some(permit) = permit else {
             self.record(name, AttemptOutcome::RefusedBefore);
@@ -279,7 +283,9 @@ impl<H: Handler> Authenticator<'_, H> {
     }
 
     fn record(&mut self, method: String, outcome: AttemptOutcome) {
-        self.attempts.push(Attempt { method, outcome });
+        let attempt = Attempt { method, outcome };
+        debug!(%attempt, "authentication method failed");
+        self.attempts.push(attempt);
     }
 
     async fn send(

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use russh::Disconnect;
 use tokio::time::{Instant, timeout_at};
+use tracing::{Instrument as _, Span, debug};
 
 use super::channel::ChannelStream;
 use super::disconnect_reason::DisconnectReason;
@@ -25,6 +26,8 @@ pub struct Connection {
     /// The connection to the jump host, kept as long as this one.
     jump: Option<Arc<JumpConnection>>,
     close: Duration,
+    /// The connection's span, the parent of those of its requests.
+    span: Span,
 }
 
 impl Connection {
@@ -33,12 +36,14 @@ impl Connection {
         ssh: SshConnection,
         jump: Option<Arc<JumpConnection>>,
         close: Duration,
+        span: Span,
     ) -> Self {
         Self {
             session,
             ssh,
             jump,
             close,
+            span,
         }
     }
 
@@ -58,7 +63,8 @@ impl Connection {
     ///
     /// As there.
     pub async fn request(&mut self, operation: &str) -> Result<Reply, Error> {
-        let reply = self.session.request(operation).await;
+        let reply = self.session.request(operation);
+        let reply = reply.instrument(self.span.clone()).await;
         reply.map_err(|error| with_reason(error, &self.ssh.disconnect_reason))
     }
 
@@ -69,7 +75,7 @@ impl Connection {
     /// As [`Session::close`]. The connection is gone in any case.
     pub async fn close(self) -> Result<(), Error> {
         let deadline = Instant::now() + self.close;
-        let closed = self.session.close().await;
+        let closed = self.session.close().instrument(self.span.clone()).await;
         let SshConnection { handle, guard, .. } = self.ssh;
         let farewell = async {
             let sent = handle.disconnect(Disconnect::ByApplication, "", "en");
@@ -81,6 +87,7 @@ impl Connection {
         drop(timeout_at(deadline, farewell).await);
         drop(guard);
         drop(self.jump);
+        self.span.in_scope(|| debug!("connection closed"));
         closed
     }
 }

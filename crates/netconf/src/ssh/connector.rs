@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use tokio::time::timeout_at;
+use tracing::{Instrument as _, Span, debug, debug_span};
 
 use super::channel::{ChannelError, ChannelStream, SubsystemReply};
 use super::connection::{Connection, with_reason};
@@ -45,6 +46,11 @@ impl Connector {
     ///
     /// Each step has its own variant of [`Error`]; see [`Error::phase`].
     pub async fn connect(&self, target: &Target) -> Result<Connection, Error> {
+        let span = debug_span!("connection", peer = %target.endpoint);
+        self.open(target).instrument(span).await
+    }
+
+    async fn open(&self, target: &Target) -> Result<Connection, Error> {
         let route_name = target.route.name();
         let peer: Arc<str> = target.endpoint.to_string().into();
         let login = Login {
@@ -77,6 +83,7 @@ impl Connector {
                     step: timer.step(),
                     cause,
                 })?;
+                debug!("proxy command started");
                 (Transport::Command(Box::new(command)), None)
             }
         };
@@ -87,7 +94,8 @@ impl Connector {
         };
         let session = start_session(login, &ssh, &options).await?;
         let close = self.shared.options.timeouts.close;
-        Ok(Connection::new(session, ssh, jump, close))
+        let span = Span::current();
+        Ok(Connection::new(session, ssh, jump, close, span))
     }
 }
 

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use tokio::sync::Mutex as AsyncMutex;
 use tokio::time::{Instant, timeout};
+use tracing::{Instrument as _, debug, debug_span};
 
 use super::channel::{ChannelError, ChannelStream};
 use super::disconnect_reason::DisconnectReason;
@@ -122,7 +123,8 @@ impl JumpHosts {
                 .open(verifier, transport, DisconnectReason::default())
                 .await
         };
-        match opened.await {
+        let span = debug_span!("jump", peer = %hop.endpoint);
+        match opened.instrument(span).await {
             Ok(ssh) => {
                 let jump = Arc::new(JumpConnection { ssh, _before: last });
                 slot.open = Some(jump.clone());
@@ -166,7 +168,10 @@ async fn through(
     )
     .await
     {
-        Ok(Ok(stream)) => Ok(Transport::Tunnel(Box::new(stream))),
+        Ok(Ok(stream)) => {
+            debug!("tunnel through the jump host opened");
+            Ok(Transport::Tunnel(Box::new(stream)))
+        }
         Ok(Err(ChannelError::Rejected(reason))) => {
             let (kind, advice) = if reason.contains("Prohibited") {
                 (

@@ -11,6 +11,7 @@ use std::time::Duration;
 use russh::client::{self, Handle};
 use russh::keys::PublicKeyOrCertificate;
 use tokio::time::{Instant, timeout, timeout_at};
+use tracing::{Instrument as _, Span, debug};
 
 use super::algorithms::ConfigKey;
 use super::authentication::{self, LoginResult};
@@ -72,6 +73,7 @@ impl<'v> Login<'v> {
         let handler = SshHandler {
             verifier: Box::new(verifier),
             disconnect_reason: disconnect_reason.clone(),
+            span: Span::current(),
         };
         let mut handshake = Handshake {
             login: self,
@@ -180,7 +182,11 @@ impl Handshake<'_> {
         let limit = shared.options.timeouts.authentication;
         let login = authentication::log_in(handle, server, shared, &self.disconnect_reason);
         match timeout(limit, login).await {
-            Ok(Ok(LoginResult::Accepted)) => Ok(()),
+            Ok(Ok(LoginResult::Accepted)) => {
+                let user = server.credentials.user.as_str();
+                debug!(user, elapsed = ?timer.began.elapsed(), "logged in");
+                Ok(())
+            }
             Ok(Ok(LoginResult::Disconnected)) => Err(self.disconnected(timer, None)),
             Ok(Ok(LoginResult::Refused { attempts, accepts })) => {
                 let was_tried =
@@ -324,6 +330,8 @@ pub(super) struct SshHandler {
     /// Boxed, because the library's task reserves space for its handler more than once.
     verifier: Box<HostKeyVerifier>,
     disconnect_reason: DisconnectReason,
+    /// The connection's span: the library's task runs outside of it.
+    span: Span,
 }
 
 /// Why that task failed.
@@ -346,8 +354,28 @@ impl client::Handler for SshHandler {
         &mut self,
         key: &PublicKeyOrCertificate,
     ) -> Result<bool, Self::Error> {
-        let verified = self.verifier.verify(&key.public_key()).await;
+        let key = key.public_key();
+        let verified = self.verifier.verify(&key);
+        let verified = verified.instrument(self.span.clone()).await;
         verified.map(|()| true).map_err(SshHandlerError::HostKey)
+    }
+
+    async fn kex_done(
+        &mut self,
+        _shared_secret: Option<&[u8]>,
+        names: &Names,
+        session: &mut client::Session,
+    ) -> Result<(), Self::Error> {
+        let _entered = self.span.enter();
+        debug!(
+            server = excerpt(session.remote_sshid()),
+            key_exchange = names.kex.as_ref(),
+            host_key = names.key.as_str(),
+            cipher = names.cipher.as_ref(),
+            mac = names.client_mac.as_ref(),
+            "keys exchanged"
+        );
+        Ok(())
     }
 
     async fn disconnected(

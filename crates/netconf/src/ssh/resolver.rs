@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
+use tracing::debug;
 
 use super::endpoint::Endpoint;
 use crate::error::{Error, Phase, SessionStep};
@@ -58,7 +59,11 @@ impl Resolver {
                 step: step(),
                 cause: io::Error::new(io::ErrorKind::NotFound, "the name has no address"),
             }),
-            Ok(found) => found.map_err(|cause| Error::Connect {
+            Ok(Ok(addresses)) => {
+                debug!(addresses = addresses.len(), "host name resolved");
+                Ok(addresses)
+            }
+            Ok(Err(cause)) => Err(Error::Connect {
                 step: step(),
                 cause,
             }),

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
+use tracing::debug;
 
 use super::channel::ChannelStream;
 use super::endpoint::Endpoint;
@@ -48,11 +49,17 @@ pub(super) async fn dial(
         left = left.saturating_sub(1);
         match timeout_at(Instant::now() + share, TcpStream::connect(address)).await {
             Ok(Ok(stream)) => match stream.set_nodelay(true) {
-                Ok(()) => return Ok(Transport::Tcp(stream)),
+                Ok(()) => {
+                    debug!(%address, "TCP connected");
+                    return Ok(Transport::Tcp(stream));
+                }
                 Err(cause) => failure = Some(cause),
             },
-            Ok(Err(cause)) => failure = Some(cause),
-            Err(_) => {}
+            Ok(Err(cause)) => {
+                debug!(%address, error = %cause, "TCP connection failed");
+                failure = Some(cause);
+            }
+            Err(_) => debug!(%address, "TCP connection timed out"),
         }
     }
     Err(match failure {
