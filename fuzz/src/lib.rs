@@ -10,7 +10,7 @@ use peak_alloc::PeakAlloc;
 use records::mapping::Mapping;
 use records::model::{INTERFACE_COUNTERS_COLUMNS, INTERFACE_DOM_COLUMNS, LANE_DOM_COLUMNS};
 use records::table::{Columns, Value};
-use records::{Context, Outcome, Snapshot, enrich, json, junos, table};
+use records::{Context, Outcome, ReplyReader, Snapshot, enrich, json, parsers, tables};
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
@@ -28,14 +28,14 @@ const BYTES_A_BYTE_MAPPED: usize = 128;
 
 /// Reads the bytes as a reply by a parser and checks everything that the crate promises.
 pub fn parses_any_bytes(parser: &str, reply: &[u8]) {
-    let parser = junos::parser(parser).expect("a parser of this name");
+    let parser = parsers::find(parser).expect("a parser of this name");
     let read = |snapshot: &mut Snapshot| parser.parse(reply, 1, snapshot);
     keeps_its_promises(reply, BYTES_A_BYTE, read);
 }
 
 /// Reads the bytes as a reply by a mapping and checks everything that the crate promises.
 pub fn maps_any_bytes(mapping: &Arc<Mapping>, reply: &[u8]) {
-    let read = |snapshot: &mut Snapshot| mapping.parse(reply, 1, snapshot);
+    let read = |snapshot: &mut Snapshot| ReplyReader::Mapping(Arc::clone(mapping)).parse(reply, 1, snapshot);
     keeps_its_promises(reply, BYTES_A_BYTE_MAPPED, read);
 }
 
@@ -67,7 +67,7 @@ fn keeps_its_promises(
     if !reply.len().is_multiple_of(8) {
         return;
     }
-    assert!(table::tables(&records).len() >= table::DATASETS.len());
+    assert!(tables::tables(&records).len() >= tables::DATASETS.len());
     for (name, document) in json::documents(&records) {
         assert!(document.starts_with(b"{"), "{name}");
         assert!(std::str::from_utf8(&document).is_ok(), "{name}");
@@ -78,7 +78,7 @@ fn finite<R>(columns: Columns<R>, rows: &[R]) {
     for row in rows {
         for column in columns.iter().copied().flatten() {
             if let Value::Float(value) = (column.get)(row) {
-                assert!(value.is_finite(), "{} is {value}", column.name);
+                assert!(value.is_finite(), "{} is {value}", column.spec.name);
             }
         }
     }

@@ -6,7 +6,7 @@ use arrow::datatypes::{Field, Schema};
 use datafusion::datasource::file_format::FileFormat as _;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::prelude::SessionContext;
-use records::table::DATASETS;
+use records::tables::DATASETS;
 
 use crate::error::{Error, Result};
 use crate::explain::Scans;
@@ -198,16 +198,11 @@ pub(crate) async fn described(context: &SessionContext) -> Result<Vec<Named>> {
     let mut named = Vec::new();
     let mut custom = names(context);
     custom.retain(|name| !built_in.contains(name) && !VIEWS.iter().any(|view| view.name == name));
-    for name in built_in.iter().chain(&custom) {
-        let meaning = match name.as_str() {
-            "intf_dom" => {
-                "One row for each interface with optics in each run: the module, its state and its thresholds"
-            }
-            "lane_dom" => "One row for each optical lane in each run",
-            "intf_counters" => "One row for each interface in each run: status, FEC, traffic",
-            _ => "The table of a mapping",
-        };
-        named.push(describe(context, name, meaning, None).await?);
+    for (name, dataset) in built_in.iter().zip(DATASETS.iter()) {
+        named.push(describe(context, name, &dataset.meaning, None).await?);
+    }
+    for name in &custom {
+        named.push(describe(context, name, "The table of a mapping", None).await?);
     }
     for view in VIEWS {
         named.push(describe(context, view.name, view.meaning, Some(view)).await?);

@@ -314,7 +314,7 @@ mod tests {
             ),
             ("interface_statistics", wrap(interface)),
         ] {
-            let parser = records::junos::parser(parser).unwrap();
+            let parser = records::parsers::find(parser).unwrap();
             assert_eq!(
                 parser.parse(reply.as_bytes(), 0, &mut snapshot).failure(),
                 None

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use anyhow::{Context as _, bail};
-use records::junos::Parser;
+use records::parsers::Parser;
 use records::model::InterfaceOptics;
-use records::{Reader, Snapshot, State};
+use records::{ReplyReader, Snapshot, State};
 use sinks::{RAW_SUFFIX, RunIdentity};
 
 use super::report::{DeviceReport, Outcome, RunReport};
@@ -152,7 +152,7 @@ impl<'c> LooseFiles<'c> {
             path,
             device.to_owned(),
             parser.name.to_owned(),
-            Form::Raw(Reader::BuiltIn(parser)),
+            Form::Raw(ReplyReader::BuiltIn(parser)),
         )
     }
 
@@ -199,7 +199,7 @@ impl<'c> LooseFiles<'c> {
         }
     }
 
-    fn reader(&self, rpc: &str) -> anyhow::Result<Reader> {
+    fn reader(&self, rpc: &str) -> anyhow::Result<ReplyReader> {
         self.catalogue.reader(rpc).with_context(|| {
             let names = self.names();
             let hint = inventory::did_you_mean(rpc, names.iter().map(String::as_str));
@@ -212,7 +212,7 @@ impl<'c> LooseFiles<'c> {
 
     /// The names of all RPCs, the longest first: one may be the end of another.
     fn names(&self) -> Vec<String> {
-        let built_in = records::junos::PARSERS
+        let built_in = records::parsers::junos::PARSERS
             .iter()
             .map(|parser| parser.name.to_owned());
         let mut names: Vec<_> = self
@@ -289,7 +289,7 @@ impl<'c> LooseFiles<'c> {
 /// The built-in parser of the RPC that this reply answers, by what the reply holds. Two of them have the same container: optics are told
 /// by what was measured of a module, and where nothing was, both give the same, which is the interfaces' names.
 fn parser_of(reply: &[u8]) -> Option<&'static Parser> {
-    let mut readable = records::junos::PARSERS.iter().filter(|parser| {
+    let mut readable = records::parsers::all().filter(|parser| {
         let mut scratch = Snapshot::default();
         let outcome = parser.parse(reply, 0, &mut scratch);
         let measured = |port: &InterfaceOptics| port.state != State::NotSupported;

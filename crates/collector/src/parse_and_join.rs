@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use records::table;
-use records::{Context, DeviceError, Reader, Snapshot};
+use records::tables;
+use records::{Context, DeviceError, ReplyReader, Snapshot};
 
 use super::delivery::DeviceOutput;
 use super::report::{DeviceReport, RpcOutcome, RpcReport};
 
 /// Reads one reply into the snapshot and says how it went.
 pub(super) fn read_reply(
-    reader: &Reader,
+    reader: &ReplyReader,
     bytes: &[u8],
     arrived: i64,
     snapshot: &mut Snapshot,
@@ -82,7 +82,7 @@ pub(super) fn join(
 ) -> DeviceOutput {
     let records = records::enrich::join(snapshot, context);
     let documents = records::json::documents(&records);
-    let tables = table::tables(&records);
+    let tables = tables::tables(&records);
     for table in &tables {
         report
             .rows

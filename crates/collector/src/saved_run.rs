@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use records::{InterfaceFilter, Reader};
+use records::{InterfaceFilter, ReplyReader};
 use sinks::{REPORT_FILE, RunIdentity};
 
 use super::report::RunReport;
@@ -40,7 +40,7 @@ pub struct SavedReply {
 #[derive(Debug, Clone)]
 pub enum Form {
     /// As the device sent it.
-    Raw(Reader),
+    Raw(ReplyReader),
     /// The `pic_detail` document of scripts that keep no raw reply of it.
     PicDetailDocument,
 }
@@ -117,15 +117,15 @@ impl SavedRun {
                     );
                 };
                 let reader = match mappings.get(rpc.parser.as_str()) {
-                    Some(mapping) => Reader::Mapping(Arc::clone(mapping)),
+                    Some(mapping) => ReplyReader::Mapping(Arc::clone(mapping)),
                     None => {
-                        let parser = records::junos::parser(&rpc.parser).with_context(|| {
+                        let parser = records::parsers::find(&rpc.parser).with_context(|| {
                             format!(
                                 "{device}: {name} was read by `{}`, which this version does not have",
                                 rpc.parser
                             )
                         })?;
-                        Reader::BuiltIn(parser)
+                        ReplyReader::BuiltIn(parser)
                     }
                 };
                 if !is_plain(file) {

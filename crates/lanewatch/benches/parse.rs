@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
-use records::{Context, Snapshot, enrich, json, junos, table};
+use records::{Context, Snapshot, enrich, json, parsers, table};
 use sim::{Model, Platform};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
@@ -60,7 +60,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn measure(rpc: &'static str, reply: &str, path: &Path) -> Result<(), Box<dyn Error>> {
-    let parser = junos::parser(rpc).ok_or("no such parser")?;
+    let parser = parsers::find(rpc).ok_or("no such parser")?;
     let parse = || {
         let mut snapshot = Snapshot::default();
         black_box(parser.parse(reply.as_bytes(), 1, &mut snapshot));
@@ -78,7 +78,7 @@ fn measure(rpc: &'static str, reply: &str, path: &Path) -> Result<(), Box<dyn Er
         delivered = delivered.min(time(|| {
             let records = enrich::join(parse(), &Context::default());
             (
-                table::tables(&records).len(),
+                tables::tables(&records).len(),
                 json::documents(&records).len(),
             )
         }));

@@ -4,7 +4,7 @@
 
 use records::fec::{self, Code, Estimate};
 use records::model::InterfaceStatistics;
-use records::{Snapshot, junos};
+use records::{Snapshot, parsers};
 use sim::{Model, Platform};
 
 const STARTED: i64 = 1_770_000_000;
@@ -15,7 +15,7 @@ fn statistics(platform: Platform, utc: i64, ledger: &std::path::Path) -> Vec<Int
     let reply = sim::reply("leaf1", &model, operation, (STARTED, utc), ledger).unwrap();
     let mut snapshot = Snapshot::default();
     let outcome =
-        junos::parser("interface_statistics")
+        parsers::find("interface_statistics")
             .unwrap()
             .parse(reply.as_bytes(), utc, &mut snapshot);
     assert_eq!(outcome.failure(), None);

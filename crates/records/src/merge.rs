@@ -9,10 +9,11 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value as Json};
 
+use crate::column::{Columns, Value};
 use crate::enrich::{Context, DeviceRecords, join};
 use crate::json::read;
-use crate::model::{INTERFACE_DOM_COLUMNS, LANE_DOM_COLUMNS, Snapshot};
-use crate::table::{Columns, Value};
+use crate::model::{INTERFACE_DOM_COLUMNS, LANE_DOM_COLUMNS};
+use crate::snapshot::Snapshot;
 
 /// The columns that describe the device and the module: what a merge writes.
 const METADATA: &[&str] = &[
@@ -136,7 +137,7 @@ fn joined(names: &[String], documents: &Documents) -> DeviceRecords {
     }
     reply.push_str("</interface-information>");
     let mut snapshot = Snapshot::default();
-    if let Some(parser) = crate::junos::parser("optics_diagnostics") {
+    if let Some(parser) = crate::parsers::find("optics_diagnostics") {
         parser.parse(reply.as_bytes(), 0, &mut snapshot);
     }
     snapshot.system_information = documents
@@ -203,9 +204,9 @@ fn each_of(
 /// Writes the metadata of a row. What nothing is known of stays as it was; so does a fibre type, where none is found now.
 fn put<R>(object: &mut Map<String, Json>, columns: Columns<R>, row: &R) {
     let unknown = |name: &str, value: &Value<'_>| match (name, value) {
-        ("fiber_type", Value::Text(text)) => *text == crate::enrich::FiberType::Unknown.as_str(),
+        ("fiber_type", Value::Text(text)) => *text == crate::model::FiberType::Unknown.as_str(),
         ("fiber_type_rule", Value::Text(text)) => {
-            *text == crate::enrich::FiberRule::Nothing.as_str()
+            *text == crate::model::FiberRule::Nothing.as_str()
         }
         _ => false,
     };
@@ -213,10 +214,10 @@ fn put<R>(object: &mut Map<String, Json>, columns: Columns<R>, row: &R) {
         .iter()
         .copied()
         .flatten()
-        .filter(|column| METADATA.contains(&column.name))
+        .filter(|column| METADATA.contains(&column.spec.name))
     {
         let value = (column.get)(row);
-        if unknown(column.name, &value) && object.contains_key(column.name) {
+        if unknown(column.spec.name, &value) && object.contains_key(column.spec.name) {
             continue;
         }
         let json = match value {
@@ -227,7 +228,7 @@ fn put<R>(object: &mut Map<String, Json>, columns: Columns<R>, row: &R) {
             Value::Boolean(truth) => truth.into(),
             Value::Texts(texts) => texts.into(),
         };
-        object.insert(column.name.to_owned(), json);
+        object.insert(column.spec.name.to_owned(), json);
     }
 }
 

@@ -26,7 +26,7 @@ pub struct Note {
     /// The device's own text, shortened.
     pub found: String,
     /// What would have been readable.
-    pub expected: &'static str,
+    pub expected: Cow<'static, str>,
 }
 
 impl fmt::Display for Note {
@@ -137,7 +137,7 @@ impl Notebook<'_> {
             lane: None,
             field: field.into(),
             found: shortened(found),
-            expected,
+            expected: expected.into(),
         });
     }
 }

@@ -2,21 +2,21 @@
 
 use std::sync::Arc;
 
-use crate::junos::Parser;
-use crate::mapping::Mapping;
-use crate::model::Snapshot;
+use crate::mapping::{self, Mapping};
+use crate::parsers::{Parser, reply_text};
+use crate::snapshot::Snapshot;
 use crate::xml::Outcome;
 
 /// Reads the replies of one RPC.
 #[derive(Debug, Clone)]
-pub enum Reader {
-    /// One of [`PARSERS`](crate::junos::PARSERS).
+pub enum ReplyReader {
+    /// One of the parsers of [`VENDORS`](crate::parsers::VENDORS).
     BuiltIn(&'static Parser),
     /// Made of a catalogue's entry.
     Mapping(Arc<Mapping>),
 }
 
-impl Reader {
+impl ReplyReader {
     /// The name that it has in run reports.
     pub fn name(&self) -> &str {
         match self {
@@ -29,7 +29,11 @@ impl Reader {
     pub fn parse(&self, reply: &[u8], arrived: i64, snapshot: &mut Snapshot) -> Outcome {
         match self {
             Self::BuiltIn(parser) => parser.parse(reply, arrived, snapshot),
-            Self::Mapping(mapping) => mapping.parse(reply, arrived, snapshot),
+            Self::Mapping(mapping) => {
+                let Snapshot { mapped, notes, .. } = snapshot;
+                let text = reply_text(&mapping.name, reply, notes);
+                mapping::read(mapping, &text, arrived, mapped, notes)
+            }
         }
     }
 }

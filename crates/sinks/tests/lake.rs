@@ -15,7 +15,8 @@ use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderB
 use parquet::basic::{Compression as Codec, Encoding};
 use parquet::file::metadata::PageIndexPolicy;
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
-use records::table::{DATASETS, Dataset, Table};
+use records::table::{Dataset, Table};
+use records::tables::DATASETS;
 use sinks::RunIdentity;
 use sinks::lake::{self, Compression, Layout, Tables, Writer, Written, check_file, rows_in};
 

@@ -11,7 +11,7 @@ use super::tokens::{each_word, tokens};
 use crate::workspace::Workspace;
 
 const TRANSPORT: &str = "crates/netconf/";
-const PARSERS: &str = "crates/records/src/junos/";
+const PARSERS: &str = "crates/records/src/parsers/junos/";
 
 /// Names in the parsers' literals that belong to NETCONF itself (RFC 6241), or to XML.
 const NETCONFS_OWN: &[&str] = &[
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     const PARSER: (&str, &str) = (
-        "crates/records/src/junos/pic.rs",
+        "crates/records/src/parsers/junos/pic.rs",
         "match name { \"pic-detail\" | \"rpc-error\" => {} \"port\" => {} }",
     );
 

@@ -12,9 +12,11 @@ use super::rule::Finding;
 use super::tokens::{line, list, tokens, word};
 use crate::workspace::Workspace;
 
-const PARSERS: &str = "crates/records/src/junos/";
+const PARSERS: &str = "crates/records/src/parsers/";
 const CATALOGUE: &str = "rpc_commands.yml";
-const FIXTURES: &str = "fixtures/junos/";
+const FIXTURES: &str = "fixtures/";
+/// The vendor whose parsers are named without it.
+const DEFAULT_VENDOR: &str = "junos";
 const MAPPINGS: &str = "mappings/";
 const MAPPING_FIXTURES: &str = "fixtures/mappings/";
 /// The one fixture folder that belongs to no parser: replies of one device to be joined.
@@ -31,19 +33,20 @@ pub(super) fn check(checkout: &Checkout, _: &Workspace) -> Result<Vec<Finding>, 
         .file(CATALOGUE)
         .ok_or_else(|| format!("there is no {CATALOGUE}"))?;
     let entries = entries(&catalogue.text);
-    let fixtures = fixtures(checkout, FIXTURES);
+    let fixtures = parser_fixtures(checkout);
 
     let mut findings = Vec::new();
     for (name, (path, line)) in &parsers {
+        let in_full = in_full(name);
         if !entries.contains_key(name) {
             let message = format!(
-                "no entry of {CATALOGUE} names this parser: add one with `parser: juniper/{name}`."
+                "no entry of {CATALOGUE} names this parser: add one with `parser: {in_full}`."
             );
             findings.push(Finding::new(path, *line, message));
         }
         if !fixtures.contains(name) {
             let message =
-                format!("it has no fixture: add a folder with a reply, {FIXTURES}{name}/<case>/.");
+                format!("it has no fixture: add a folder with a reply, {FIXTURES}{in_full}/<case>/.");
             findings.push(Finding::new(path, *line, message));
         }
     }
@@ -58,7 +61,8 @@ pub(super) fn check(checkout: &Checkout, _: &Workspace) -> Result<Vec<Finding>, 
     for name in fixtures.iter().filter(|name| !parsers.contains_key(*name)) {
         let message =
             format!("there is no parser `{name}` in {PARSERS}: rename the folder, or take it out.");
-        findings.push(Finding::new(&format!("{FIXTURES}{name}"), 1, message));
+        let folder = format!("{FIXTURES}{}", in_full(name));
+        findings.push(Finding::new(&folder, 1, message));
     }
     findings.extend(mappings(checkout));
     Ok(findings)
@@ -128,11 +132,40 @@ fn entries(catalogue: &str) -> BTreeMap<String, usize> {
             .trim_start_matches("- ")
             .strip_prefix("parser:")?;
         let value = value.split('#').next()?.trim().trim_matches(['"', '\'']);
-        Some(value.strip_prefix("juniper/").unwrap_or(value).to_owned())
+        let name = ["juniper/", "junos/"]
+            .iter()
+            .find_map(|vendor| value.strip_prefix(vendor));
+        Some(name.unwrap_or(value).to_owned())
     };
     numbered(catalogue)
         .filter_map(|(number, line)| Some((parser_of(line)?, number)))
         .collect()
+}
+
+/// A parser's name with its vendor.
+fn in_full(name: &str) -> String {
+    if name.contains('/') {
+        name.to_owned()
+    } else {
+        format!("{DEFAULT_VENDOR}/{name}")
+    }
+}
+
+/// The parsers that have a fixture: `fixtures/{vendor}/{name}/{case}/{file}`, named as [`parsers`] names them.
+fn parser_fixtures(checkout: &Checkout) -> BTreeSet<String> {
+    let files = checkout.under(FIXTURES);
+    let files = files.filter(|file| !file.path.starts_with(MAPPING_FIXTURES));
+    let names = files.filter_map(|file| {
+        let mut parts = file.path.strip_prefix(FIXTURES)?.split('/');
+        let (vendor, name, _case, _file) =
+            (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        match (vendor, name) {
+            (_, WHOLE_DEVICES) => None,
+            (DEFAULT_VENDOR, name) => Some(name.to_owned()),
+            (vendor, name) => Some(format!("{vendor}/{name}")),
+        }
+    });
+    names.collect()
 }
 
 /// The folders of fixtures that hold at least one case, a case being a folder.
@@ -141,7 +174,7 @@ fn fixtures(checkout: &Checkout, root: &str) -> BTreeSet<String> {
     let parts = files.filter_map(|file| {
         let mut parts = file.path.strip_prefix(root)?.split('/');
         let (name, _case, _file) = (parts.next()?, parts.next()?, parts.next()?);
-        (name != WHOLE_DEVICES).then(|| name.to_owned())
+        Some(name.to_owned())
     });
     parts.collect()
 }
@@ -152,7 +185,7 @@ mod tests {
     use super::*;
 
     const PARSER: (&str, &str) = (
-        "crates/records/src/junos/pic.rs",
+        "crates/records/src/parsers/junos/pic.rs",
         "pub(super) const PARSER: Parser = Parser {\n    name: \"pic\",\n};\n",
     );
     const ENTRY: (&str, &str) = (
@@ -170,6 +203,24 @@ mod tests {
     }
 
     #[test]
+    fn a_parser_of_another_vendor_is_named_with_it() {
+        let parser = (
+            "crates/records/src/parsers/acme/fan.rs",
+            "pub(super) const PARSER: Parser = Parser {\n    name: \"acme/fan\",\n};\n",
+        );
+        let entry = ("rpc_commands.yml", "  - parser: acme/fan\n");
+        let fixture = ("fixtures/acme/fan/one/reply.xml", "");
+        let checked = check(&Checkout::of(&[parser, entry, fixture]), &nowhere());
+        assert_eq!(checked, Ok(vec![]));
+        let findings = check(&Checkout::of(&[parser]), &nowhere());
+        assert!(findings.is_err(), "no catalogue");
+        let entry = ("rpc_commands.yml", "  - parser: junos/fan\n");
+        let findings = check(&Checkout::of(&[parser, entry, fixture]), &nowhere()).unwrap();
+        let lines: Vec<String> = findings.iter().map(Finding::to_string).collect();
+        assert!(lines[0].contains("`parser: acme/fan`"), "{lines:?}");
+    }
+
+    #[test]
     fn each_missing_counterpart_is_named() {
         let other = ("rpc_commands.yml", "  - parser: 'juniper/fan'\n");
         let stray = ("fixtures/junos/psu/one/reply.xml", "");
@@ -183,7 +234,7 @@ mod tests {
         assert!(lines[4].starts_with("mappings/led.yml:2: it has no fixture"));
         assert!(lines[5].starts_with("fixtures/mappings/fan:1: no file of mappings/ maps `fan`"));
         assert!(
-            lines[0].starts_with("crates/records/src/junos/pic.rs:2: no entry of rpc_commands.yml")
+            lines[0].starts_with("crates/records/src/parsers/junos/pic.rs:2: no entry of rpc_commands.yml")
         );
         assert!(lines[1].contains("fixtures/junos/pic/<case>/"));
         assert!(lines[2].starts_with("rpc_commands.yml:1: there is no parser `fan`"));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use records::Reader;
+use records::ReplyReader;
 
 /// One RPC.
 #[derive(Debug, Clone)]
@@ -17,7 +17,7 @@ pub struct Command {
     /// Whether it is asked once, or once for each PIC with transceivers.
     pub per: Per,
     /// Who reads the reply.
-    pub reader: Reader,
+    pub reader: ReplyReader,
     /// The mapping as written, on one line, for the run report: a replay needs no catalogue.
     pub mapping: Option<String>,
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use records::Reader;
-use records::junos::{self, Parser};
-use records::table::DATASETS;
+use records::ReplyReader;
+use records::parsers::{self, Parser};
+use records::tables::DATASETS;
 
 use super::command::{Argument, Command, Per};
 use super::mapping;
@@ -92,7 +92,7 @@ fn required(desk: &mut Desk<'_>, keys: &Keys<'_>, key: &str, what: &str) -> Opti
     }
 }
 
-fn reader(desk: &mut Desk<'_>, keys: &Keys<'_>, name: &str) -> Option<(Reader, Option<String>)> {
+fn reader(desk: &mut Desk<'_>, keys: &Keys<'_>, name: &str) -> Option<(ReplyReader, Option<String>)> {
     match (keys.get("parser"), keys.get("mapping")) {
         (Some(_), Some(node)) => {
             desk.problem(
@@ -108,10 +108,10 @@ fn reader(desk: &mut Desk<'_>, keys: &Keys<'_>, name: &str) -> Option<(Reader, O
             );
             None
         }
-        (Some(node), None) => Some((Reader::BuiltIn(parser(desk, node, name)?), None)),
+        (Some(node), None) => Some((ReplyReader::BuiltIn(parser(desk, node, name)?), None)),
         (None, Some(node)) => {
             let is_taken = DATASETS.iter().any(|dataset| dataset.name == name)
-                || junos::parser(name).is_some();
+                || parsers::find(name).is_some();
             if is_taken || !mapping::is_column_name(name) {
                 let why = if is_taken {
                     "it is the name of a built-in one"
@@ -121,18 +121,20 @@ fn reader(desk: &mut Desk<'_>, keys: &Keys<'_>, name: &str) -> Option<(Reader, O
                 desk.problem(keys.line_of("name"), format!("`{name}` cannot be the name of a mapping, which is that of its table: {why}"));
             }
             let mapping = mapping::compile(desk, name, node)?;
-            Some((Reader::Mapping(mapping), Some(node.to_line())))
+            Some((ReplyReader::Mapping(mapping), Some(node.to_line())))
         }
     }
 }
 
 fn parser(desk: &mut Desk<'_>, node: &Node, name: &str) -> Option<&'static Parser> {
     let written = desk.text(node, &format!("`parser` of `{name}`"))?;
-    let parser = junos::parser(&written);
+    let parser = parsers::find(&written);
     if parser.is_none() {
-        let known: Vec<_> = junos::PARSERS.iter().map(|parser| parser.name).collect();
+        let known: Vec<_> = parsers::all().map(|parser| parser.name).collect();
         let hint = did_you_mean(
-            written.trim_start_matches("juniper/"),
+            written
+                .trim_start_matches("juniper/")
+                .trim_start_matches("junos/"),
             known.iter().copied(),
         );
         let known = known.join(", ");

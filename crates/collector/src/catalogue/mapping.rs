@@ -12,7 +12,7 @@
 use std::sync::Arc;
 
 use records::mapping::{
-    COMMON_COLUMNS, FieldPath, ItemPath, MappedField, Mapping, Type, UNITS, Unit,
+    COMMON_COLUMNS, FieldPath, ItemPath, MappedField, Mapping, FieldType, UNITS, Unit,
 };
 use records::table::Role;
 
@@ -91,7 +91,7 @@ pub(super) fn compile(desk: &mut Desk<'_>, name: &str, node: &Node) -> Option<Ar
                     }
                     Some(at) => {
                         let mut field = fields.remove(at);
-                        if field.kind == Type::Float {
+                        if field.field_type == FieldType::Float {
                             desk.problem(line, format!("`{key}`, a float, cannot be a key of {what}: fractions are no names"));
                         }
                         field.role = Role::Label;
@@ -147,22 +147,22 @@ fn field(
     }
     let keys = desk.keys(node, &what, FIELD_KEYS)?;
     let kind = match keys.get("type") {
-        Some(node) => desk.word(node, &format!("`type` of {what}"), &Type::ALL)?,
-        None => Type::Text,
+        Some(node) => desk.word(node, &format!("`type` of {what}"), &FieldType::ALL)?,
+        None => FieldType::Text,
     };
-    let is_number = matches!(kind, Type::Integer | Type::Float | Type::Duration);
+    let is_number = matches!(kind, FieldType::Integer | FieldType::Float | FieldType::Duration);
     let role = match keys.get("role") {
         Some(node) => {
             let role = desk.word(node, &format!("`role` of {what}"), ROLES)?;
-            if kind == Type::Text && role != Role::Label {
+            if kind == FieldType::Text && role != Role::Label {
                 desk.problem(node.line, format!("{what} is text, which can only be a label; give it a `type` that is a number or a truth value"));
             }
-            if kind == Type::Boolean && role == Role::Counter {
+            if kind == FieldType::Boolean && role == Role::Counter {
                 desk.problem(node.line, format!("{what} is a truth value, which does not count; it can be a label or a gauge"));
             }
             role
         }
-        None if kind == Type::Text => Role::Label,
+        None if kind == FieldType::Text => Role::Label,
         None => Role::Gauge,
     };
     let unit = match keys.get("unit") {
@@ -170,7 +170,7 @@ fn field(
             let unit = unit(desk, node, &what);
             if !is_number {
                 desk.problem(node.line, format!("{what} has a unit but is no number; say `type: integer` or `type: float`, or take the unit away"));
-            } else if kind == Type::Duration && unit.is_some_and(|unit| unit.code != "s") {
+            } else if kind == FieldType::Duration && unit.is_some_and(|unit| unit.code != "s") {
                 desk.problem(
                     node.line,
                     format!("{what} is a duration, which is in seconds (`s`)"),
@@ -178,7 +178,7 @@ fn field(
             }
             unit
         }
-        None if kind == Type::Duration => Unit::of_code("s"),
+        None if kind == FieldType::Duration => Unit::of_code("s"),
         None => None,
     };
     let meaning = match keys.get("meaning") {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use records::{Context, Reader, Snapshot, enrich, json, table};
+use records::{Context, ReplyReader, Snapshot, enrich, json, table};
 use serde_json::{Map, Value, json};
 
 use super::*;
@@ -100,7 +100,7 @@ fn every_shipped_mapping_gives_the_records_beside_its_fixtures() {
     for file in shipped() {
         let catalogue = Catalogue::read(std::slice::from_ref(&file)).unwrap();
         for command in &catalogue.commands {
-            let Reader::Mapping(_) = &command.reader else {
+            let ReplyReader::Mapping(_) = &command.reader else {
                 continue;
             };
             let folder = Path::new("../../fixtures/mappings").join(&command.name);
@@ -133,7 +133,7 @@ fn every_shipped_mapping_gives_the_records_beside_its_fixtures() {
     assert!(cases >= 2, "no fixtures found");
 }
 
-fn described(reader: &Reader, reply: &[u8]) -> Value {
+fn described(reader: &ReplyReader, reply: &[u8]) -> Value {
     let mut snapshot = Snapshot::default();
     let outcome = reader.parse(reply, ARRIVED, &mut snapshot);
     let context = Context {
@@ -149,9 +149,9 @@ fn described(reader: &Reader, reply: &[u8]) -> Value {
         .into_iter()
         .map(|(rpc, bytes)| (rpc.into_owned(), serde_json::from_slice(&bytes).unwrap()))
         .collect();
-    let rows: Map<String, Value> = table::tables(&records)
+    let rows: Map<String, Value> = tables::tables(&records)
         .into_iter()
-        .skip(table::DATASETS.len())
+        .skip(tables::DATASETS.len())
         .map(|table| (table.dataset.name.clone(), table.batch.num_rows().into()))
         .collect();
     json!({"complete": outcome.complete, "found": outcome.found, "failure": outcome.failure(), "errors": errors,
@@ -163,7 +163,7 @@ fn a_mapping_comes_back_from_a_run_report_as_it_was() {
     for file in shipped() {
         let catalogue = Catalogue::read(&[file]).unwrap();
         for command in &catalogue.commands {
-            let (Reader::Mapping(mapping), Some(written)) = (&command.reader, &command.mapping)
+            let (ReplyReader::Mapping(mapping), Some(written)) = (&command.reader, &command.mapping)
             else {
                 continue;
             };

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use records::Reader;
+use records::ReplyReader;
 use records::mapping::Mapping;
 use records::table::Dataset;
 
@@ -74,9 +74,9 @@ impl Catalogue {
     }
 
     /// Who reads the replies of the RPC with this name, or of the parser with it.
-    pub fn reader(&self, name: &str) -> Option<Reader> {
+    pub fn reader(&self, name: &str) -> Option<ReplyReader> {
         let own = self.commands.iter().find(|command| command.name == name);
-        let built_in = || records::junos::parser(name).map(Reader::BuiltIn);
+        let built_in = || records::parsers::find(name).map(ReplyReader::BuiltIn);
         own.map(|command| command.reader.clone()).or_else(built_in)
     }
 
@@ -85,8 +85,8 @@ impl Catalogue {
         self.commands
             .iter()
             .filter_map(|command| match &command.reader {
-                Reader::Mapping(mapping) => Some(Arc::clone(mapping.dataset())),
-                Reader::BuiltIn(_) => None,
+                ReplyReader::Mapping(mapping) => Some(Arc::clone(mapping.dataset())),
+                ReplyReader::BuiltIn(_) => None,
             })
     }
 

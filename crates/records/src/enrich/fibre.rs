@@ -4,86 +4,12 @@
 //! the wavelength, the part number, and last the optic type in the chassis inventory. What none of them knows is
 //! `Unknown`, which is a better answer than a guess.
 
+use super::facts::{ModuleFacts, wavelength_nm, without_speed};
 use super::fibre_tables::{MEDIA, MULTI_MODE_NM, PART_NUMBERS, SINGLE_MODE_NM};
-use super::wavelength::wavelength_nm;
-use crate::model::Transceiver;
-
-/// The kind of fibre that a module is made for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum FiberType {
-    /// Single-mode.
-    SingleMode,
-    /// Multi-mode.
-    MultiMode,
-    /// No fact tells; also copper and active cables.
-    #[default]
-    Unknown,
-}
-
-impl FiberType {
-    /// The word used in JSON and in the lake.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::SingleMode => "SM",
-            Self::MultiMode => "MM",
-            Self::Unknown => "Unknown",
-        }
-    }
-}
-
-/// The fact that decided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum FiberRule {
-    /// `fiber-mode` of PIC detail.
-    FiberMode,
-    /// `cable-type` of PIC detail.
-    CableType,
-    /// `wavelength` of PIC detail.
-    Wavelength,
-    /// A part number, the vendor's or Juniper's.
-    PartNumber,
-    /// The optic type in the chassis inventory.
-    Description,
-    /// None of them.
-    #[default]
-    Nothing,
-}
-
-impl FiberRule {
-    /// What a column that holds it says of itself.
-    pub const MEANING: &'static str = "Which fact decided fiber_type: fiber_mode, cable_type, wavelength, part_number, description, or nothing";
-
-    /// That of a port's module, if there is one.
-    pub(crate) fn of(module: Option<&Transceiver>) -> Self {
-        module.map_or(Self::Nothing, |module| module.fiber_type_rule)
-    }
-
-    /// The word used in JSON and in the lake.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::FiberMode => "fiber_mode",
-            Self::CableType => "cable_type",
-            Self::Wavelength => "wavelength",
-            Self::PartNumber => "part_number",
-            Self::Description => "description",
-            Self::Nothing => "nothing",
-        }
-    }
-}
-
-/// The facts, as far as they are known.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Facts<'a> {
-    pub(crate) fiber_mode: Option<&'a str>,
-    pub(crate) cable_type: Option<&'a str>,
-    pub(crate) wavelength: Option<&'a str>,
-    pub(crate) vendor_part_number: Option<&'a str>,
-    pub(crate) chassis_part_number: Option<&'a str>,
-    pub(crate) description: Option<&'a str>,
-}
+use crate::model::{FiberRule, FiberType};
 
 /// The fibre type and the rule that decided it.
-pub(crate) fn fibre(facts: &Facts<'_>) -> (FiberType, FiberRule) {
+pub(crate) fn fibre(facts: &ModuleFacts<'_>) -> (FiberType, FiberRule) {
     let part = |text: Option<&str>| {
         text.and_then(|text| from_part_number(text).or_else(|| from_media(text)))
     };
@@ -136,15 +62,6 @@ fn from_media(text: &str) -> Option<FiberType> {
         })
 }
 
-/// A word without the speed that it begins with: `100GBASE` and `10G` of `10GLR`.
-pub(super) fn without_speed(word: &str) -> &str {
-    let word = word.trim_start_matches(|c: char| c.is_ascii_digit());
-    ["GBASE", "BASE", "GE", "G"]
-        .iter()
-        .find_map(|speed| word.strip_prefix(speed))
-        .unwrap_or(word)
-}
-
 fn from_nm(nm: f64) -> Option<FiberType> {
     if MULTI_MODE_NM.contains(&nm) {
         Some(FiberType::MultiMode)
@@ -168,7 +85,7 @@ mod tests {
 
     #[test]
     fn the_first_fact_that_knows_decides() {
-        let all = Facts {
+        let all = ModuleFacts {
             fiber_mode: Some("SM"),
             cable_type: Some("100GBASE SR4"),
             wavelength: Some("850 nm"),
@@ -177,7 +94,7 @@ mod tests {
             description: Some("SFP+-10G-SR"),
         };
         assert_eq!(fibre(&all), (FiberType::SingleMode, FiberRule::FiberMode));
-        let no_mode = Facts {
+        let no_mode = ModuleFacts {
             fiber_mode: Some("n/a"),
             ..all
         };
@@ -185,7 +102,7 @@ mod tests {
             fibre(&no_mode),
             (FiberType::MultiMode, FiberRule::CableType)
         );
-        let no_cable = Facts {
+        let no_cable = ModuleFacts {
             cable_type: Some("unknown cable"),
             wavelength: Some("1310nm"),
             ..no_mode
@@ -194,7 +111,7 @@ mod tests {
             fibre(&no_cable),
             (FiberType::SingleMode, FiberRule::Wavelength)
         );
-        let no_light = Facts {
+        let no_light = ModuleFacts {
             wavelength: None,
             ..no_cable
         };
@@ -202,7 +119,7 @@ mod tests {
             fibre(&no_light),
             (FiberType::MultiMode, FiberRule::PartNumber)
         );
-        let description = Facts {
+        let description = ModuleFacts {
             vendor_part_number: Some("NON-JNPR"),
             ..no_light
         };
@@ -211,7 +128,7 @@ mod tests {
             (FiberType::MultiMode, FiberRule::Description)
         );
         assert_eq!(
-            fibre(&Facts::default()),
+            fibre(&ModuleFacts::default()),
             (FiberType::Unknown, FiberRule::Nothing)
         );
     }

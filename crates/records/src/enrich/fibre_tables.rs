@@ -5,7 +5,7 @@
 
 use std::ops::RangeInclusive;
 
-use super::FiberType::{self, MultiMode, SingleMode};
+use crate::model::FiberType::{self, MultiMode, SingleMode};
 
 /// Media, without the speed before and the number of lanes behind.
 pub(super) const MEDIA: &[(&str, FiberType)] = &[

@@ -9,11 +9,12 @@ use super::transceivers::{Transceivers, transceivers};
 use crate::filter::InterfaceFilter;
 use crate::mapping::MappedRows;
 use crate::model::{
-    Arrivals, ChassisInventory, DeviceFacts, InterfaceCounters, InterfaceDom, LaneDom, PicPort,
-    Snapshot, SystemInformation, Transceiver,
+    ChassisInventory, DeviceFacts, InterfaceCounters, InterfaceDom, LaneDom, PicPort,
+    SystemInformation, Transceiver,
 };
 use crate::note::{Note, Notes, shortened};
 use crate::port::{PortLocation, PortName};
+use crate::snapshot::{Arrivals, Snapshot};
 
 /// What the device cannot say: who asked, when, and for what.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -212,6 +213,6 @@ fn twice(rpc: &'static str, name: &Arc<str>, routing_engine: Option<&str>) -> No
         lane: None,
         field: "name".into(),
         found: shortened(&found),
-        expected: "every interface once",
+        expected: "every interface once".into(),
     }
 }

@@ -6,26 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::NameSource;
 use crate::port::{PortLocation, PortName};
-
-/// Where a name comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NameSource {
-    /// The device reports an interface there.
-    Device,
-    /// Made up from the location, because it reports none.
-    Derived,
-}
-
-impl NameSource {
-    /// The word used in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Device => "device",
-            Self::Derived => "derived",
-        }
-    }
-}
 
 /// Names by location.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

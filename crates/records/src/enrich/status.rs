@@ -94,7 +94,7 @@ fn rank(status: Status) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Snapshot;
+    use crate::snapshot::Snapshot;
 
     /// The status of a module with these elements in its optics block.
     fn of(block: &str) -> Status {
@@ -102,7 +102,7 @@ mod tests {
             "<physical-interface><name>et-0/0/0</name><optics-diagnostics>{block}</optics-diagnostics></physical-interface>"
         );
         let mut snapshot = Snapshot::default();
-        crate::junos::parser("optics_diagnostics").unwrap().parse(
+        crate::parsers::find("optics_diagnostics").unwrap().parse(
             reply.as_bytes(),
             1,
             &mut snapshot,

@@ -7,7 +7,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::fibre::{Facts, fibre};
+use super::facts::ModuleFacts;
+use super::fibre::fibre;
 use crate::model::{ChassisInventory, ChassisTransceiver, PicPort, Transceiver};
 use crate::note::{Note, Notes};
 use crate::port::PortLocation;
@@ -32,7 +33,7 @@ pub(crate) fn transceivers(
                 lane: None,
                 field: field.into(),
                 found,
-                expected,
+                expected: expected.into(),
             });
         };
     for item in chassis.map_or(&[][..], |chassis| &chassis.transceivers) {
@@ -111,7 +112,7 @@ fn one(
     let wavelength = from_port(|p| p.wavelength.as_ref());
     let cable_type = from_port(|p| p.cable_type.as_ref());
     let vendor_part_number = from_port(|p| p.part_number.as_ref());
-    let facts = Facts {
+    let facts = ModuleFacts {
         fiber_mode: from_port(|p| p.fiber_mode.as_ref()).map(String::as_str),
         cable_type: cable_type.map(String::as_str),
         wavelength: wavelength.map(String::as_str),

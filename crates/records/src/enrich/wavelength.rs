@@ -4,42 +4,13 @@
 //! type (`SFP-CWDM-1470-JN`); the nominal one of a medium that has exactly one (`10GBASE-SR`). A module of several wavelengths
 //! has none here.
 
-use super::fibre::{Facts, without_speed};
+use super::facts::{ModuleFacts, wavelength_nm, without_speed};
 use super::fibre_tables::{NAMED_NM, NOMINAL_NM};
+use crate::model::WavelengthRule;
 use crate::value::absence;
 
-/// The fact that gave the wavelength.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum WavelengthRule {
-    /// `wavelength` of PIC detail.
-    Wavelength,
-    /// A number in a part number, a cable type or the optic type of the chassis inventory.
-    PartNumber,
-    /// The medium, by its standard.
-    Medium,
-    /// None of them.
-    #[default]
-    Nothing,
-}
-
-impl WavelengthRule {
-    /// What a column that holds it says of itself.
-    pub const MEANING: &'static str =
-        "Which fact gave wavelength_nm: wavelength (the text), part_number, medium, or nothing";
-
-    /// The word used in JSON and in the lake.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Wavelength => "wavelength",
-            Self::PartNumber => "part_number",
-            Self::Medium => "medium",
-            Self::Nothing => "nothing",
-        }
-    }
-}
-
 /// The wavelength in nm and the rule that gave it.
-pub(crate) fn wavelength(facts: &Facts<'_>) -> (Option<f64>, WavelengthRule) {
+pub(crate) fn wavelength(facts: &ModuleFacts<'_>) -> (Option<f64>, WavelengthRule) {
     let texts = [
         facts.cable_type,
         facts.vendor_part_number,
@@ -73,27 +44,6 @@ pub(crate) fn wavelength(facts: &Facts<'_>) -> (Option<f64>, WavelengthRule) {
 fn several(text: Option<&str>) -> Option<f64> {
     text.filter(|text| absence(text.trim()).is_none())
         .map(|_| f64::NAN)
-}
-
-/// The wavelength in nm, when the text names exactly one: `1310 nm`, `1310nm`, `1310.00 nm`.
-pub(crate) fn wavelength_nm(text: &str) -> Option<f64> {
-    if absence(text.trim()).is_some() {
-        return None;
-    }
-    let lower = text.trim().to_ascii_lowercase();
-    let digits = lower.strip_suffix("nm").unwrap_or(&lower).trim();
-    if digits.is_empty()
-        || !digits
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'.')
-    {
-        return None;
-    }
-    // Outside of what glass carries, the text means something else.
-    digits
-        .parse()
-        .ok()
-        .filter(|nm| (400.0..=2000.0).contains(nm))
 }
 
 /// A word that is one of the wavelengths which part numbers write out, when there is no second.
@@ -155,14 +105,14 @@ mod tests {
 
     #[test]
     fn the_first_fact_that_knows_decides() {
-        let all = Facts {
+        let all = ModuleFacts {
             wavelength: Some("1471 nm"),
             vendor_part_number: Some("SFP-CWDM-1470-JN"),
             description: Some("SFP+-10G-SR"),
-            ..Facts::default()
+            ..ModuleFacts::default()
         };
         assert_eq!(wavelength(&all), (Some(1471.0), WavelengthRule::Wavelength));
-        let silent = Facts {
+        let silent = ModuleFacts {
             wavelength: Some("n/a"),
             ..all
         };
@@ -170,23 +120,23 @@ mod tests {
             wavelength(&silent),
             (Some(1470.0), WavelengthRule::PartNumber)
         );
-        let medium = Facts {
+        let medium = ModuleFacts {
             vendor_part_number: Some("NON-JNPR"),
             ..silent
         };
         assert_eq!(wavelength(&medium), (Some(850.0), WavelengthRule::Medium));
         assert_eq!(
-            wavelength(&Facts::default()),
+            wavelength(&ModuleFacts::default()),
             (None, WavelengthRule::Nothing)
         );
     }
 
     #[test]
     fn several_wavelengths_are_none() {
-        let several = Facts {
+        let several = ModuleFacts {
             wavelength: Some("1271-1331 nm"),
             cable_type: Some("100GBASE SR4"),
-            ..Facts::default()
+            ..ModuleFacts::default()
         };
         assert_eq!(wavelength(&several), (None, WavelengthRule::Nothing));
         for text in [

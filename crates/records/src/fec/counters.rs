@@ -215,7 +215,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::Snapshot;
+    use crate::snapshot::Snapshot;
 
     /// A sample of a 400G interface.
     fn sample(
@@ -236,7 +236,7 @@ mod tests {
              <fec_nccw_count>{nccw}</fec_nccw_count></ethernet-fec-statistics>{bins}</physical-interface>"
         );
         let mut snapshot = Snapshot::default();
-        let parser = crate::junos::parser("interface_statistics").unwrap();
+        let parser = crate::parsers::find("interface_statistics").unwrap();
         parser.parse(reply.as_bytes(), at, &mut snapshot);
         snapshot.statistics.remove(0)
     }

@@ -10,21 +10,20 @@
 mod cell;
 pub mod read;
 pub mod rows;
-mod writer;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::column::Value;
 use crate::enrich::DeviceRecords;
+use crate::json_writer::Writer;
 use crate::model::{
-    CHASSIS_INVENTORY_COLUMNS, ChassisDocument, ChassisInventory, INTERFACE_COUNTERS_COLUMNS,
-    INTERFACE_DOM_COLUMNS, LANE_DOM_COLUMNS, PIC_DETAIL_COLUMNS, PortObject,
+    CHASSIS_INVENTORY_COLUMNS, ChassisDocument, ChassisInventory, PIC_DETAIL_COLUMNS, PortObject,
     SYSTEM_INFORMATION_COLUMNS, SystemDocument, SystemInformation, TRANSCEIVER_COLUMNS,
     Transceiver, TransceiverObject,
 };
 use crate::port::PortLocation;
-use crate::table::{Columns, Value};
-pub(crate) use writer::Writer;
+use crate::tables::{self, DocumentPlace, TABLES};
 
 /// The documents whose replies were there, by RPC name, as pretty-printed JSON.
 pub fn documents(records: &DeviceRecords) -> Vec<(Cow<'static, str>, Vec<u8>)> {
@@ -38,36 +37,19 @@ pub fn documents(records: &DeviceRecords) -> Vec<(Cow<'static, str>, Vec<u8>)> {
     if records.chassis_inventory.is_some() {
         documents.push(("chassis_inventory".into(), chassis_inventory(records)));
     }
-    if records.arrivals.pic_detail.is_some() {
+    if records.arrivals.get("pic_detail").is_some() {
         documents.push(("pic_detail".into(), pic_detail(records)));
     }
-    if let Some(timestamp) = records.arrivals.optics_diagnostics {
-        documents.push((
-            "optics_diagnostics".into(),
-            optics_diagnostics(records, timestamp),
-        ));
-    }
-    if records.arrivals.interface_statistics.is_some() {
-        documents.push(("interface_statistics".into(), interface_statistics(records)));
+    for rpc in tables::documents() {
+        if let Some(timestamp) = records.arrivals.get(rpc) {
+            documents.push((rpc.into(), of_tables(records, rpc, timestamp)));
+        }
     }
     for mapped in &records.mapped {
         let json = crate::mapping::document(&records.facts, mapped);
         documents.push((mapped.mapping.name.to_string().into(), json));
     }
     documents
-}
-
-/// An object whose members are the columns of a row that hold something.
-fn row<R>(json: &mut Writer, columns: Columns<R>, row: &R) {
-    json.open('{');
-    members(json, columns, row);
-    json.close('}');
-}
-
-fn members<R>(json: &mut Writer, columns: Columns<R>, row: &R) {
-    for column in columns.iter().copied().flatten() {
-        json.member(column.name, (column.get)(row));
-    }
 }
 
 /// The members that every object carries, for objects that are no rows.
@@ -84,7 +66,7 @@ fn system_information(records: &DeviceRecords, system: &SystemInformation) -> Ve
         system: system.clone(),
     };
     let mut json = Writer::default();
-    row(&mut json, SYSTEM_INFORMATION_COLUMNS, &document);
+    json.row(SYSTEM_INFORMATION_COLUMNS, &document);
     json.finish()
 }
 
@@ -101,7 +83,7 @@ fn chassis_inventory(records: &DeviceRecords) -> Vec<u8> {
                 ..*chassis
             },
         };
-        members(&mut json, CHASSIS_INVENTORY_COLUMNS, &head);
+        json.members(CHASSIS_INVENTORY_COLUMNS, &head);
         json.key("transceivers");
         json.open('{');
         let mut items: Vec<_> = chassis
@@ -128,7 +110,7 @@ fn chassis_inventory(records: &DeviceRecords) -> Vec<u8> {
                 timestamp: chassis.timestamp,
             };
             json.key(&object.if_name);
-            row(&mut json, TRANSCEIVER_COLUMNS, &object);
+            json.row(TRANSCEIVER_COLUMNS, &object);
         }
         json.close('}');
     }
@@ -160,40 +142,22 @@ fn pic_detail(records: &DeviceRecords) -> Vec<u8> {
             module: Arc::clone(module),
         };
         json.key(&object.if_name);
-        row(&mut json, PIC_DETAIL_COLUMNS, &object);
+        json.row(PIC_DETAIL_COLUMNS, &object);
     }
     json.close('}');
     json.finish()
 }
 
-fn optics_diagnostics(records: &DeviceRecords, timestamp: i64) -> Vec<u8> {
+/// The document of an RPC whose rows are tables.
+fn of_tables(records: &DeviceRecords, rpc: &str, timestamp: i64) -> Vec<u8> {
     let mut json = Writer::default();
     json.open('{');
-    origin(&mut json, records, timestamp);
-    json.key("interfaces");
-    json.open('[');
-    for interface in &records.interfaces {
-        json.element();
-        row(&mut json, INTERFACE_DOM_COLUMNS, interface);
+    let of_rpc = || TABLES.iter().filter(|table| table.document.rpc() == rpc);
+    if of_rpc().any(|table| matches!(table.document, DocumentPlace::List { .. })) {
+        origin(&mut json, records, timestamp);
     }
-    json.close(']');
-    json.key("lanes");
-    json.open('[');
-    for lane in &records.lanes {
-        json.element();
-        row(&mut json, LANE_DOM_COLUMNS, lane);
-    }
-    json.close(']');
-    json.close('}');
-    json.finish()
-}
-
-fn interface_statistics(records: &DeviceRecords) -> Vec<u8> {
-    let mut json = Writer::default();
-    json.open('{');
-    for interface in &records.counters {
-        json.key(&interface.statistics.name);
-        row(&mut json, INTERFACE_COUNTERS_COLUMNS, interface);
+    for table in of_rpc() {
+        table.write_json(&mut json, records);
     }
     json.close('}');
     json.finish()

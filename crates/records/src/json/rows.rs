@@ -2,26 +2,26 @@
 //!
 //! A row is an object whose keys are column names. What other writers put where nothing was measured (`"N/A"`, an empty text,
 //! `"- Inf"`) is null, and the reason is in the `*_state` column beside it, as a collect has it. What follows from what is there
-//! (port location from the name, the number from `pre_fec_ber`) is filled in where it is missing. What cannot be read, an object
-//! that can be no row and a document of another shape cost a note.
+//! (port location from the name, the number from `pre_fec_ber`) is filled in where it is missing, as each column says
+//! ([`Fill`]). What cannot be read, an object that can be no row and a document of another shape cost a note.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow_array::ArrayRef;
-use arrow_schema::{Field, Schema};
 use serde_json::{Map, Value as Json};
 
-use super::cell::{Cell, expected, kind, read, text};
+use super::cell::{expected, read, text};
 use super::read::named_objects;
+use crate::column::{ColumnSpec, Fill, OwnedValue, PortPart, StateFill, Value};
 use crate::note::{Note, Notes, shortened};
 use crate::port::PortName;
-use crate::table::{DATASETS, Dataset, Rows, Table, array, assemble};
+use crate::table::{Table, array, assemble};
+use crate::tables::{BuiltInTable, DocumentPlace, RowSelection, TABLES, documents};
 use crate::value::State;
 
 /// What is said of all rows of a document from outside, in place of what the document says or where it says nothing.
 #[derive(Debug, Clone, Default)]
-pub struct Origin {
+pub struct DocumentOrigin {
     /// The device, where an object names none.
     pub device: String,
     /// The runner, whatever the document says.
@@ -32,69 +32,81 @@ pub struct Origin {
     pub timestamp: i64,
 }
 
-const OPTICS: &str = "optics_diagnostics";
-const STATISTICS: &str = "interface_statistics";
-
 /// The rows of a device's documents, given by RPC name as in the names of their files: one table for each dataset. Documents
 /// that hold no rows (`system_information`, …) are skipped.
 pub fn tables(
-    documents: &[(String, Json)],
-    origin: &Origin,
-    which: Rows,
+    documents_by_rpc: &[(String, Json)],
+    origin: &DocumentOrigin,
+    which: RowSelection,
     notes: &mut Notes,
 ) -> Vec<Table> {
-    let find = |rpc: &str| {
-        let found = documents.iter().find(|(name, _)| name == rpc);
-        found.map(|(_, document)| document)
-    };
-    let (interfaces, lanes) = match find(OPTICS) {
-        Some(document) => optics(document, notes),
-        None => Default::default(),
-    };
-    let counters = match find(STATISTICS) {
-        Some(document) => statistics(document, notes),
-        None => Default::default(),
-    };
-    let [interface_dom, lane_dom, interface_counters] = &*DATASETS;
-    vec![
-        table(interface_dom, interfaces, origin, which, notes),
-        table(lane_dom, lanes, origin, which, notes),
-        table(interface_counters, counters, origin, which, notes),
-    ]
-}
-
-/// The objects of an optics document: of its interfaces and of its lanes.
-fn optics<'j>(document: &'j Json, notes: &mut Notes) -> (Vec<Object<'j>>, Vec<Object<'j>>) {
-    let around = document.as_object();
-    let mut of = |key: &'static str| -> Vec<Object<'j>> {
-        let Some(listed) = around.and_then(|around| around.get(key)) else {
-            return Vec::new();
-        };
-        let items = listed.as_array().map_or(&[][..], Vec::as_slice);
-        let rows: Vec<_> = items.iter().filter_map(Json::as_object).collect();
-        if !listed.is_array() || rows.len() < items.len() {
-            note_shape(OPTICS, key, listed, "a list of objects", notes);
+    let mut objects: BTreeMap<&str, Vec<Object<'_>>> = BTreeMap::new();
+    for rpc in documents() {
+        if let Some((_, document)) = documents_by_rpc.iter().find(|(name, _)| name == rpc) {
+            objects_of(rpc, document, &mut objects, notes);
         }
-        let objects = rows.into_iter().map(|row| Object {
-            rpc: OPTICS,
-            row,
-            around,
-            name: None,
-        });
-        objects.collect()
-    };
-    let objects = (of("interfaces"), of("lanes"));
-    if around
-        .is_none_or(|around| !around.contains_key("interfaces") && !around.contains_key("lanes"))
-    {
-        let shape = "an object with the lists `interfaces` and `lanes`";
-        note_shape(OPTICS, "document", document, shape, notes);
     }
-    objects
+    TABLES
+        .iter()
+        .map(|built_in| {
+            let objects = objects.remove(built_in.dataset.name.as_str());
+            table(built_in, objects.unwrap_or_default(), origin, which, notes)
+        })
+        .collect()
 }
 
-/// The objects of a statistics document: members by interface name, or elements that name theirs.
-fn statistics<'j>(document: &'j Json, notes: &mut Notes) -> Vec<Object<'j>> {
+/// Adds the objects of a document that are rows, by the name of their table.
+fn objects_of<'j>(
+    rpc: &'static str,
+    document: &'j Json,
+    found: &mut BTreeMap<&'static str, Vec<Object<'j>>>,
+    notes: &mut Notes,
+) {
+    let around = document.as_object();
+    let mut keys = Vec::new();
+    for built_in in TABLES.iter().filter(|table| table.document.rpc() == rpc) {
+        let objects = match built_in.document {
+            DocumentPlace::List { key, .. } => {
+                keys.push(key);
+                listed(rpc, key, around, notes)
+            }
+            DocumentPlace::ByInterface { .. } => by_interface(rpc, document, notes),
+        };
+        found.insert(&built_in.dataset.name, objects);
+    }
+    let has_one = |around: &Map<String, Json>| keys.iter().any(|key| around.contains_key(*key));
+    if !keys.is_empty() && !around.is_some_and(has_one) {
+        let shape = format!("an object with the lists `{}`", keys.join("` and `"));
+        note_shape(rpc, "document", document, shape, notes);
+    }
+}
+
+/// The objects of one list of a document.
+fn listed<'j>(
+    rpc: &'static str,
+    key: &'static str,
+    around: Option<&'j Map<String, Json>>,
+    notes: &mut Notes,
+) -> Vec<Object<'j>> {
+    let Some(listed) = around.and_then(|around| around.get(key)) else {
+        return Vec::new();
+    };
+    let items = listed.as_array().map_or(&[][..], Vec::as_slice);
+    let rows: Vec<_> = items.iter().filter_map(Json::as_object).collect();
+    if !listed.is_array() || rows.len() < items.len() {
+        note_shape(rpc, key, listed, "a list of objects".to_owned(), notes);
+    }
+    let objects = rows.into_iter().map(|row| Object {
+        rpc,
+        row,
+        around,
+        name: None,
+    });
+    objects.collect()
+}
+
+/// The objects of a document by interface: members by the interface's name, or elements that name theirs.
+fn by_interface<'j>(rpc: &'static str, document: &'j Json, notes: &mut Notes) -> Vec<Object<'j>> {
     let named = named_objects(document);
     let is_whole = match document {
         Json::Object(_) => true,
@@ -102,11 +114,11 @@ fn statistics<'j>(document: &'j Json, notes: &mut Notes) -> Vec<Object<'j>> {
         _ => false,
     };
     if !is_whole {
-        let shape = "an object of interfaces by their names";
-        note_shape(STATISTICS, "document", document, shape, notes);
+        let shape = "an object of interfaces by their names".to_owned();
+        note_shape(rpc, "document", document, shape, notes);
     }
     let objects = named.into_iter().map(|(name, row)| Object {
-        rpc: STATISTICS,
+        rpc,
         row,
         around: document.as_object(),
         name: Some(name),
@@ -118,7 +130,7 @@ fn note_shape(
     rpc: &'static str,
     field: &'static str,
     found: &Json,
-    expected: &'static str,
+    expected: String,
     notes: &mut Notes,
 ) {
     notes.push(Note {
@@ -127,7 +139,7 @@ fn note_shape(
         lane: None,
         field: field.into(),
         found: shortened(&found.to_string()),
-        expected,
+        expected: expected.into(),
     });
 }
 
@@ -142,208 +154,184 @@ struct Object<'j> {
 }
 
 fn table(
-    dataset: &Arc<Dataset>,
+    built_in: &BuiltInTable,
     objects: Vec<Object<'_>>,
-    origin: &Origin,
-    which: Rows,
+    origin: &DocumentOrigin,
+    which: RowSelection,
     notes: &mut Notes,
 ) -> Table {
-    let schema = dataset.schema();
-    let mut rows: Vec<Vec<Cell>> = Vec::with_capacity(objects.len());
+    let columns = &built_in.columns;
+    let mut rows: Vec<Vec<OwnedValue>> = Vec::with_capacity(objects.len());
     for object in &objects {
-        let name = object.text("if_name");
+        let name = object.interface_name();
         let has_port = name.as_deref().and_then(PortName::parse).is_some();
-        if name.is_some() && !has_port && which == Rows::Ports {
+        if name.is_some() && !has_port && which == RowSelection::Ports {
             continue;
         }
-        let said = object.read(&schema, name.as_deref(), notes);
-        let cells: Vec<_> = schema
-            .fields()
+        let members = object.members(columns, name.as_deref(), notes);
+        let cells: Vec<_> = columns
             .iter()
-            .map(|field| object.cell(field, name.as_deref(), &said, origin))
+            .map(|column| object.cell(column, name.as_deref(), &members, origin))
             .collect();
-        let missing = schema
-            .fields()
+        let missing = columns
             .iter()
             .zip(&cells)
-            .find(|(field, cell)| !field.is_nullable() && **cell == Cell::Absent);
+            .find(|(column, cell)| !column.nullable && **cell == OwnedValue::Absent);
         match missing {
             None => rows.push(cells),
-            Some((field, _)) => notes.push(Note {
+            Some((column, _)) => notes.push(Note {
                 rpc: object.rpc.into(),
                 interface: name.as_deref().map(Arc::from),
                 lane: None,
-                field: field.name().clone().into(),
+                field: column.name.into(),
                 found: "nothing".to_owned(),
-                expected: "a value, as every row has one: the row is left out",
+                expected: "a value, as every row has one: the row is left out".into(),
             }),
         }
     }
+    let dataset = &built_in.dataset;
     let keys: Vec<_> = dataset
         .sort_columns
         .iter()
-        .filter_map(|name| schema.index_of(name).ok())
+        .filter_map(|name| columns.iter().position(|column| column.name == *name))
         .collect();
     rows.sort_by(|a, b| {
         let order = keys.iter().map(|key| compare(a.get(*key), b.get(*key)));
         order.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
     });
-    let columns = schema.fields().iter().enumerate().map(|(at, field)| {
+    let arrays = columns.iter().enumerate().map(|(at, column)| {
         let cells = rows
             .iter()
-            .map(|row| row.get(at).map_or(crate::table::Value::Absent, Cell::value));
-        array(kind(field), cells) as ArrayRef
+            .map(|row| row.get(at).map_or(Value::Absent, OwnedValue::value));
+        array(column.column_type, cells)
     });
-    assemble(dataset, columns.collect())
+    assemble(dataset, arrays.collect())
 }
 
-fn compare(a: Option<&Cell>, b: Option<&Cell>) -> std::cmp::Ordering {
+fn compare(a: Option<&OwnedValue>, b: Option<&OwnedValue>) -> std::cmp::Ordering {
     match (a, b) {
-        (Some(Cell::Text(a)), Some(Cell::Text(b))) => a.cmp(b),
-        (Some(Cell::Integer(a)), Some(Cell::Integer(b))) => a.cmp(b),
+        (Some(OwnedValue::Text(a)), Some(OwnedValue::Text(b))) => a.cmp(b),
+        (Some(OwnedValue::Integer(a)), Some(OwnedValue::Integer(b))) => a.cmp(b),
         _ => std::cmp::Ordering::Equal,
     }
 }
 
-/// What an object says itself, by column, with the reason where it says that there is nothing.
-type Said<'s> = BTreeMap<&'s str, (Cell, State)>;
+/// The columns that an object has members for: the value, and the state where there is none.
+type Members<'s> = BTreeMap<&'s str, (OwnedValue, State)>;
 
 impl Object<'_> {
-    fn text(&self, key: &str) -> Option<String> {
-        match self.row.get(key).map_or(Cell::Absent, text) {
-            Cell::Text(text) => Some(text),
-            _ if key == "if_name" => self.name.map(str::to_owned),
-            _ => None,
+    fn interface_name(&self) -> Option<String> {
+        match self.row.get("if_name").map_or(OwnedValue::Absent, text) {
+            OwnedValue::Text(text) => Some(text.into()),
+            _ => self.name.map(str::to_owned),
         }
     }
 
-    fn read<'s>(&self, schema: &'s Schema, if_name: Option<&str>, notes: &mut Notes) -> Said<'s> {
-        let mut said = Said::new();
-        for field in schema.fields() {
-            let Some(json) = self.row.get(field.name()) else {
-                continue;
-            };
-            let Some((cell, state)) = read(field, json) else {
-                continue;
-            };
+    /// Reads every member that a column is named after; what cannot be read costs a note.
+    fn members<'s>(
+        &self,
+        columns: &'s [ColumnSpec],
+        if_name: Option<&str>,
+        notes: &mut Notes,
+    ) -> Members<'s> {
+        let mut read_or_note = |column: &ColumnSpec, member: &'static str| {
+            let json = self.row.get(member)?;
+            let (cell, state) = read(column, json)?;
             if state == State::Invalid {
                 notes.push(Note {
                     rpc: self.rpc.into(),
                     interface: if_name.map(Arc::from),
                     lane: None,
-                    field: field.name().clone().into(),
+                    field: member.into(),
                     found: shortened(json.as_str().unwrap_or(&json.to_string())),
-                    expected: expected(field),
+                    expected: expected(column).into(),
                 });
             }
-            said.insert(field.name(), (cell, state));
+            Some((cell, state))
+        };
+        let mut members = Members::new();
+        for column in columns {
+            if let Some(read) = read_or_note(column, column.name) {
+                members.insert(column.name, read);
+            }
         }
-        // The text counts as the number that it holds, and is the device's word only if it holds one.
-        if let Ok(value) = schema.field_with_name("pre_fec_ber_value")
-            && let Some(json) = self.row.get("pre_fec_ber")
-            && let Some((number, state)) = read(value, json)
-        {
-            if state == State::Invalid {
-                notes.push(Note {
-                    rpc: self.rpc.into(),
-                    interface: if_name.map(Arc::from),
-                    lane: None,
-                    field: "pre_fec_ber".into(),
-                    found: shortened(json.as_str().unwrap_or(&json.to_string())),
-                    expected: expected(value),
-                });
-            }
-            said.entry(value.name()).or_insert((number, state));
-            if let Some((text, of_text)) = said.get_mut("pre_fec_ber") {
-                *of_text = state;
-                if state != State::Ok {
-                    *text = Cell::Absent;
+        for column in columns {
+            // The text counts as the number that it holds, and is the device's word only if it holds one.
+            if let Fill::NumberIn(text_column) = column.fill
+                && let Some((number, state)) = read_or_note(column, text_column)
+            {
+                members.entry(column.name).or_insert((number, state));
+                if let Some((text, of_text)) = members.get_mut(text_column) {
+                    *of_text = state;
+                    if state != State::Ok {
+                        *text = OwnedValue::Absent;
+                    }
                 }
             }
         }
-        said
+        members
     }
 
-    fn cell(&self, field: &Field, if_name: Option<&str>, said: &Said<'_>, origin: &Origin) -> Cell {
+    fn cell(
+        &self,
+        column: &ColumnSpec,
+        if_name: Option<&str>,
+        members: &Members<'_>,
+        origin: &DocumentOrigin,
+    ) -> OwnedValue {
         let own = || {
-            let own = said.get(field.name().as_str());
-            own.map_or(Cell::Absent, |(cell, _)| cell.clone())
+            let own = members.get(column.name);
+            own.map_or(OwnedValue::Absent, |(cell, _)| cell.clone())
         };
         let around = || {
-            let json = self.around.and_then(|around| around.get(field.name()));
-            let read = json.and_then(|json| read(field, json));
-            read.map_or(Cell::Absent, |(cell, _)| cell)
+            let json = self.around.and_then(|around| around.get(column.name));
+            let read = json.and_then(|json| read(column, json));
+            read.map_or(OwnedValue::Absent, |(cell, _)| cell)
         };
-        let port = || if_name.and_then(PortName::parse);
-        let slot = |number: Option<u32>| number.map_or(Cell::Absent, |n| Cell::Integer(n.into()));
-        match field.name().as_str() {
-            "if_name" => if_name.map_or(Cell::Absent, |name| Cell::Text(name.to_owned())),
-            "device" => own()
+        let text = |text: &str| OwnedValue::Text(text.into());
+        match column.fill {
+            Fill::Member | Fill::NumberIn(_) => own(),
+            Fill::InterfaceName => if_name.map_or(OwnedValue::Absent, text),
+            Fill::Document => own().or_else(around),
+            Fill::Device => own().or_else(around).or_else(|| text(&origin.device)),
+            Fill::Runner => text(&origin.runner_name),
+            Fill::RunTimestamp => OwnedValue::Integer(origin.run_timestamp),
+            Fill::Timestamp => own()
                 .or_else(around)
-                .or_else(|| Cell::Text(origin.device.clone())),
-            "runner_name" => Cell::Text(origin.runner_name.clone()),
-            "run_timestamp" => Cell::Integer(origin.run_timestamp),
-            "timestamp" => own()
-                .or_else(around)
-                .or_else(|| Cell::Integer(origin.timestamp)),
-            "hostname" | "model" => own().or_else(around),
-            "fpc" => own().or_else(|| slot(port().map(|port| port.location.fpc))),
-            "pic" => own().or_else(|| slot(port().map(|port| port.location.pic))),
-            "port" => own().or_else(|| slot(port().map(|port| port.location.port))),
-            "channel" => own().or_else(|| slot(port().and_then(|port| port.channel))),
-            name => match name.strip_suffix("_state") {
-                // A document of ours says each state that there is.
-                Some(of) if !self.row.keys().any(|key| key.ends_with("_state")) => {
-                    let state = self.state(of, said);
-                    state.map_or(Cell::Absent, |state| Cell::Text(state.as_str().to_owned()))
-                }
-                _ => own(),
-            },
-        }
-    }
-
-    /// Why a value is there or not, for a writer that does not say it itself.
-    fn state(&self, of: &str, said: &Said<'_>) -> Option<State> {
-        let states = |wanted: &dyn Fn(&str) -> bool| -> Vec<State> {
-            let found = said.iter().filter(|(name, _)| wanted(name));
-            found.map(|(_, (_, state))| *state).collect()
-        };
-        match of {
-            // A counter that could not be read is not missed behind one that could.
-            "fec" => Some(most(
-                &states(&|name| name == "fec_ccw" || name == "fec_nccw"),
-                &[State::Invalid, State::Ok],
-            )),
-            "histogram" => Some(most(
-                &states(&|name| name.starts_with("histogram_bin_")),
-                &[State::Invalid, State::Ok],
-            )),
-            // One measurement is enough; a zero alone may come from an empty cage, and is none.
-            "optics" => {
-                let of_module = ["temperature", "voltage", "rx_power", "tx_power", "tx_bias"];
-                let is_zero = |name: &str| {
-                    said.get(name)
-                        .is_some_and(|(cell, _)| *cell == Cell::Float(0.0))
-                };
-                let found = states(&|name| of_module.contains(&name) && !is_zero(name));
-                let ranked = [State::Ok, State::NoLight, State::Invalid, State::NotPresent];
-                (!found.is_empty()).then(|| most(&found, &ranked))
+                .or_else(|| OwnedValue::Integer(origin.timestamp)),
+            Fill::Port(part) => own().or_else(|| {
+                let number = if_name
+                    .and_then(PortName::parse)
+                    .and_then(|name| match part {
+                        PortPart::Fpc => Some(name.location.fpc),
+                        PortPart::Pic => Some(name.location.pic),
+                        PortPart::Port => Some(name.location.port),
+                        PortPart::Channel => name.channel,
+                    });
+                number.map_or(OwnedValue::Absent, |number| {
+                    OwnedValue::Integer(number.into())
+                })
+            }),
+            // A document of ours says each state that there is.
+            Fill::State(_) if self.row.keys().any(|key| key.ends_with("_state")) => own(),
+            Fill::State(fill) => {
+                let state = state(&fill, members);
+                state.map_or(OwnedValue::Absent, |state| text(state.as_str()))
             }
-            of => match said.get(of) {
-                Some((_, state)) => Some(*state),
-                // Power and current of a module stand at its lanes, unless it has but one.
-                None if self.rpc == OPTICS && !self.row.contains_key("lane") => None,
-                None => Some(State::NotSupported),
-            },
         }
     }
 }
 
-/// The first of these that was found, else any that was.
-fn most(found: &[State], ranked: &[State]) -> State {
-    let first = ranked.iter().find(|state| found.contains(state));
-    let any = first.or_else(|| found.first());
-    any.copied().unwrap_or(State::NotSupported)
+/// Why the values are there or not that a state column speaks of, for a writer that does not say it itself.
+fn state(fill: &StateFill, members: &Members<'_>) -> Option<State> {
+    let counts = |cell: &OwnedValue| fill.zero_counts || *cell != OwnedValue::Float(0.0);
+    let found: Vec<State> = members
+        .iter()
+        .filter(|(name, (cell, _))| (fill.covers)(name) && counts(cell))
+        .map(|(_, (_, state))| *state)
+        .collect();
+    let ranked = fill.ranked.iter().find(|state| found.contains(state));
+    ranked.or(found.first()).copied().or(fill.missing)
 }
 
 #[cfg(test)]
@@ -356,8 +344,8 @@ mod tests {
         column.as_any().downcast_ref().unwrap()
     }
 
-    fn origin() -> Origin {
-        Origin {
+    fn origin() -> DocumentOrigin {
+        DocumentOrigin {
             device: "leaf1".to_owned(),
             runner_name: "runner01".to_owned(),
             run_timestamp: 100,
@@ -390,7 +378,7 @@ mod tests {
             ),
         ];
         let mut notes = Notes::default();
-        let tables = tables(&documents, &origin(), Rows::Ports, &mut notes);
+        let tables = tables(&documents, &origin(), RowSelection::Ports, &mut notes);
         let [interfaces, lanes, counters] = [0, 1, 2].map(|at| &tables[at].batch);
 
         assert_eq!(
@@ -450,7 +438,7 @@ mod tests {
         });
         let documents = [("interface_statistics".to_owned(), statistics)];
         let mut notes = Notes::default();
-        let tables = tables(&documents, &origin(), Rows::Ports, &mut notes);
+        let tables = tables(&documents, &origin(), RowSelection::Ports, &mut notes);
         let counters = &tables[2].batch;
         assert_eq!(counters.num_rows(), 2);
         for name in [
@@ -526,7 +514,7 @@ mod tests {
         ] {
             let mut notes = Notes::default();
             let documents = [(rpc.to_owned(), document)];
-            let tables = tables(&documents, &origin(), Rows::Ports, &mut notes);
+            let tables = tables(&documents, &origin(), RowSelection::Ports, &mut notes);
             assert!(tables.iter().all(|table| table.batch.num_rows() == 0));
             let [note] = notes.as_slice() else {
                 panic!("{notes:?}")
@@ -543,7 +531,7 @@ mod tests {
             ),
         ] {
             let documents = [(rpc.to_owned(), document)];
-            tables(&documents, &origin(), Rows::Ports, &mut notes);
+            tables(&documents, &origin(), RowSelection::Ports, &mut notes);
         }
         assert!(notes.is_empty(), "{notes:?}");
     }

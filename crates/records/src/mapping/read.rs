@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::definition::{FieldType, MappedField, Mapping};
 use super::numbers;
-use super::rows::{Cell, MappedRow, MappedRows};
-use super::{MappedField, Mapping, Type, Unit};
-use crate::model::Snapshot;
+use super::rows::{MappedRow, MappedRows};
+use super::units::Unit;
+use crate::column::OwnedValue;
 use crate::note::{Note, Notes, shortened};
 use crate::value::{self, Reading, State};
 use crate::xml::{Cursor, Damage, Element, Outcome, Shape, walk};
@@ -18,7 +19,7 @@ const MAX_STEPS: usize = 64;
 /// One place to look for one field's text.
 struct Source<'m> {
     field: usize,
-    /// The element of the item path at which the steps begin, as an index into [`Reader::names`].
+    /// The element of the item path at which the steps begin, as an index into [`RowReader::names`].
     level: usize,
     steps: &'m [String],
     attribute: Option<&'m str>,
@@ -27,19 +28,22 @@ struct Source<'m> {
 /// The texts of a row, one for each source.
 type Texts = Vec<Option<Box<str>>>;
 
-struct Reader<'m> {
+struct RowReader<'m> {
     /// The elements of the item path that are read: the first is the walk's item, the last the row.
     names: &'m [String],
     sources: Vec<Source<'m>>,
 }
 
-pub(super) fn read(
+/// Adds the rows of a reply to `tables`, in which a mapping has one table. The text is the whole reply, `arrived` the UTC
+/// second at which it arrived. Never fails as a whole; what cannot be used costs a note.
+pub fn read(
     mapping: &Arc<Mapping>,
     reply: &str,
     arrived: i64,
-    snapshot: &mut Snapshot,
+    tables: &mut Vec<MappedRows>,
+    notes: &mut Notes,
 ) -> Outcome {
-    let reader = Reader::of(mapping);
+    let reader = RowReader::of(mapping);
     let all = &mapping.items.names;
     let (Some(container), Some(item)) = (all.first(), reader.names.first()) else {
         return Outcome::default(); // a path has a name
@@ -59,16 +63,15 @@ pub(super) fn read(
         result
     });
     let kept = {
-        let Snapshot { mapped, notes, .. } = snapshot;
-        let table = match mapped
+        let table = match tables
             .iter()
             .position(|known| known.mapping.name == mapping.name)
         {
-            Some(at) => &mut mapped[at],
+            Some(at) => &mut tables[at],
             None if outcome.payload_seen => {
-                mapped.push(MappedRows::new(mapping, arrived));
-                let last = mapped.len() - 1;
-                &mut mapped[last]
+                tables.push(MappedRows::new(mapping, arrived));
+                let last = tables.len() - 1;
+                &mut tables[last]
             }
             None => return outcome,
         };
@@ -81,7 +84,7 @@ pub(super) fn read(
                 routing_engine,
                 timestamp: arrived,
             };
-            if row.cells.iter().all(|cell| *cell == Cell::Absent) {
+            if row.cells.iter().all(|cell| *cell == OwnedValue::Absent) {
                 note(
                     notes,
                     mapping,
@@ -111,7 +114,7 @@ fn note(notes: &mut Notes, mapping: &Mapping, field: &str, found: &str, expected
         lane: None,
         field: field.to_owned().into(),
         found: found.to_owned(),
-        expected,
+        expected: expected.into(),
     });
 }
 
@@ -121,7 +124,7 @@ fn key(mapping: &Mapping, row: &MappedRow) -> String {
     format!("{:?} {:?}", row.routing_engine, keys.collect::<Vec<_>>())
 }
 
-impl<'m> Reader<'m> {
+impl<'m> RowReader<'m> {
     fn of(mapping: &'m Mapping) -> Self {
         let names = &mapping.items.names;
         let paths = || {
@@ -258,12 +261,12 @@ fn cells(
     sources: &[Source<'_>],
     mut texts: Texts,
     notes: &mut Notes,
-) -> Vec<Cell> {
+) -> Vec<OwnedValue> {
     let first_note = notes.len();
-    let mut cells = vec![Cell::Absent; mapping.fields.len()];
+    let mut cells = vec![OwnedValue::Absent; mapping.fields.len()];
     for (source, text) in sources.iter().zip(&mut texts) {
         let (field, cell) = (&mapping.fields[source.field], &mut cells[source.field]);
-        let Some(text) = text.take().filter(|_| *cell == Cell::Absent) else {
+        let Some(text) = text.take().filter(|_| *cell == OwnedValue::Absent) else {
             continue;
         };
         match value_of(field, &text) {
@@ -274,7 +277,7 @@ fn cells(
                     mapping,
                     &field.name,
                     &shortened(&text),
-                    field.kind.expected(),
+                    field.field_type.expected(),
                 );
             }
             Reading::Absent(_) => {}
@@ -282,24 +285,24 @@ fn cells(
     }
     let name = cells[..mapping.keys]
         .iter()
-        .map(Cell::to_string)
+        .map(OwnedValue::to_string)
         .collect::<Vec<_>>()
         .join(" ");
     notes.place(first_note, &Arc::from(name.trim()));
     cells
 }
 
-fn value_of(field: &MappedField, text: &str) -> Reading<Cell> {
+fn value_of(field: &MappedField, text: &str) -> Reading<OwnedValue> {
     let text = text.trim();
     if let Some(state) = value::absence(text) {
         return Reading::Absent(state);
     }
     let allows =
         |word: &str| word.is_empty() || field.unit.is_some_and(|unit: &Unit| unit.allows(word));
-    let read = match field.kind {
-        Type::Text => Some(Cell::Text(text.into())),
-        Type::Integer => numbers::whole(text, allows).map(Cell::Integer),
-        Type::Float => {
+    let read = match field.field_type {
+        FieldType::Text => Some(OwnedValue::Text(text.into())),
+        FieldType::Integer => numbers::whole(text, allows).map(OwnedValue::Integer),
+        FieldType::Float => {
             // "34 degrees C / 93 degrees F": what stands after the slash is the same again.
             let is_temperature = field.unit.is_some_and(|unit| unit.code == "Cel");
             let text = text
@@ -307,10 +310,10 @@ fn value_of(field: &MappedField, text: &str) -> Reading<Cell> {
                 .next()
                 .filter(|_| is_temperature)
                 .unwrap_or(text);
-            numbers::real(text.trim(), allows).map(Cell::Float)
+            numbers::real(text.trim(), allows).map(OwnedValue::Float)
         }
-        Type::Boolean => truth(text).map(Cell::Boolean),
-        Type::Duration => numbers::duration_seconds(text).map(Cell::Integer),
+        FieldType::Boolean => truth(text).map(OwnedValue::Boolean),
+        FieldType::Duration => numbers::duration_seconds(text).map(OwnedValue::Integer),
     };
     read.map_or(Reading::Invalid, Reading::Measured)
 }

@@ -1,64 +1,22 @@
 //! The rows of a mapped reply, as a table and as a JSON document.
 
 use std::cmp::Ordering;
-use std::fmt;
 use std::sync::Arc;
 
-use arrow_schema::Field;
-
-use super::Mapping;
-use crate::json::Writer;
+use super::definition::{Mapping, common_fields};
+use crate::column::{ColumnType, OwnedValue, Value};
+use crate::json_writer::Writer;
 use crate::model::DeviceFacts;
-use crate::table::{Kind, Role, Table, Value, array, assemble, field};
+use crate::table::{Table, array, assemble};
 
-/// One value of a row.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Cell {
-    /// Not sent, or not readable.
-    Absent,
-    /// Text.
-    Text(Box<str>),
-    /// A whole number.
-    Integer(i64),
-    /// A number, never infinite.
-    Float(f64),
-    /// A truth value.
-    Boolean(bool),
-}
-
-impl Cell {
-    /// The same, borrowed.
-    pub fn value(&self) -> Value<'_> {
-        match self {
-            Self::Absent => Value::Absent,
-            Self::Text(text) => Value::Text(text),
-            Self::Integer(number) => Value::Integer(*number),
-            Self::Float(number) => Value::Float(*number),
-            Self::Boolean(truth) => Value::Boolean(*truth),
-        }
-    }
-
-    /// Absent values come last.
-    fn order(&self, other: &Self) -> Ordering {
-        match (self, other) {
-            (Self::Text(a), Self::Text(b)) => a.cmp(b),
-            (Self::Integer(a), Self::Integer(b)) => a.cmp(b),
-            (Self::Float(a), Self::Float(b)) => a.total_cmp(b),
-            (Self::Boolean(a), Self::Boolean(b)) => a.cmp(b),
-            (a, b) => (*a == Self::Absent).cmp(&(*b == Self::Absent)),
-        }
-    }
-}
-
-impl fmt::Display for Cell {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Absent => Ok(()),
-            Self::Text(text) => f.write_str(text),
-            Self::Integer(number) => number.fmt(f),
-            Self::Float(number) => number.fmt(f),
-            Self::Boolean(truth) => truth.fmt(f),
-        }
+/// The order of two key values. Absent values come last.
+fn order(a: &OwnedValue, b: &OwnedValue) -> Ordering {
+    match (a, b) {
+        (OwnedValue::Text(a), OwnedValue::Text(b)) => a.cmp(b),
+        (OwnedValue::Integer(a), OwnedValue::Integer(b)) => a.cmp(b),
+        (OwnedValue::Float(a), OwnedValue::Float(b)) => a.total_cmp(b),
+        (OwnedValue::Boolean(a), OwnedValue::Boolean(b)) => a.cmp(b),
+        (a, b) => (*a == OwnedValue::Absent).cmp(&(*b == OwnedValue::Absent)),
     }
 }
 
@@ -68,7 +26,7 @@ pub struct MappedRow {
     /// The routing engine (node, member) that answered, where the reply names one.
     pub routing_engine: Option<Arc<str>>,
     /// One for each field of the mapping.
-    pub cells: Vec<Cell>,
+    pub cells: Vec<OwnedValue>,
     /// UTC second at which the reply arrived.
     pub timestamp: i64,
 }
@@ -76,7 +34,12 @@ pub struct MappedRow {
 impl MappedRow {
     /// Its key in words.
     pub(super) fn name(&self, keys: usize) -> String {
-        let words: Vec<_> = self.cells.iter().take(keys).map(Cell::to_string).collect();
+        let words: Vec<_> = self
+            .cells
+            .iter()
+            .take(keys)
+            .map(OwnedValue::to_string)
+            .collect();
         match words.join(" ").trim() {
             "" => "an item without a key".to_owned(),
             name => name.to_owned(),
@@ -109,31 +72,11 @@ impl MappedRows {
         let fields = self.mapping.fields();
         if let Some(at) = fields.iter().position(|field| field.name == "if_name") {
             self.rows.retain(|row| match row.cells.get(at) {
-                Some(Cell::Text(name)) => interfaces(name),
+                Some(OwnedValue::Text(name)) => interfaces(name),
                 _ => true,
             });
         }
     }
-}
-
-/// The columns that every mapped table has.
-pub(super) fn common_fields() -> Vec<Field> {
-    let text =
-        |name, meaning, nullable| field(name, Kind::Text, "", Role::Label, meaning, nullable);
-    let time = |name, meaning| field(name, Kind::Int64, "s", Role::Time, meaning, false);
-    vec![
-        text("device", "Device name in the inventory", false),
-        text("hostname", "Name that the device gives itself", true),
-        text("model", "Hardware model of the device", true),
-        time("timestamp", "UTC second at which the reply arrived"),
-        time("run_timestamp", "UTC second at which the run began"),
-        text("runner_name", "Runner that made the run", false),
-        text(
-            "routing_engine",
-            "Routing engine, node or member that answered",
-            true,
-        ),
-    ]
 }
 
 /// The values of [`common_fields`].
@@ -156,26 +99,29 @@ pub(crate) fn table(facts: &DeviceFacts, mapped: &MappedRows) -> Table {
     rows.sort_by(|a, b| {
         let keys = a.cells.iter().zip(&b.cells).take(mapping.keys);
         keys.fold(Ordering::Equal, |known, (a, b)| {
-            known.then_with(|| a.order(b))
+            known.then_with(|| order(a, b))
         })
         .then_with(|| a.routing_engine.cmp(&b.routing_engine))
     });
     let column = |at: usize| {
-        let kind = mapping.fields[at].kind.kind();
+        let column_type = mapping.fields[at].field_type.column_type();
         array(
-            kind,
+            column_type,
             rows.iter()
-                .map(|row| row.cells.get(at).map_or(Value::Absent, Cell::value)),
+                .map(|row| row.cells.get(at).map_or(Value::Absent, OwnedValue::value)),
         )
     };
     let mut columns: Vec<_> = (0..mapping.keys).map(column).collect();
     for (at, field) in common_fields().iter().enumerate() {
-        let kind = if field.data_type().is_integer() {
-            Kind::Int64
+        let column_type = if field.data_type().is_integer() {
+            ColumnType::Int64
         } else {
-            Kind::Text
+            ColumnType::Text
         };
-        columns.push(array(kind, rows.iter().map(|row| common(facts, row)[at].1)));
+        columns.push(array(
+            column_type,
+            rows.iter().map(|row| common(facts, row)[at].1),
+        ));
     }
     columns.extend((mapping.keys..mapping.fields.len()).map(column));
     assemble(&mapping.dataset, columns)

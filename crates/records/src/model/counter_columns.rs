@@ -3,8 +3,8 @@
 //! The 48 columns of the FEC histogram are generated: 16 sums, then 16 live, then 16 harvest.
 
 use super::{Histogram, InterfaceCounters};
-use crate::table::Role::{Counter, Gauge, Label, State, Time};
-use crate::table::{Column, Columns, Value};
+use crate::column::Role::{Counter, Gauge, Label, State, Time};
+use crate::column::{Column, Columns, Fill, PortPart, StateFill, Value};
 
 type C = Column<InterfaceCounters>;
 
@@ -34,20 +34,24 @@ const DOCUMENTED: &[C] = &[
         "Interface name as the device writes it",
         |r| (&*r.statistics.name).into(),
     )
+    .filled(Fill::InterfaceName)
     .always(),
     C::text("device", Label, "Device name in the inventory", |r| {
         r.facts.device.as_str().into()
     })
+    .filled(Fill::Device)
     .always(),
     C::text(
         "hostname",
         Label,
         "Name that the device gives itself",
         |r| (&r.facts.hostname).into(),
-    ),
+    )
+    .filled(Fill::Document),
     C::text("model", Label, "Hardware model of the device", |r| {
         (&r.facts.model).into()
-    }),
+    })
+    .filled(Fill::Document),
     C::text("admin_status", State, "up or down, as configured", |r| {
         (&r.statistics.admin_status).into()
     }),
@@ -125,6 +129,7 @@ const DOCUMENTED_AFTER_BINS: &[C] = &[
         "UTC second at which the statistics reply arrived",
         |r| Value::Integer(r.statistics.timestamp),
     )
+    .filled(Fill::Timestamp)
     .always(),
     C::int64(
         "run_timestamp",
@@ -133,10 +138,12 @@ const DOCUMENTED_AFTER_BINS: &[C] = &[
         "UTC second at which the run began",
         |r| Value::Integer(r.facts.run_timestamp),
     )
+    .filled(Fill::RunTimestamp)
     .always(),
     C::text("runner_name", Label, "Runner that made the run", |r| {
         r.facts.runner_name.as_str().into()
     })
+    .filled(Fill::Runner)
     .always(),
 ];
 
@@ -149,14 +156,18 @@ const ADDED: &[C] = &[
         State,
         "Why the codeword counters are there or not",
         |r| r.statistics.fec.state.as_str().into(),
-    ),
+    )
+    .filled(StateFill::of_counters(|name| {
+        matches!(name, "fec_ccw" | "fec_nccw")
+    })),
     C::float(
         "pre_fec_ber_value",
         "1",
         Gauge,
         "Bit error ratio before correction",
         |r| r.statistics.fec.pre_fec_ber_value.into(),
-    ),
+    )
+    .filled(Fill::NumberIn("pre_fec_ber")),
     C::int64(
         "input_bytes",
         "By",
@@ -214,16 +225,20 @@ const ADDED: &[C] = &[
     ),
     C::int32("fpc", Label, "FPC slot", |r| {
         r.location.map(|l| l.fpc).into()
-    }),
+    })
+    .filled(Fill::Port(PortPart::Fpc)),
     C::int32("pic", Label, "PIC slot", |r| {
         r.location.map(|l| l.pic).into()
-    }),
+    })
+    .filled(Fill::Port(PortPart::Pic)),
     C::int32("port", Label, "Port number on the PIC", |r| {
         r.location.map(|l| l.port).into()
-    }),
+    })
+    .filled(Fill::Port(PortPart::Port)),
     C::int32("channel", Label, "Channel of a broken-out port", |r| {
         r.channel.into()
-    }),
+    })
+    .filled(Fill::Port(PortPart::Channel)),
     C::text(
         "routing_engine",
         Label,
@@ -235,13 +250,20 @@ const ADDED: &[C] = &[
         State,
         "Why pre_fec_ber is there or not",
         |r| r.statistics.fec.pre_fec_ber_state.as_str().into(),
-    ),
+    )
+    .filled(StateFill::of_one(
+        |name| name == "pre_fec_ber",
+        Some(crate::State::NotSupported),
+    )),
     C::text(
         "histogram_state",
         State,
         "Why the histogram is there or not",
         |r| r.statistics.histogram_state.as_str().into(),
-    ),
+    )
+    .filled(StateFill::of_counters(|name| {
+        name.starts_with("histogram_bin_")
+    })),
 ];
 
 fn histogram(row: &InterfaceCounters) -> Option<&Histogram> {

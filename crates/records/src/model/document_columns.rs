@@ -7,10 +7,10 @@ use std::sync::Arc;
 use super::{
     ChassisInventory, ChassisTransceiver, DeviceFacts, PicPort, SystemInformation, Transceiver,
 };
-use crate::enrich::{FiberRule, NameSource, WavelengthRule};
+use super::{FiberRule, NameSource, WavelengthRule};
+use crate::column::Role::{Label, State, Time};
+use crate::column::{Column, Columns, Value};
 use crate::port::PortLocation;
-use crate::table::Role::{Label, State, Time};
-use crate::table::{Column, Columns, Value};
 
 /// Members that every object has: who, when, by whom.
 macro_rules! origin {

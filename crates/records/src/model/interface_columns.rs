@@ -1,9 +1,9 @@
 //! The columns of `intf-dom`: one row for each interface of the optics reply.
 
+use super::{FiberRule, FiberType, WavelengthRule};
 use super::{InterfaceDom, Limits, Transceiver};
-use crate::enrich::{FiberRule, FiberType, WavelengthRule};
-use crate::table::Role::{Gauge, Label, State, Threshold, Time};
-use crate::table::{Column, Columns, Value};
+use crate::column::Role::{Gauge, Label, State, Threshold, Time};
+use crate::column::{Column, Columns, Fill, PortPart, StateFill, Value};
 
 type C = Column<InterfaceDom>;
 
@@ -17,20 +17,24 @@ const DOCUMENTED: &[C] = &[
         "Interface name as the device writes it",
         |r| (&*r.optics.name).into(),
     )
+    .filled(Fill::InterfaceName)
     .always(),
     C::text("device", Label, "Device name in the inventory", |r| {
         r.facts.device.as_str().into()
     })
+    .filled(Fill::Device)
     .always(),
     C::text(
         "hostname",
         Label,
         "Name that the device gives itself",
         |r| (&r.facts.hostname).into(),
-    ),
+    )
+    .filled(Fill::Document),
     C::text("model", Label, "Hardware model of the device", |r| {
         (&r.facts.model).into()
-    }),
+    })
+    .filled(Fill::Document),
     C::float("temperature", "Cel", Gauge, "Module temperature", |r| {
         r.optics.temperature_c.into()
     }),
@@ -94,6 +98,7 @@ const DOCUMENTED: &[C] = &[
         "UTC second at which the optics reply arrived",
         |r| Value::Integer(r.optics.timestamp),
     )
+    .filled(Fill::Timestamp)
     .always(),
     C::int64(
         "run_timestamp",
@@ -102,10 +107,12 @@ const DOCUMENTED: &[C] = &[
         "UTC second at which the run began",
         |r| Value::Integer(r.facts.run_timestamp),
     )
+    .filled(Fill::RunTimestamp)
     .always(),
     C::text("runner_name", Label, "Runner that made the run", |r| {
         r.facts.runner_name.as_str().into()
     })
+    .filled(Fill::Runner)
     .always(),
 ];
 
@@ -115,7 +122,8 @@ const ADDED: &[C] = &[
         State,
         "Why module values are there or not",
         |r| r.optics.state.as_str().into(),
-    ),
+    )
+    .filled(StateFill::of_module()),
     C::text(
         "alarms",
         State,
@@ -253,7 +261,8 @@ const ADDED: &[C] = &[
                 .module_values
                 .map_or(Value::Absent, |v| v.rx.state.as_str().into())
         },
-    ),
+    )
+    .filled(StateFill::of_one(|name| name == "rx_power", None)),
     C::float(
         "tx_power",
         "dBm",
@@ -277,7 +286,8 @@ const ADDED: &[C] = &[
                 .module_values
                 .map_or(Value::Absent, |v| v.tx.state.as_str().into())
         },
-    ),
+    )
+    .filled(StateFill::of_one(|name| name == "tx_power", None)),
     C::float(
         "tx_bias",
         "mA",
@@ -294,7 +304,8 @@ const ADDED: &[C] = &[
                 .module_values
                 .map_or(Value::Absent, |v| v.tx_bias_state.as_str().into())
         },
-    ),
+    )
+    .filled(StateFill::of_one(|name| name == "tx_bias", None)),
     C::float(
         "module_max_power_w",
         "W",
@@ -304,16 +315,20 @@ const ADDED: &[C] = &[
     ),
     C::int32("fpc", Label, "FPC slot", |r| {
         r.location.map(|l| l.fpc).into()
-    }),
+    })
+    .filled(Fill::Port(PortPart::Fpc)),
     C::int32("pic", Label, "PIC slot", |r| {
         r.location.map(|l| l.pic).into()
-    }),
+    })
+    .filled(Fill::Port(PortPart::Pic)),
     C::int32("port", Label, "Port number on the PIC", |r| {
         r.location.map(|l| l.port).into()
-    }),
+    })
+    .filled(Fill::Port(PortPart::Port)),
     C::int32("channel", Label, "Channel of a broken-out port", |r| {
         r.channel.into()
-    }),
+    })
+    .filled(Fill::Port(PortPart::Channel)),
     C::int32("lane_count", Label, "Lanes that the device sent", |r| {
         Value::Integer(r.lane_count.into())
     }),
@@ -325,7 +340,9 @@ const ADDED: &[C] = &[
         |r| module(r, |t| t.wavelength_nm.into()),
     ),
     C::text("fiber_type_rule", State, FiberRule::MEANING, |r| {
-        FiberRule::of(r.transceiver.as_deref()).as_str().into()
+        Transceiver::fiber_rule_of(r.transceiver.as_deref())
+            .as_str()
+            .into()
     }),
     C::text("firmware_version", Label, "Firmware of the module", |r| {
         module(r, |t| (&t.firmware_version).into())
@@ -365,10 +382,12 @@ const ADDED: &[C] = &[
         State,
         "Why temperature is there or not",
         |r| r.optics.temperature_state.as_str().into(),
-    ),
+    )
+    .filled(StateFill::of_one(|name| name == "temperature", None)),
     C::text("voltage_state", State, "Why voltage is there or not", |r| {
         r.optics.voltage_state.as_str().into()
-    }),
+    })
+    .filled(StateFill::of_one(|name| name == "voltage", None)),
     C::text("wavelength_rule", State, WavelengthRule::MEANING, |r| {
         Value::Text(
             r.transceiver

@@ -2,9 +2,9 @@
 
 use super::interface_columns::alarms;
 use super::{COHERENT, LaneDom, Transceiver};
-use crate::enrich::{FiberRule, FiberType, WavelengthRule};
-use crate::table::Role::{Gauge, Label, State, Time};
-use crate::table::{Column, Columns, Value};
+use super::{FiberRule, FiberType, WavelengthRule};
+use crate::column::Role::{Gauge, Label, State, Time};
+use crate::column::{Column, Columns, Fill, PortPart, StateFill, Value};
 
 type C = Column<LaneDom>;
 
@@ -24,6 +24,7 @@ const DOCUMENTED: &[C] = &[
         "Interface name as the device writes it",
         |r| (&*r.if_name).into(),
     )
+    .filled(Fill::InterfaceName)
     .always(),
     C::int32(
         "lane",
@@ -35,16 +36,19 @@ const DOCUMENTED: &[C] = &[
     C::text("device", Label, "Device name in the inventory", |r| {
         r.facts.device.as_str().into()
     })
+    .filled(Fill::Device)
     .always(),
     C::text(
         "hostname",
         Label,
         "Name that the device gives itself",
         |r| (&r.facts.hostname).into(),
-    ),
+    )
+    .filled(Fill::Document),
     C::text("model", Label, "Hardware model of the device", |r| {
         (&r.facts.model).into()
-    }),
+    })
+    .filled(Fill::Document),
     C::float("rx_power", "dBm", Gauge, "Received power", |r| {
         r.lane.values.rx.dbm.into()
     }),
@@ -103,6 +107,7 @@ const DOCUMENTED: &[C] = &[
         "UTC second at which the optics reply arrived",
         |r| Value::Integer(r.timestamp),
     )
+    .filled(Fill::Timestamp)
     .always(),
     C::int64(
         "run_timestamp",
@@ -111,10 +116,12 @@ const DOCUMENTED: &[C] = &[
         "UTC second at which the run began",
         |r| Value::Integer(r.facts.run_timestamp),
     )
+    .filled(Fill::RunTimestamp)
     .always(),
     C::text("runner_name", Label, "Runner that made the run", |r| {
         r.facts.runner_name.as_str().into()
     })
+    .filled(Fill::Runner)
     .always(),
 ];
 
@@ -124,16 +131,28 @@ const ADDED: &[C] = &[
         State,
         "Why rx_power is there or not",
         |r| r.lane.values.rx.state.as_str().into(),
-    ),
+    )
+    .filled(StateFill::of_one(
+        |name| name == "rx_power",
+        Some(crate::State::NotSupported),
+    )),
     C::text(
         "tx_power_state",
         State,
         "Why tx_power is there or not",
         |r| r.lane.values.tx.state.as_str().into(),
-    ),
+    )
+    .filled(StateFill::of_one(
+        |name| name == "tx_power",
+        Some(crate::State::NotSupported),
+    )),
     C::text("tx_bias_state", State, "Why tx_bias is there or not", |r| {
         r.lane.values.tx_bias_state.as_str().into()
-    }),
+    })
+    .filled(StateFill::of_one(
+        |name| name == "tx_bias",
+        Some(crate::State::NotSupported),
+    )),
     C::float(
         "laser_temperature",
         "Cel",
@@ -158,19 +177,24 @@ const ADDED: &[C] = &[
         State,
         "Why module values are there or not",
         |r| r.optics_state.as_str().into(),
-    ),
+    )
+    .filled(StateFill::of_module()),
     C::int32("fpc", Label, "FPC slot", |r| {
         r.location.map(|l| l.fpc).into()
-    }),
+    })
+    .filled(Fill::Port(PortPart::Fpc)),
     C::int32("pic", Label, "PIC slot", |r| {
         r.location.map(|l| l.pic).into()
-    }),
+    })
+    .filled(Fill::Port(PortPart::Pic)),
     C::int32("port", Label, "Port number on the PIC", |r| {
         r.location.map(|l| l.port).into()
-    }),
+    })
+    .filled(Fill::Port(PortPart::Port)),
     C::int32("channel", Label, "Channel of a broken-out port", |r| {
         r.channel.into()
-    }),
+    })
+    .filled(Fill::Port(PortPart::Channel)),
     C::float(
         "wavelength_nm",
         "nm",
@@ -179,7 +203,9 @@ const ADDED: &[C] = &[
         |r| module(r, |t| t.wavelength_nm.into()),
     ),
     C::text("fiber_type_rule", State, FiberRule::MEANING, |r| {
-        FiberRule::of(r.transceiver.as_deref()).as_str().into()
+        Transceiver::fiber_rule_of(r.transceiver.as_deref())
+            .as_str()
+            .into()
     }),
 ];
 

@@ -5,8 +5,7 @@
 
 use std::sync::Arc;
 
-use super::{InterfaceOptics, InterfaceStatistics, Lane};
-use crate::enrich::{FiberRule, FiberType, WavelengthRule};
+use super::{FiberRule, FiberType, InterfaceOptics, InterfaceStatistics, Lane, WavelengthRule};
 use crate::port::PortLocation;
 use crate::value::State;
 
@@ -60,6 +59,13 @@ pub struct Transceiver {
     pub fiber_type: FiberType,
     /// Which fact decided the fibre type.
     pub fiber_type_rule: FiberRule,
+}
+
+impl Transceiver {
+    /// Which fact decided the fibre type of a port's module, if there is one.
+    pub(crate) fn fiber_rule_of(module: Option<&Self>) -> FiberRule {
+        module.map_or(FiberRule::Nothing, |module| module.fiber_type_rule)
+    }
 }
 
 /// How a module is doing.

@@ -8,22 +8,18 @@
 
 use std::borrow::Cow;
 
-use super::device_error::{self, DeviceError};
+use super::damage::Damage;
+use super::device_error::{self, DeviceError, ErrorKind, Severity};
 use super::names::{Meanings, local};
 use super::scanner::{Event, Scanner, Tag};
+use crate::note::shortened;
 use crate::value::trimmed;
+
+/// The most messages kept from one reply.
+const MAX_ERRORS: usize = 100;
 
 /// What stands around the reply of each routing engine, node or member.
 pub(super) const ROUTING_ENGINE_ITEM: &str = "multi-routing-engine-item";
-
-/// Why reading cannot go on from here.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Damage {
-    /// The text ends inside an element.
-    Truncated,
-    /// Not well-formed, or an item inside an item of its own kind.
-    Malformed(String),
-}
 
 /// A start tag.
 #[derive(Debug)]
@@ -83,7 +79,7 @@ pub(crate) struct Cursor<'a> {
     /// What the device says went wrong, in the order of the reply.
     pub(super) errors: Vec<DeviceError>,
     /// True inside a message of the device: one inside another is part of it. It also bounds the recursion.
-    pub(super) in_message: bool,
+    in_message: bool,
 }
 
 /// What the document walk sees: the events of the scanner, without the ones that never matter.
@@ -154,7 +150,7 @@ impl<'a> Cursor<'a> {
                     _ => return Err(Damage::Truncated),
                 },
             };
-            if child.empty || !device_error::collect(self, &child)? {
+            if child.empty || !collect(self, &child)? {
                 read(self, &child)?;
             }
             if self.depth() > inside {
@@ -217,7 +213,7 @@ impl<'a> Cursor<'a> {
             if !self.in_message && device_error::is_certain(tag.name.written) {
                 let around = self.depth() - 1;
                 let element = Element { tag, empty: false };
-                device_error::collect(self, &element)?;
+                collect(self, &element)?;
                 self.skip_to(around)?;
             } else {
                 _ = self.scanner.leaf();
@@ -254,6 +250,99 @@ impl<'a> Cursor<'a> {
             }
         }
     }
+}
+
+/// Collects the element if it is a message of the device; says whether it was one.
+#[inline]
+pub(super) fn collect<'a>(cursor: &mut Cursor<'a>, element: &Element<'a>) -> Result<bool, Damage> {
+    let (kind, severity) = match element.name() {
+        "rpc-error" => (ErrorKind::RpcError, Severity::Error),
+        "error" => (ErrorKind::Error, Severity::Error),
+        "warning" => (ErrorKind::Error, Severity::Warning),
+        "output" => (ErrorKind::Output, Severity::Error),
+        _ => return Ok(false),
+    };
+    if cursor.in_message {
+        return Ok(false);
+    }
+    collect_message(cursor, element, kind, severity)?;
+    Ok(true)
+}
+
+#[cold]
+fn collect_message<'a>(
+    cursor: &mut Cursor<'a>,
+    element: &Element<'a>,
+    kind: ErrorKind,
+    mut severity: Severity,
+) -> Result<(), Damage> {
+    cursor.in_message = true;
+    let read = if kind == ErrorKind::Output {
+        cursor
+            .text(element)
+            .map(|text| (text.into_owned(), None, None))
+    } else {
+        details(cursor, element, &mut severity)
+    };
+    cursor.in_message = false;
+    let (message, tag, bad_element) = read?;
+    // A list entry that happens to be called `error` (as PIC detail has) holds none of these and is not a message.
+    if message.is_empty() && tag.is_none() && bad_element.is_none() {
+        return Ok(());
+    }
+    let message = if message.is_empty() {
+        [tag.as_deref(), bad_element.as_deref()]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(": ")
+    } else {
+        shortened(&message.split_whitespace().collect::<Vec<_>>().join(" "))
+    };
+    if cursor.errors.len() < MAX_ERRORS {
+        cursor.errors.push(DeviceError {
+            kind,
+            severity,
+            message,
+            tag,
+            bad_element,
+            routing_engine: None,
+        });
+    }
+    Ok(())
+}
+
+type Details = (String, Option<String>, Option<String>);
+
+fn details<'a>(
+    cursor: &mut Cursor<'a>,
+    element: &Element<'a>,
+    severity: &mut Severity,
+) -> Result<Details, Damage> {
+    let (mut message, mut tag, mut bad_element) = (String::new(), None, None);
+    let own = cursor.each_child_with_text(element, |cursor, child| {
+        match child.name() {
+            "error-message" | "message" => message = cursor.text(child)?.into_owned(),
+            "error-tag" => tag = Some(cursor.text(child)?.into_owned()),
+            "error-severity" if cursor.text(child)?.eq_ignore_ascii_case("warning") => {
+                *severity = Severity::Warning
+            }
+            "error-info" => cursor.each_child(child, |cursor, child| {
+                if child.name() == "bad-element" {
+                    bad_element = Some(cursor.text(child)?.into_owned());
+                }
+                Ok(())
+            })?,
+            _ => {}
+        }
+        Ok(())
+    })?;
+    let given = |text: &String| !text.is_empty();
+    Ok((
+        if message.is_empty() { own } else { message },
+        tag.filter(given),
+        bad_element.filter(given),
+    ))
 }
 
 /// The characters that a reference stands for; an unknown one stays as it was written.

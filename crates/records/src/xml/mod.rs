@@ -5,14 +5,16 @@
 //! `multi-routing-engine-results` once for every RPC, and goes on after damage; [`device_error`] keeps what the device says instead of data. Nothing here knows what an item means.
 
 mod cursor;
+mod damage;
 mod device_error;
+#[cfg(test)]
+mod differential_tests;
 mod names;
 mod scanner;
 mod walk;
-#[cfg(test)]
-mod witness;
 
-pub(crate) use cursor::{Cursor, Damage, Element};
+pub(crate) use cursor::{Cursor, Element};
+pub(crate) use damage::Damage;
 pub use device_error::{DeviceError, ErrorKind, Severity};
 pub(crate) use names::Meanings;
 pub use walk::Outcome;

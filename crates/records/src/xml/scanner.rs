@@ -8,7 +8,7 @@
 //!
 //! Property tests hold it against quick-xml: event by event for what it reads, tag by tag for the quick ways.
 
-use super::cursor::Damage;
+use super::damage::Damage;
 use super::names::{Name, Names};
 
 /// A start tag.

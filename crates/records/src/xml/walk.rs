@@ -10,8 +10,9 @@
 
 use std::sync::Arc;
 
-use super::cursor::{Cursor, Damage, Element, ROUTING_ENGINE_ITEM, Step};
-use super::device_error::{self, DeviceError, Severity};
+use super::cursor::{Cursor, Element, ROUTING_ENGINE_ITEM, Step, collect};
+use super::damage::Damage;
+use super::device_error::{DeviceError, Severity};
 use crate::note::shortened;
 
 /// How often one reply may be damaged before the rest of it is given up.
@@ -223,7 +224,7 @@ impl Walk<'_> {
             };
         } else if name == ROUTING_ENGINE_ITEM {
             self.routing_engine = None;
-        } else if device_error::collect(cursor, element)? {
+        } else if collect(cursor, element)? {
             cursor.skip_to(around)?;
         }
         self.inside_from = None;

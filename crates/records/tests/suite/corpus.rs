@@ -1,13 +1,13 @@
 //! Real replies, where they are at hand (`shared/corpus` beside the workspace's folder; they are not part of it).
 //!
 //! What the parsers find is held, value by value, against what Python's ElementTree finds at the contract's paths
-//! (`witness.py`), and some values are checked by hand. Where there is no corpus nothing is checked, except in CI, where it
+//! (`element_tree.py`), and some values are checked by hand. Where there is no corpus nothing is checked, except in CI, where it
 //! has to be.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use records::{Outcome, Snapshot, State, enrich, json, junos};
+use records::{Outcome, Snapshot, State, enrich, json, parsers};
 use serde_json::Value;
 
 fn corpus() -> Option<PathBuf> {
@@ -29,7 +29,7 @@ fn parse(parser: &str, path: &Path) -> (Snapshot, Outcome) {
     let mut snapshot = Snapshot::default();
     let reply = std::fs::read(path).unwrap();
     let outcome =
-        junos::parser(parser)
+        parsers::find(parser)
             .unwrap()
             .parse(&reply, crate::support::ARRIVED, &mut snapshot);
     (snapshot, outcome)
@@ -38,7 +38,7 @@ fn parse(parser: &str, path: &Path) -> (Snapshot, Outcome) {
 /// What ElementTree finds in every file, by path from the corpus' folder.
 fn witness(corpus: &Path) -> Option<serde_json::Map<String, Value>> {
     let run = std::process::Command::new("python3")
-        .arg("tests/suite/witness.py")
+        .arg("tests/suite/element_tree.py")
         .arg(corpus)
         .output();
     let output = match run {
@@ -255,11 +255,11 @@ fn no_reply_stops_any_parser() {
     let Some(corpus) = corpus() else { return };
     for folder in crate::support::entries(&corpus) {
         for path in crate::support::entries(&folder) {
-            for parser in junos::PARSERS {
+            for parser in parsers::junos::PARSERS {
                 let (snapshot, _) = parse(parser.name, &path);
                 let records = enrich::join(snapshot, &crate::support::context());
                 assert_eq!(
-                    records::table::tables(&records).len(),
+                    records::tables::tables(&records).len(),
                     3,
                     "{}",
                     path.display()
@@ -274,7 +274,7 @@ fn refusals_are_failures_in_the_devices_own_words() {
     let Some(corpus) = corpus() else { return };
     let errors = corpus.join("errors");
     for path in crate::support::entries(&errors) {
-        for parser in junos::PARSERS {
+        for parser in parsers::junos::PARSERS {
             let (_, outcome) = parse(parser.name, &path);
             let has_payload = path.ends_with("pyez_empty_get-interface-information.xml")
                 && ["interface_statistics", "optics_diagnostics"].contains(&parser.name);

@@ -7,8 +7,8 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
-use records::junos::Parser;
-use records::{Snapshot, enrich, json, table};
+use records::parsers::Parser;
+use records::{Snapshot, enrich, json, tables};
 
 /// A fixture's reply, and where its independent parts stand.
 struct Reply {
@@ -73,7 +73,7 @@ fn parse(parser: &Parser, reply: &[u8]) -> Snapshot {
     let outcome = parser.parse(reply, crate::support::ARRIVED, &mut snapshot);
     // Whatever was read can be joined and written.
     let records = enrich::join(snapshot.clone(), &crate::support::context());
-    assert_eq!(table::tables(&records).len(), 3);
+    assert_eq!(tables::tables(&records).len(), 3);
     for (_, document) in json::documents(&records) {
         serde_json::from_slice::<serde_json::Value>(&document).unwrap();
     }
@@ -171,7 +171,7 @@ proptest! {
 
     #[test]
     fn any_bytes_at_all_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..300), which in 0_usize..5) {
-        parse(&records::junos::PARSERS[which], &bytes);
+        parse(&records::parsers::junos::PARSERS[which], &bytes);
     }
 }
 

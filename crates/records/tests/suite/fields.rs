@@ -9,7 +9,7 @@ use records::model::{
     CHASSIS_INVENTORY_COLUMNS, INTERFACE_COUNTERS_COLUMNS, INTERFACE_DOM_COLUMNS, LANE_DOM_COLUMNS,
     PIC_DETAIL_COLUMNS, SYSTEM_INFORMATION_COLUMNS, TRANSCEIVER_COLUMNS,
 };
-use records::table::{Columns, Kind};
+use records::table::{ColumnType, Columns};
 
 const HEAD: &str = "\
 # Fields
@@ -35,21 +35,21 @@ fn section<R>(page: &mut String, json: &str, lake: &str, columns: Columns<R>) {
     )
     .unwrap();
     for column in columns.iter().copied().flatten() {
-        let kind = match column.kind {
-            Kind::Text => "text",
-            Kind::Int32 => "int32",
-            Kind::Int64 => "int64",
-            Kind::Float64 => "float64",
-            Kind::Boolean => "boolean",
+        let kind = match column.spec.column_type {
+            ColumnType::Text => "text",
+            ColumnType::Int32 => "int32",
+            ColumnType::Int64 => "int64",
+            ColumnType::Float64 => "float64",
+            ColumnType::Boolean => "boolean",
         };
-        let always = if column.nullable { "" } else { ", always" };
+        let always = if column.spec.nullable { "" } else { ", always" };
         writeln!(
             page,
             "| `{}` | {kind}{always} | {} | {} | {} |",
-            column.name,
-            column.unit,
-            column.role.as_str(),
-            column.meaning
+            column.spec.name,
+            column.spec.unit,
+            column.spec.role.as_str(),
+            column.spec.meaning
         )
         .unwrap();
     }

@@ -6,8 +6,8 @@
 
 use std::path::PathBuf;
 
-use records::junos::Parser;
-use records::{json, table};
+use records::parsers::Parser;
+use records::{json, tables};
 use serde_json::{Map, Value, json};
 
 fn described(replies: &[(&'static Parser, PathBuf)]) -> Value {
@@ -30,7 +30,7 @@ fn described(replies: &[(&'static Parser, PathBuf)]) -> Value {
         .into_iter()
         .map(|(rpc, bytes)| (rpc.into_owned(), serde_json::from_slice(&bytes).unwrap()))
         .collect();
-    let rows: Map<String, Value> = table::tables(&records)
+    let rows: Map<String, Value> = tables::tables(&records)
         .into_iter()
         .map(|table| (table.dataset.name.to_owned(), table.batch.num_rows().into()))
         .collect();
@@ -89,7 +89,7 @@ fn rows_are_sorted_and_numbers_in_json_and_in_tables_agree() {
     use arrow_array::cast::AsArray;
     for (case, replies) in crate::support::cases() {
         let (_, records) = crate::support::records(&replies);
-        let tables = table::tables(&records);
+        let tables = tables::tables(&records);
         for table in &tables {
             let names: Vec<_> = table
                 .batch

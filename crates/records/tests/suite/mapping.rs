@@ -4,21 +4,22 @@ use std::sync::Arc;
 
 use arrow_array::Array;
 use proptest::prelude::*;
-use records::mapping::{FieldPath, ItemPath, MappedField, Mapping, Type, Unit};
-use records::table::{Role, tables};
-use records::{DeviceRecords, Outcome, Snapshot, enrich, json};
+use records::mapping::{FieldPath, FieldType, ItemPath, MappedField, Mapping, Unit};
+use records::table::Role;
+use records::tables::tables;
+use records::{DeviceRecords, Outcome, ReplyReader, Snapshot, enrich, json};
 use serde_json::{Value, json};
 
-fn field(name: &str, paths: &[&str], kind: Type, unit: Option<&str>) -> MappedField {
+fn field(name: &str, paths: &[&str], field_type: FieldType, unit: Option<&str>) -> MappedField {
     MappedField {
         name: name.to_owned(),
         paths: paths
             .iter()
             .map(|path| FieldPath::parse(path).unwrap())
             .collect(),
-        kind,
+        field_type,
         unit: unit.map(|code| Unit::of_code(code).unwrap()),
-        role: if kind == Type::Text {
+        role: if field_type == FieldType::Text {
             Role::Label
         } else {
             Role::Gauge
@@ -30,14 +31,19 @@ fn field(name: &str, paths: &[&str], kind: Type, unit: Option<&str>) -> MappedFi
 /// PICs in FPCs, keyed by a slot of each.
 fn pics() -> Arc<Mapping> {
     let fields = vec![
-        field("fpc", &["../slot"], Type::Integer, None),
-        field("pic", &["slot"], Type::Integer, None),
-        field("chassis", &["../../@style"], Type::Text, None),
-        field("state", &["state/text", "state"], Type::Text, None),
-        field("power", &["power/@watts", "power"], Type::Float, Some("W")),
-        field("online", &["state"], Type::Boolean, None),
-        field("up_time", &["up-time"], Type::Duration, Some("s")),
-        field("own", &["."], Type::Text, None),
+        field("fpc", &["../slot"], FieldType::Integer, None),
+        field("pic", &["slot"], FieldType::Integer, None),
+        field("chassis", &["../../@style"], FieldType::Text, None),
+        field("state", &["state/text", "state"], FieldType::Text, None),
+        field(
+            "power",
+            &["power/@watts", "power"],
+            FieldType::Float,
+            Some("W"),
+        ),
+        field("online", &["state"], FieldType::Boolean, None),
+        field("up_time", &["up-time"], FieldType::Duration, Some("s")),
+        field("own", &["."], FieldType::Text, None),
     ];
     Arc::new(Mapping::new(
         "pics",
@@ -49,7 +55,11 @@ fn pics() -> Arc<Mapping> {
 
 fn read(mapping: &Arc<Mapping>, reply: &[u8]) -> (Outcome, DeviceRecords) {
     let mut snapshot = Snapshot::default();
-    let outcome = mapping.parse(reply, crate::support::ARRIVED, &mut snapshot);
+    let outcome = ReplyReader::Mapping(Arc::clone(mapping)).parse(
+        reply,
+        crate::support::ARRIVED,
+        &mut snapshot,
+    );
     (outcome, enrich::join(snapshot, &crate::support::context()))
 }
 
@@ -155,7 +165,7 @@ fn an_item_that_comes_again_costs_a_note_and_an_empty_one_too() {
 
 #[test]
 fn a_field_called_if_name_follows_the_interface_filter() {
-    let name = field("if_name", &["name"], Type::Text, None);
+    let name = field("if_name", &["name"], FieldType::Text, None);
     let mapping = Arc::new(Mapping::new(
         "x",
         ItemPath::parse("l/i").unwrap(),
@@ -164,7 +174,7 @@ fn a_field_called_if_name_follows_the_interface_filter() {
     ));
     let mut snapshot = Snapshot::default();
     let reply = b"<l><i><name>et-0/0/1</name></i><i><name>et-0/0/2</name></i></l>";
-    mapping.parse(reply, 1, &mut snapshot);
+    ReplyReader::Mapping(mapping).parse(reply, 1, &mut snapshot);
     let context = records::Context {
         interface_filter: Some("et-0/0/2".parse().unwrap()),
         ..crate::support::context()
@@ -193,7 +203,7 @@ proptest! {
     #[test]
     fn damage_costs_nothing_that_stands_before_it(place in any::<prop::sample::Index>(), length in 1_usize..60, flip in any::<u8>()) {
         // Items of one level: each that is complete before the damage is found.
-        let fields = vec![field("name", &["name"], Type::Text, None), field("v", &["v/@x", "v"], Type::Float, None)];
+        let fields = vec![field("name", &["name"], FieldType::Text, None), field("v", &["v/@x", "v"], FieldType::Float, None)];
         let mapping = Arc::new(Mapping::new("m", ItemPath::parse("list/item").unwrap(), 1, fields));
         let item = |at: usize| format!("<item><name>n{at}</name><v x='{at}'>{at} km</v></item>");
         let whole = format!("<list>{}</list>", (0..20).map(item).collect::<String>());

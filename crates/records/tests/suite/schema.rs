@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use records::table::DATASETS;
+use records::tables::DATASETS;
 
 #[test]
 fn the_schemas_are_as_written_down() {

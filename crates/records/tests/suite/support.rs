@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use records::junos::{self, Parser};
+use records::parsers::{self, Parser};
 use records::{Context, DeviceRecords, Outcome, Snapshot, enrich};
 
 /// The second at which every fixture arrived.
@@ -40,7 +40,7 @@ pub(crate) fn cases() -> Vec<(PathBuf, Vec<(&'static Parser, PathBuf)>)> {
 
 fn one_reply(rpc: &str, case: &Path) -> Vec<(&'static Parser, PathBuf)> {
     let parser =
-        junos::parser(rpc).unwrap_or_else(|| panic!("no parser for the fixtures in {rpc}"));
+        parsers::find(rpc).unwrap_or_else(|| panic!("no parser for the fixtures in {rpc}"));
     vec![(parser, case.join("reply.xml"))]
 }
 
@@ -52,7 +52,7 @@ fn replies_of_a_device(case: &Path) -> Vec<(&'static Parser, PathBuf)> {
         .filter(|path| path.extension().is_some_and(|e| e == "xml"))
     {
         let stem = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        let parser = junos::PARSERS
+        let parser = parsers::junos::PARSERS
             .iter()
             .find(|parser| stem.starts_with(parser.name));
         replies.push((

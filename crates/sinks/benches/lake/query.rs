@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use records::table::DATASETS;
+use records::tables::DATASETS;
 use sinks::lake::{Engine, ddl};
 
 use super::{Outcome, ROUNDS, met, script};

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use arrow_array::{ArrayRef, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray};
 use arrow_schema::DataType;
-use records::table::{DATASETS, Dataset, Table};
+use records::table::{Dataset, Table};
+use records::tables::DATASETS;
 use sinks::RunIdentity;
 use sinks::lake::{Compression, Writer};
 

@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_table_has_its_own_folder_in_every_hour() {
-        let lanes = &records::table::DATASETS[1];
+        let lanes = &records::tables::DATASETS[1];
         for (engine, expected) in [
             (
                 Engine::Athena,
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_quote_in_a_path_stays_inside_the_text() {
-        let lanes = &records::table::DATASETS[1];
+        let lanes = &records::tables::DATASETS[1];
         for (engine, expected) in [
             (Engine::DuckDb, "read_parquet('/it''s/dt="),
             (Engine::Spark, "basePath '/it\\'s'"),

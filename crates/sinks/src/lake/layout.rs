@@ -45,13 +45,6 @@ impl Default for Layout {
     }
 }
 
-/// What the three tables are called where each device has its own files.
-const PER_DEVICE_STEMS: &[(&str, &str)] = &[
-    ("lane-dom", "optical_metrics"),
-    ("intf-counters", "interface_stats"),
-    ("intf-dom", "transceiver_info"),
-];
-
 /// The column that the per-device layout has in its paths. Readers refuse a column that is in a file and in its path.
 const DEVICE_COLUMN: &str = "device";
 
@@ -94,13 +87,9 @@ impl Layout {
                 .join(&dataset.name)
                 .join(file(&dataset.file_stem)),
             Self::PerDevice => {
-                let known = PER_DEVICE_STEMS
-                    .iter()
-                    .find(|(name, _)| dataset.name == *name);
-                let stem = known.map_or(dataset.file_stem.as_str(), |(_, stem)| stem);
                 PathBuf::from(utc(run.run_timestamp).format("dt=%Y-%m-%d").to_string())
                     .join(format!("device={}", file_name::encode(device)))
-                    .join(file(stem))
+                    .join(file(&dataset.per_device_stem))
             }
         }
     }
@@ -242,8 +231,7 @@ mod tests {
     }
 
     fn lanes() -> &'static Arc<Dataset> {
-        let mut datasets = records::table::DATASETS.iter();
-        datasets.find(|dataset| dataset.name == "lane-dom").unwrap()
+        records::tables::dataset("lane-dom").unwrap()
     }
 
     #[test]

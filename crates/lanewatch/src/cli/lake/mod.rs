@@ -8,7 +8,7 @@ mod write;
 
 use clap::{Args, Subcommand};
 
-use records::table::DATASETS;
+use records::tables::DATASETS;
 use sinks::lake::{LocalFile, Tables};
 
 use super::ExitStatus;

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use records::Notes;
-use records::json::rows::{self, Origin};
-use records::table::Rows;
+use records::json::rows::{self, DocumentOrigin};
+use records::tables::RowSelection;
 use sinks::lake::{self, Layout, Writer, require_free_space};
 use sinks::{METRICS_SUFFIX, REPORT_FILE, RunIdentity};
 
@@ -105,7 +105,7 @@ impl Write {
         let mut writer = Writer::begin_with(&lake, identity, names, settings.compression, layout)?;
         let mut failed = 0;
         for (device, files) in &devices {
-            let origin = Origin {
+            let origin = DocumentOrigin {
                 device: device.clone(),
                 runner_name: runner_name.clone(),
                 run_timestamp,
@@ -124,7 +124,7 @@ impl Write {
                 }
             };
             let mut notes = Notes::default();
-            let tables = rows::tables(&documents, &origin, Rows::Ports, &mut notes);
+            let tables = rows::tables(&documents, &origin, RowSelection::Ports, &mut notes);
             for note in notes.as_slice() {
                 printer.warning(&format!("{device}: {note}"));
             }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use quick_xml::Reader;
 use quick_xml::events::Event as Theirs;
 
-use super::cursor::Damage;
+use super::damage::Damage;
 use super::scanner::{Event, Scanner};
 
 /// The event as a text; nothing for what does not matter.

@@ -5,10 +5,10 @@
 
 use std::borrow::Cow;
 
-use super::counted;
-use crate::junos::word;
+use super::elements::{FecElement, counted};
 use crate::model::Fec;
 use crate::note::Notebook;
+use crate::parsers::junos::text::word;
 use crate::value::{Quantity, Reading, State, absence, number};
 use crate::xml::{Cursor, Damage, Element};
 
@@ -24,58 +24,29 @@ pub(super) struct Sent {
     mode: Option<Cow<'static, str>>,
 }
 
-/// What an element with one of these names holds.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Name {
-    Ccw,
-    Nccw,
-    CcwRate,
-    NccwRate,
-    PreFecBer,
-    Mode,
-}
-
-impl Name {
-    pub(super) fn parse(name: &str) -> Option<Self> {
-        Some(match name {
-            "fec_ccw_count" | "fec-ccw-count" | "fec-ccw" | "fec_ccw" => Self::Ccw,
-            "fec_nccw_count" | "fec-nccw-count" | "fec-nccw" | "fec_nccw" => Self::Nccw,
-            "fec_ccw_error_rate" | "fec-ccw-error-rate" | "fec-ccw-rate" | "fec_ccw_rate" => {
-                Self::CcwRate
-            }
-            "fec_nccw_error_rate" | "fec-nccw-error-rate" | "fec-nccw-rate" | "fec_nccw_rate" => {
-                Self::NccwRate
-            }
-            "pre-fec-ber" | "pre_fec_ber" => Self::PreFecBer,
-            "enabled_fec_mode" | "enabled-fec-mode" => Self::Mode,
-            _ => return None,
-        })
-    }
-}
-
 impl Sent {
     /// Reads an element with such a name.
     pub(super) fn read<'a>(
         &mut self,
-        name: Name,
+        name: FecElement,
         cursor: &mut Cursor<'a>,
         element: &Element<'a>,
         notes: &mut Notebook<'_>,
     ) -> Result<(), Damage> {
         match name {
-            Name::Ccw => {
+            FecElement::Ccw => {
                 self.ccw = Some(counted(cursor, element, "fec_ccw", notes)?);
             }
-            Name::Nccw => {
+            FecElement::Nccw => {
                 self.nccw = Some(counted(cursor, element, "fec_nccw", notes)?);
             }
-            Name::CcwRate => {
+            FecElement::CcwRate => {
                 self.ccw_rate = rate(cursor, element, "fec_ccw_rate", notes)?;
             }
-            Name::NccwRate => {
+            FecElement::NccwRate => {
                 self.nccw_rate = rate(cursor, element, "fec_nccw_rate", notes)?;
             }
-            Name::PreFecBer => {
+            FecElement::PreFecBer => {
                 let text = cursor.text(element)?;
                 let reading = number(&text, Quantity::Ratio);
                 if self.pre_fec_ber.is_none() {
@@ -89,7 +60,7 @@ impl Sent {
                     Reading::Absent(_) => {}
                 }
             }
-            Name::Mode => {
+            FecElement::Mode => {
                 let text = cursor.text(element)?;
                 // NONE is a mode: FEC is off.
                 if absence(&text).is_none() || text.eq_ignore_ascii_case("none") {
@@ -141,7 +112,7 @@ fn rate<'a>(
 #[cfg(test)]
 mod tests {
     use super::super::PARSER;
-    use crate::model::Snapshot;
+    use crate::snapshot::Snapshot;
     use crate::value::State;
 
     #[test]

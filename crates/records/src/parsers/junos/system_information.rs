@@ -1,7 +1,9 @@
 //! `get-system-information`: one `system-information`; of several, the first that holds anything is kept.
 
-use super::{Parser, given};
-use crate::model::{Snapshot, SystemInformation};
+use super::text::given;
+use crate::model::SystemInformation;
+use crate::parsers::parser::Parser;
+use crate::snapshot::Snapshot;
 use crate::xml::{Cursor, Damage, Element, Outcome, Shape, walk};
 
 pub(super) const PARSER: Parser = Parser {

@@ -5,10 +5,12 @@
 
 use std::sync::Arc;
 
-use super::{Parser, given};
-use crate::model::{ChassisInventory, ChassisTransceiver, Snapshot};
+use super::text::given;
+use crate::model::{ChassisInventory, ChassisTransceiver};
 use crate::note::Notebook;
+use crate::parsers::parser::Parser;
 use crate::port::PortLocation;
+use crate::snapshot::Snapshot;
 use crate::value::{index, label};
 use crate::xml::{Cursor, Damage, Element, Outcome, Shape, walk};
 

@@ -6,10 +6,10 @@
 //!
 //! Which count belongs to which bin must be certain. Where it is not, the container costs a note.
 
-use super::{Meaning, counted};
+use super::elements::{HistogramElement, Meaning, Part, bin, counted};
 use crate::model::{BINS, Histogram};
 use crate::note::Notebook;
-use crate::value::{Reading, State, index};
+use crate::value::{Reading, State};
 use crate::xml::{Cursor, Damage, Element, Meanings};
 
 /// What was sent.
@@ -23,54 +23,6 @@ pub(super) struct Sent {
     sent: bool,
     /// True when a count could not be read, or not be given to its bin.
     damaged: bool,
-}
-
-/// What an element with one of these names holds.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Name {
-    Number,
-    Live,
-    Harvest,
-    /// `histogram-bin-N` and its parts; without the bin where N is none.
-    Flat(Option<usize>, Part),
-}
-
-/// What of a bin.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Part {
-    Total,
-    Live,
-    Harvest,
-    NotKept,
-}
-
-impl Name {
-    pub(super) fn parse(name: &str) -> Option<Self> {
-        match name {
-            "bin-num" | "bin_num" => return Some(Self::Number),
-            "sym-live-err" | "sym_live_err" => return Some(Self::Live),
-            "sym-harvest-err" | "sym_harvest_err" => return Some(Self::Harvest),
-            _ => {}
-        }
-        let rest = name
-            .strip_prefix("histogram-bin-")
-            .or_else(|| name.strip_prefix("histogram_bin_"))?;
-        let (digits, part) = rest.split_once(['-', '_']).unwrap_or((rest, ""));
-        let part = match part {
-            "" => Part::Total,
-            "live" => Part::Live,
-            "harvest" => Part::Harvest,
-            _ => Part::NotKept,
-        };
-        Some(Self::Flat(bin(digits), part))
-    }
-}
-
-/// The number of a bin, if there can be such a one.
-fn bin(digits: &str) -> Option<usize> {
-    index(digits)
-        .map(|bin| bin as usize)
-        .filter(|bin| *bin < BINS)
 }
 
 /// One container as it is read. No well-formed one holds more than a bin's worth of each.
@@ -129,7 +81,7 @@ impl Sent {
                 return Ok(());
             };
             match name {
-                Name::Number => {
+                HistogramElement::Number => {
                     let text = cursor.text(child)?;
                     let number = bin(&text);
                     if number.is_none() {
@@ -137,19 +89,21 @@ impl Sent {
                     }
                     numbers.push(number);
                 }
-                Name::Live => {
+                HistogramElement::Live => {
                     live.push((
                         numbers.pushed,
                         self.count(cursor, child, "histogram_bin_live", notes)?,
                     ));
                 }
-                Name::Harvest => {
+                HistogramElement::Harvest => {
                     harvest.push((
                         numbers.pushed,
                         self.count(cursor, child, "histogram_bin_harvest", notes)?,
                     ));
                 }
-                Name::Flat(bin, part) => self.read_flat(bin, part, cursor, child, notes)?,
+                HistogramElement::Flat(bin, part) => {
+                    self.read_flat(bin, part, cursor, child, notes)?
+                }
             }
             Ok(())
         })?;
@@ -201,14 +155,14 @@ impl Sent {
     /// An element that stands beside the statistics or among them: only shape 3 has a meaning there.
     pub(super) fn read<'a>(
         &mut self,
-        name: Name,
+        name: HistogramElement,
         cursor: &mut Cursor<'a>,
         element: &Element<'a>,
         notes: &mut Notebook<'_>,
     ) -> Result<(), Damage> {
         match name {
-            Name::Flat(bin, part) => self.read_flat(bin, part, cursor, element, notes),
-            Name::Number | Name::Live | Name::Harvest => Ok(()),
+            HistogramElement::Flat(bin, part) => self.read_flat(bin, part, cursor, element, notes),
+            HistogramElement::Number | HistogramElement::Live | HistogramElement::Harvest => Ok(()),
         }
     }
 
@@ -322,7 +276,8 @@ fn follows_its_bin(counts: &[Count]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::PARSER;
-    use crate::model::{Histogram, Snapshot};
+    use crate::model::Histogram;
+    use crate::snapshot::Snapshot;
     use crate::value::State;
 
     fn histogram(children: &str) -> (Option<Box<Histogram>>, usize) {

@@ -7,9 +7,9 @@ mod interface;
 mod limits;
 mod values;
 
-use super::Parser;
-use crate::model::Snapshot;
 use crate::note::Notebook;
+use crate::parsers::parser::Parser;
+use crate::snapshot::Snapshot;
 use crate::xml::{Meanings, Outcome, Shape, walk};
 
 pub(super) const PARSER: Parser = Parser {
@@ -42,7 +42,7 @@ fn read(reply: &str, arrived: i64, snapshot: &mut Snapshot) -> Outcome {
     });
     let outcome = outcome.of_named(optics.len() - before);
     if outcome.payload_seen {
-        snapshot.arrivals.optics_diagnostics = Some(arrived);
+        snapshot.arrivals.set(PARSER.name, arrived);
     }
     outcome
 }

@@ -3,14 +3,19 @@
 //! Only direct children of a `physical-interface` count: logical interfaces and the IPv6 part of the traffic repeat the
 //! same names. [`fec`] and [`histogram`] read what has several spellings and shapes.
 
+mod elements;
 mod fec;
 mod histogram;
 
 use std::sync::Arc;
 
-use super::{Parser, given, word};
-use crate::model::{InterfaceStatistics, Snapshot, Traffic};
+use elements::{COUNTERS, FecElement, Meaning, counted};
+
+use crate::model::{InterfaceStatistics, Traffic};
 use crate::note::Notebook;
+use crate::parsers::junos::text::{given, word};
+use crate::parsers::parser::Parser;
+use crate::snapshot::Snapshot;
 use crate::value::{Reading, counter, speed};
 use crate::xml::{Cursor, Damage, Element, Meanings, Outcome, Shape, walk};
 
@@ -24,94 +29,6 @@ const SHAPE: Shape<'_> = Shape {
     items: &["physical-interface"],
     restart_at: Some("physical-interface"),
 };
-
-/// What an element is, by its name; where it must stand to count is the business of who reads it.
-#[derive(Debug, Clone, Copy)]
-enum Meaning {
-    Interface,
-    Name,
-    Description,
-    AdminStatus,
-    OperStatus,
-    Speed,
-    Flapped,
-    Traffic,
-    /// By its place in [`COUNTERS`].
-    Counter(usize),
-    Pcs,
-    PcsBitErrors,
-    PcsErroredBlocks,
-    FecStatistics,
-    Fec(fec::Name),
-    /// Among the FEC statistics it is the mode, beside them that of the optic's own FEC, which is another one.
-    SomeFecMode,
-    /// Stands beside the FEC statistics, or in them.
-    HistogramStatistics,
-    Histogram(histogram::Name),
-    NotRead,
-}
-
-/// Element, field and place of a traffic counter or rate.
-type Counter = (
-    &'static str,
-    &'static str,
-    fn(&mut Traffic) -> &mut Option<i64>,
-);
-
-const COUNTERS: [Counter; 8] = [
-    ("input-bps", "input_bps", |traffic| &mut traffic.input_bps),
-    ("output-bps", "output_bps", |traffic| {
-        &mut traffic.output_bps
-    }),
-    ("input-pps", "input_pps", |traffic| &mut traffic.input_pps),
-    ("output-pps", "output_pps", |traffic| {
-        &mut traffic.output_pps
-    }),
-    ("input-bytes", "input_bytes", |traffic| {
-        &mut traffic.input_bytes
-    }),
-    ("output-bytes", "output_bytes", |traffic| {
-        &mut traffic.output_bytes
-    }),
-    ("input-packets", "input_packets", |traffic| {
-        &mut traffic.input_packets
-    }),
-    ("output-packets", "output_packets", |traffic| {
-        &mut traffic.output_packets
-    }),
-];
-
-impl Meaning {
-    fn of(name: &str) -> Self {
-        match name {
-            "physical-interface" => Self::Interface,
-            "name" => Self::Name,
-            "description" => Self::Description,
-            "admin-status" => Self::AdminStatus,
-            "oper-status" => Self::OperStatus,
-            "speed" => Self::Speed,
-            "interface-flapped" => Self::Flapped,
-            "traffic-statistics" => Self::Traffic,
-            "ethernet-pcs-statistics" => Self::Pcs,
-            "bit-error-seconds" => Self::PcsBitErrors,
-            "errored-blocks-seconds" => Self::PcsErroredBlocks,
-            "ethernet-fec-statistics" | "ethernet-fec-mode" => Self::FecStatistics,
-            "fec-mode" => Self::SomeFecMode,
-            "ethernet-fechistogram-statistics" => Self::HistogramStatistics,
-            _ => {
-                if let Some(counter) = COUNTERS.iter().position(|(element, ..)| *element == name) {
-                    Self::Counter(counter)
-                } else if let Some(name) = fec::Name::parse(name) {
-                    Self::Fec(name)
-                } else if let Some(name) = histogram::Name::parse(name) {
-                    Self::Histogram(name)
-                } else {
-                    Self::NotRead
-                }
-            }
-        }
-    }
-}
 
 fn read(reply: &str, arrived: i64, snapshot: &mut Snapshot) -> Outcome {
     let Snapshot {
@@ -133,7 +50,7 @@ fn read(reply: &str, arrived: i64, snapshot: &mut Snapshot) -> Outcome {
     });
     let outcome = outcome.of_named(statistics.len() - before);
     if outcome.payload_seen {
-        snapshot.arrivals.interface_statistics = Some(arrived);
+        snapshot.arrivals.set(PARSER.name, arrived);
     }
     outcome
 }
@@ -203,7 +120,7 @@ fn interface<'a>(
                     Meaning::HistogramStatistics => {
                         histogram.read_container(cursor, leaf, meanings, notes)?;
                     }
-                    Meaning::SomeFecMode => fec.read(fec::Name::Mode, cursor, leaf, notes)?,
+                    Meaning::SomeFecMode => fec.read(FecElement::Mode, cursor, leaf, notes)?,
                     Meaning::Fec(name) => fec.read(name, cursor, leaf, notes)?,
                     Meaning::Histogram(name) => histogram.read(name, cursor, leaf, notes)?,
                     _ => {}
@@ -260,21 +177,6 @@ fn count<'a>(
     notes: &mut Notebook<'_>,
 ) -> Result<Option<i64>, Damage> {
     Ok(counted(cursor, element, field, notes)?.value())
-}
-
-/// A count, or why there is none.
-fn counted<'a>(
-    cursor: &mut Cursor<'a>,
-    element: &Element<'a>,
-    field: &'static str,
-    notes: &mut Notebook<'_>,
-) -> Result<Reading<i64>, Damage> {
-    let text = cursor.text(element)?;
-    let reading = counter(&text);
-    if reading == Reading::Invalid {
-        notes.unreadable(field, &text, "a whole number of at most 63 bits");
-    }
-    Ok(reading)
 }
 
 /// Seconds since the last flap, from the `seconds` attribute. An interface that never flapped sends "Never" with 0 there,

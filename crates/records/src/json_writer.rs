@@ -1,6 +1,6 @@
 //! Pretty JSON, written straight into bytes: the documents are made of rows, and a tree of values would only copy them.
 
-use crate::table::Value;
+use crate::column::{Columns, Value};
 
 /// A JSON text under construction. The caller opens and closes; the writer sets commas and indents.
 #[derive(Debug, Default)]
@@ -75,6 +75,21 @@ impl Writer {
         }
     }
 
+    /// An object whose members are the columns of a row that hold something.
+    pub(crate) fn row<R>(&mut self, columns: Columns<R>, row: &R) {
+        self.open('{');
+        self.members(columns, row);
+        self.close('}');
+    }
+
+    /// The columns of a row that hold something, as members of the object that is open.
+    pub(crate) fn members<R>(&mut self, columns: Columns<R>, row: &R) {
+        for column in columns.iter().copied().flatten() {
+            self.member(column.spec.name, (column.get)(row));
+        }
+    }
+
+    /// The whole text.
     pub(crate) fn finish(mut self) -> Vec<u8> {
         self.bytes.push(b'\n');
         self.bytes

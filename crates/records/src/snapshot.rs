@@ -1,19 +1,28 @@
 //! What all replies of one device said in one run, before they are joined.
 
-use super::{ChassisInventory, InterfaceOptics, InterfaceStatistics, PicPort, SystemInformation};
+use std::collections::BTreeMap;
+
 use crate::mapping::MappedRows;
+use crate::model::{
+    ChassisInventory, InterfaceOptics, InterfaceStatistics, PicPort, SystemInformation,
+};
 use crate::note::Notes;
 
 /// When the replies arrived whose payload was there, by RPC; UTC seconds. A list alone could not tell "no interfaces"
 /// from "no reply".
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Arrivals {
-    /// `optics_diagnostics`.
-    pub optics_diagnostics: Option<i64>,
-    /// `interface_statistics`.
-    pub interface_statistics: Option<i64>,
-    /// `pic_detail`: the last of its replies.
-    pub pic_detail: Option<i64>,
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Arrivals(BTreeMap<&'static str, i64>);
+
+impl Arrivals {
+    /// When the last reply of this RPC arrived.
+    pub fn get(&self, rpc: &str) -> Option<i64> {
+        self.0.get(rpc).copied()
+    }
+
+    /// Says that a reply of this RPC arrived.
+    pub fn set(&mut self, rpc: &'static str, arrived: i64) {
+        self.0.insert(rpc, arrived);
+    }
 }
 
 /// One device, one run.

@@ -3,10 +3,12 @@
 //! The payload is `fpc-information/fpc/pic-detail/port-information/port`, with or without a MIC level. Slots are filled in
 //! when the element that holds them ends. `port-speed-information` also has `port` elements; they are not ports here.
 
-use super::{Parser, given};
-use crate::model::{PicPort, Snapshot};
+use super::text::given;
+use crate::model::PicPort;
 use crate::note::Notebook;
+use crate::parsers::parser::Parser;
 use crate::port::PortLocation;
+use crate::snapshot::Snapshot;
 use crate::value::{index, label};
 use crate::xml::{Cursor, Damage, Element, Outcome, Shape, walk};
 
@@ -77,7 +79,7 @@ fn read(reply: &str, arrived: i64, snapshot: &mut Snapshot) -> Outcome {
         snapshot.pic_ports.push(port);
     }
     if outcome.payload_seen {
-        snapshot.arrivals.pic_detail = Some(arrived);
+        snapshot.arrivals.set(PARSER.name, arrived);
     }
     outcome
 }
