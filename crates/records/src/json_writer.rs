@@ -4,14 +4,14 @@ use crate::column::{Columns, Value};
 
 /// A JSON text under construction. The caller opens and closes; the writer sets commas and indents.
 #[derive(Debug, Default)]
-pub(crate) struct Writer {
+pub(crate) struct JsonWriter {
     bytes: Vec<u8>,
     depth: usize,
     /// True when the innermost object or array holds something already.
     filled: bool,
 }
 
-impl Writer {
+impl JsonWriter {
     pub(crate) fn open(&mut self, bracket: char) {
         self.bytes.push(bracket as u8);
         self.depth += 1;
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn what_is_absent_leaves_no_trace_and_the_rest_is_json() {
-        let mut json = Writer::default();
+        let mut json = JsonWriter::default();
         json.open('{');
         json.member("a", Value::Absent);
         json.member("b", Value::Text("x \"y\"\n\u{1}"));

@@ -118,12 +118,12 @@ pub(crate) fn shortened(text: &str) -> String {
 
 /// The notes of one RPC while its reply is being read.
 #[derive(Debug)]
-pub(crate) struct Notebook<'n> {
+pub(crate) struct ReplyNotes<'n> {
     pub(crate) rpc: &'static str,
     pub(crate) notes: &'n mut Notes,
 }
 
-impl Notebook<'_> {
+impl ReplyNotes<'_> {
     /// Notes a text that could not be read; interface and lane are placed later.
     pub(crate) fn unreadable(
         &mut self,
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn a_reply_full_of_rubbish_cannot_fill_the_memory_with_notes() {
         let mut notes = Notes::default();
-        let mut book = Notebook {
+        let mut book = ReplyNotes {
             rpc: "x",
             notes: &mut notes,
         };

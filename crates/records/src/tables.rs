@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock};
 
 use crate::column::{ColumnSpec, Columns, Value};
 use crate::enrich::DeviceRecords;
-use crate::json_writer::Writer;
+use crate::json_writer::JsonWriter;
 use crate::model::{INTERFACE_COUNTERS_COLUMNS, INTERFACE_DOM_COLUMNS, LANE_DOM_COLUMNS};
 use crate::table::{Dataset, Table, array, assemble, field};
 
@@ -153,7 +153,7 @@ impl fmt::Debug for BuiltInTable {
 
 impl BuiltInTable {
     /// Writes its rows of a device to where they stand in their JSON document.
-    pub(crate) fn write_json(&self, json: &mut Writer, records: &DeviceRecords) {
+    pub(crate) fn write_json(&self, json: &mut JsonWriter, records: &DeviceRecords) {
         match self.document {
             DocumentPlace::List { key, .. } => {
                 json.key(key);
@@ -174,7 +174,7 @@ trait RowsOfDevice: Send + Sync {
     fn table(&self, dataset: &Arc<Dataset>, records: &DeviceRecords, which: RowSelection) -> Table;
 
     /// Every row as an object: as an element, or as a member whose key is the value of the column `key`.
-    fn write_json(&self, json: &mut Writer, records: &DeviceRecords, key: Option<&str>);
+    fn write_json(&self, json: &mut JsonWriter, records: &DeviceRecords, key: Option<&str>);
 }
 
 struct TypedRows<R: 'static> {
@@ -249,7 +249,7 @@ impl<R> RowsOfDevice for TypedRows<R> {
         assemble(dataset, arrays.collect())
     }
 
-    fn write_json(&self, json: &mut Writer, records: &DeviceRecords, key: Option<&str>) {
+    fn write_json(&self, json: &mut JsonWriter, records: &DeviceRecords, key: Option<&str>) {
         let mut columns = self.columns.iter().copied().flatten();
         let key = key.and_then(|name| columns.find(|column| column.spec.name == name));
         for row in (self.rows)(records) {

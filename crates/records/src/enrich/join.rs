@@ -188,9 +188,9 @@ fn device_facts(
     }
 }
 
-type Place = (Option<PortLocation>, Option<u32>, Option<Arc<Transceiver>>);
+type InterfacePlace = (Option<PortLocation>, Option<u32>, Option<Arc<Transceiver>>);
 
-fn place(name: &str, modules: &Transceivers) -> Place {
+fn place(name: &str, modules: &Transceivers) -> InterfacePlace {
     let Some(port) = PortName::parse(name) else {
         return (None, None, None);
     };

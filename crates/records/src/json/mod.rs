@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use crate::column::Value;
 use crate::enrich::DeviceRecords;
-use crate::json_writer::Writer;
+use crate::json_writer::JsonWriter;
 use crate::model::{
     CHASSIS_INVENTORY_COLUMNS, ChassisDocument, ChassisInventory, PIC_DETAIL_COLUMNS, PortObject,
     SYSTEM_INFORMATION_COLUMNS, SystemDocument, SystemInformation, TRANSCEIVER_COLUMNS,
@@ -53,7 +53,7 @@ pub fn documents(records: &DeviceRecords) -> Vec<(Cow<'static, str>, Vec<u8>)> {
 }
 
 /// The members that every object carries, for objects that are no rows.
-fn origin(json: &mut Writer, records: &DeviceRecords, timestamp: i64) {
+fn origin(json: &mut JsonWriter, records: &DeviceRecords, timestamp: i64) {
     json.member("device", records.facts.device.as_str().into());
     json.member("timestamp", Value::Integer(timestamp));
     json.member("run_timestamp", Value::Integer(records.facts.run_timestamp));
@@ -65,13 +65,13 @@ fn system_information(records: &DeviceRecords, system: &SystemInformation) -> Ve
         facts: Arc::clone(&records.facts),
         system: system.clone(),
     };
-    let mut json = Writer::default();
+    let mut json = JsonWriter::default();
     json.row(SYSTEM_INFORMATION_COLUMNS, &document);
     json.finish()
 }
 
 fn chassis_inventory(records: &DeviceRecords) -> Vec<u8> {
-    let mut json = Writer::default();
+    let mut json = JsonWriter::default();
     json.open('{');
     if let Some(chassis) = &records.chassis_inventory {
         let head = ChassisDocument {
@@ -119,7 +119,7 @@ fn chassis_inventory(records: &DeviceRecords) -> Vec<u8> {
 }
 
 fn pic_detail(records: &DeviceRecords) -> Vec<u8> {
-    let mut json = Writer::default();
+    let mut json = JsonWriter::default();
     json.open('{');
     let mut ports: Vec<_> = records
         .pic_ports
@@ -150,7 +150,7 @@ fn pic_detail(records: &DeviceRecords) -> Vec<u8> {
 
 /// The document of an RPC whose rows are tables.
 fn of_tables(records: &DeviceRecords, rpc: &str, timestamp: i64) -> Vec<u8> {
-    let mut json = Writer::default();
+    let mut json = JsonWriter::default();
     json.open('{');
     let of_rpc = || TABLES.iter().filter(|table| table.document.rpc() == rpc);
     if of_rpc().any(|table| matches!(table.document, DocumentPlace::List { .. })) {

@@ -17,7 +17,7 @@ use crate::xml::{Cursor, Damage, Element, Outcome, Shape, walk};
 const MAX_STEPS: usize = 64;
 
 /// One place to look for one field's text.
-struct Source<'m> {
+struct TextSource<'m> {
     field: usize,
     /// The element of the item path at which the steps begin, as an index into [`RowReader::names`].
     level: usize,
@@ -31,7 +31,7 @@ type Texts = Vec<Option<Box<str>>>;
 struct RowReader<'m> {
     /// The elements of the item path that are read: the first is the walk's item, the last the row.
     names: &'m [String],
-    sources: Vec<Source<'m>>,
+    sources: Vec<TextSource<'m>>,
 }
 
 /// Adds the rows of a reply to `tables`, in which a mapping has one table. The text is the whole reply, `arrived` the UTC
@@ -140,7 +140,7 @@ impl<'m> RowReader<'m> {
         let names = &names[first..];
         let sources = paths().filter_map(|(field, path)| {
             let level = (names.len() - 1).checked_sub(path.levels_up())?;
-            (path.steps.len() <= MAX_STEPS).then_some(Source {
+            (path.steps.len() <= MAX_STEPS).then_some(TextSource {
                 field,
                 level,
                 steps: &path.steps,
@@ -258,7 +258,7 @@ impl<'m> RowReader<'m> {
 /// The values of a row; a text that cannot be read costs a note, and the next place is looked at.
 fn cells(
     mapping: &Mapping,
-    sources: &[Source<'_>],
+    sources: &[TextSource<'_>],
     mut texts: Texts,
     notes: &mut Notes,
 ) -> Vec<OwnedValue> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::definition::{Mapping, common_fields};
 use crate::column::{ColumnType, OwnedValue, Value};
-use crate::json_writer::Writer;
+use crate::json_writer::JsonWriter;
 use crate::model::DeviceFacts;
 use crate::table::{Table, array, assemble};
 
@@ -129,7 +129,7 @@ pub(crate) fn table(facts: &DeviceFacts, mapped: &MappedRows) -> Table {
 
 /// The JSON document: who and when, then the `items` in the order of the reply.
 pub(crate) fn document(facts: &DeviceFacts, mapped: &MappedRows) -> Vec<u8> {
-    let mut json = Writer::default();
+    let mut json = JsonWriter::default();
     json.open('{');
     json.member("device", facts.device.as_str().into());
     json.member("timestamp", Value::Integer(mapped.arrived));

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use super::damage::Damage;
 use super::device_error::{self, DeviceError, ErrorKind, Severity};
 use super::names::{Meanings, local};
-use super::scanner::{Event, Scanner, Tag};
+use super::scanner::{Scanner, Tag, XmlEvent};
 use crate::note::shortened;
 use crate::value::trimmed;
 
@@ -83,7 +83,7 @@ pub(crate) struct Cursor<'a> {
 }
 
 /// What the document walk sees: the events of the scanner, without the ones that never matter.
-pub(super) enum Step<'a> {
+pub(super) enum CursorStep<'a> {
     Open(Element<'a>),
     /// An end tag; true for that of an item of `multi-routing-engine-results`.
     Close(bool),
@@ -115,15 +115,17 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next event at any depth, for the walk from the root.
-    pub(super) fn step(&mut self) -> Result<Step<'a>, Damage> {
+    pub(super) fn step(&mut self) -> Result<CursorStep<'a>, Damage> {
         loop {
             match self.scanner.next()? {
-                Event::Start(tag) => return Ok(Step::Open(Element { tag, empty: false })),
-                Event::Empty(tag) => return Ok(Step::Open(Element { tag, empty: true })),
-                Event::End(name) => return Ok(Step::Close(local(name) == ROUTING_ENGINE_ITEM)),
-                Event::Text(text) => return Ok(Step::Text(text)),
-                Event::Eof => return Ok(Step::End),
-                Event::CData(_) | Event::Reference(_) | Event::Passed => {}
+                XmlEvent::Start(tag) => return Ok(CursorStep::Open(Element { tag, empty: false })),
+                XmlEvent::Empty(tag) => return Ok(CursorStep::Open(Element { tag, empty: true })),
+                XmlEvent::End(name) => {
+                    return Ok(CursorStep::Close(local(name) == ROUTING_ENGINE_ITEM));
+                }
+                XmlEvent::Text(text) => return Ok(CursorStep::Text(text)),
+                XmlEvent::Eof => return Ok(CursorStep::End),
+                XmlEvent::CData(_) | XmlEvent::Reference(_) | XmlEvent::Passed => {}
             }
         }
     }
@@ -144,9 +146,9 @@ impl<'a> Cursor<'a> {
                 Some(tag) => Element { tag, empty: false },
                 None if self.scanner.expected_end().is_some() => return Ok(()),
                 None => match self.scanner.other_tag()? {
-                    Event::Start(tag) => Element { tag, empty: false },
-                    Event::Empty(tag) => Element { tag, empty: true },
-                    Event::End(_) => return Ok(()),
+                    XmlEvent::Start(tag) => Element { tag, empty: false },
+                    XmlEvent::Empty(tag) => Element { tag, empty: true },
+                    XmlEvent::End(_) => return Ok(()),
                     _ => return Err(Damage::Truncated),
                 },
             };
@@ -175,15 +177,15 @@ impl<'a> Cursor<'a> {
         let inside = self.depth();
         while self.depth() >= inside {
             match self.scanner.next()? {
-                Event::Start(tag) => {
+                XmlEvent::Start(tag) => {
                     read(self, &Element { tag, empty: false })?;
                     self.skip_to(inside)?;
                 }
-                Event::Empty(tag) => read(self, &Element { tag, empty: true })?,
-                Event::Text(part) | Event::CData(part) => own.push_str(part),
-                Event::Reference(name) => own.push_str(&resolve(name)),
-                Event::End(_) | Event::Passed => {}
-                Event::Eof => return Err(Damage::Truncated),
+                XmlEvent::Empty(tag) => read(self, &Element { tag, empty: true })?,
+                XmlEvent::Text(part) | XmlEvent::CData(part) => own.push_str(part),
+                XmlEvent::Reference(name) => own.push_str(&resolve(name)),
+                XmlEvent::End(_) | XmlEvent::Passed => {}
+                XmlEvent::Eof => return Err(Damage::Truncated),
             }
         }
         Ok(own.trim().to_owned())
@@ -205,8 +207,8 @@ impl<'a> Cursor<'a> {
                 Some(tag) => tag,
                 None if self.scanner.expected_end().is_some() => continue,
                 None => match self.scanner.other_tag()? {
-                    Event::Start(tag) => tag,
-                    Event::Eof => return Err(Damage::Truncated),
+                    XmlEvent::Start(tag) => tag,
+                    XmlEvent::Eof => return Err(Damage::Truncated),
                     _ => continue,
                 },
             };
@@ -241,12 +243,12 @@ impl<'a> Cursor<'a> {
         let mut text = String::new();
         loop {
             match self.scanner.next()? {
-                Event::Text(part) | Event::CData(part) => text.push_str(part),
-                Event::Reference(name) => text.push_str(&resolve(name)),
-                Event::Start(_) => self.skip_to(inside)?,
-                Event::Empty(_) | Event::Passed => {}
-                Event::End(_) => return Ok(Cow::Owned(text.trim().to_owned())),
-                Event::Eof => return Err(Damage::Truncated),
+                XmlEvent::Text(part) | XmlEvent::CData(part) => text.push_str(part),
+                XmlEvent::Reference(name) => text.push_str(&resolve(name)),
+                XmlEvent::Start(_) => self.skip_to(inside)?,
+                XmlEvent::Empty(_) | XmlEvent::Passed => {}
+                XmlEvent::End(_) => return Ok(Cow::Owned(text.trim().to_owned())),
+                XmlEvent::Eof => return Err(Damage::Truncated),
             }
         }
     }
@@ -381,7 +383,7 @@ mod tests {
 
     fn texts(xml: &str) -> Result<Vec<(String, String)>, Damage> {
         let mut cursor = Cursor::new(xml);
-        let Step::Open(root) = cursor.step()? else {
+        let CursorStep::Open(root) = cursor.step()? else {
             panic!("no root")
         };
         let mut found = Vec::new();
@@ -416,7 +418,7 @@ mod tests {
     #[test]
     fn attributes_are_found_by_local_name() {
         let mut cursor = Cursor::new("<t xmlns:junos='u' junos:celsius='38.5' style=\"x\">38</t>");
-        let Ok(Step::Open(root)) = cursor.step() else {
+        let Ok(CursorStep::Open(root)) = cursor.step() else {
             panic!("no root")
         };
         assert_eq!(root.attribute("celsius").as_deref(), Some("38.5"));

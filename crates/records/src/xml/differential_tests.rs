@@ -5,19 +5,19 @@ use quick_xml::Reader;
 use quick_xml::events::Event as Theirs;
 
 use super::damage::Damage;
-use super::scanner::{Event, Scanner};
+use super::scanner::{Scanner, XmlEvent};
 
 /// The event as a text; nothing for what does not matter.
-fn told(event: &Result<Event<'_>, Damage>) -> Option<String> {
+fn told(event: &Result<XmlEvent<'_>, Damage>) -> Option<String> {
     Some(match event {
-        Ok(Event::Start(tag)) => format!("start {}|{}", tag.name.written, tag.attributes),
-        Ok(Event::Empty(tag)) => format!("empty {}|{}", tag.name.written, tag.attributes),
-        Ok(Event::End(name)) => format!("end {name}"),
-        Ok(Event::Text(text)) => format!("text {text}"),
-        Ok(Event::CData(text)) => format!("cdata {text}"),
-        Ok(Event::Reference(name)) => format!("reference {name}"),
-        Ok(Event::Passed) => return None,
-        Ok(Event::Eof) => "eof".to_owned(),
+        Ok(XmlEvent::Start(tag)) => format!("start {}|{}", tag.name.written, tag.attributes),
+        Ok(XmlEvent::Empty(tag)) => format!("empty {}|{}", tag.name.written, tag.attributes),
+        Ok(XmlEvent::End(name)) => format!("end {name}"),
+        Ok(XmlEvent::Text(text)) => format!("text {text}"),
+        Ok(XmlEvent::CData(text)) => format!("cdata {text}"),
+        Ok(XmlEvent::Reference(name)) => format!("reference {name}"),
+        Ok(XmlEvent::Passed) => return None,
+        Ok(XmlEvent::Eof) => "eof".to_owned(),
         Err(_) => "error".to_owned(),
     })
 }
@@ -29,7 +29,7 @@ fn ours(xml: &str) -> Vec<String> {
     loop {
         let event = scanner.next();
         found.extend(told(&event));
-        if matches!(event, Ok(Event::Eof) | Err(_)) {
+        if matches!(event, Ok(XmlEvent::Eof) | Err(_)) {
             return found;
         }
     }
@@ -41,18 +41,18 @@ fn our_tags(xml: &str) -> Vec<String> {
     let mut found = Vec::new();
     loop {
         let event = if let Some(tag) = scanner.expected_start() {
-            Ok(Event::Start(tag))
+            Ok(XmlEvent::Start(tag))
         } else if let Some(name) = scanner.expected_end() {
-            Ok(Event::End(name))
+            Ok(XmlEvent::End(name))
         } else {
             scanner.other_tag()
         };
         found.extend(told(&event));
         match event {
-            Ok(Event::Start(tag)) if scanner.leaf().is_some() => {
+            Ok(XmlEvent::Start(tag)) if scanner.leaf().is_some() => {
                 found.push(format!("end {}", tag.name.written));
             }
-            Ok(Event::Eof) | Err(_) => return found,
+            Ok(XmlEvent::Eof) | Err(_) => return found,
             _ => {}
         }
     }

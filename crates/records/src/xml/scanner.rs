@@ -21,7 +21,7 @@ pub(crate) struct Tag<'a> {
 
 /// What the scanner finds.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Event<'a> {
+pub(crate) enum XmlEvent<'a> {
     /// `<name …>`
     Start(Tag<'a>),
     /// `<name …/>`
@@ -104,15 +104,15 @@ impl<'a> Scanner<'a> {
     }
 
     /// The next event of any kind.
-    pub(crate) fn next(&mut self) -> Result<Event<'a>, Damage> {
+    pub(crate) fn next(&mut self) -> Result<XmlEvent<'a>, Damage> {
         match self.text.as_bytes().get(self.at) {
-            None => Ok(Event::Eof),
+            None => Ok(XmlEvent::Eof),
             Some(b'<') => self.markup(),
             Some(b'&') => Ok(self.reference()),
             Some(_) => {
                 let from = self.at;
                 self.at = self.find_text_end(from);
-                Ok(Event::Text(&self.text[from..self.at]))
+                Ok(XmlEvent::Text(&self.text[from..self.at]))
             }
         }
     }
@@ -149,14 +149,14 @@ impl<'a> Scanner<'a> {
 
     /// The tag at this `<`, or the next one behind comments and the like.
     #[inline(never)]
-    pub(crate) fn other_tag(&mut self) -> Result<Event<'a>, Damage> {
+    pub(crate) fn other_tag(&mut self) -> Result<XmlEvent<'a>, Damage> {
         while self.at < self.text.len() {
             match self.markup() {
-                Ok(Event::Passed | Event::CData(_)) => self.skip_text(),
+                Ok(XmlEvent::Passed | XmlEvent::CData(_)) => self.skip_text(),
                 found => return found,
             }
         }
-        Ok(Event::Eof)
+        Ok(XmlEvent::Eof)
     }
 
     /// The text of the element that was just opened, if it is nothing but text and its end tag: then the element is closed. Otherwise
@@ -185,20 +185,20 @@ impl<'a> Scanner<'a> {
     }
 
     /// The markup at this `<`.
-    fn markup(&mut self) -> Result<Event<'a>, Damage> {
+    fn markup(&mut self) -> Result<XmlEvent<'a>, Damage> {
         match self.text.as_bytes().get(self.at + 1) {
             Some(b'/') => self.end(),
             Some(b'!') => self.declaration(),
             Some(b'?') => {
                 self.pass(2, "?>")?;
-                Ok(Event::Passed)
+                Ok(XmlEvent::Passed)
             }
             Some(_) => self.start(),
             None => Err(self.truncated()),
         }
     }
 
-    fn start(&mut self) -> Result<Event<'a>, Damage> {
+    fn start(&mut self) -> Result<XmlEvent<'a>, Damage> {
         let bytes = self.text.as_bytes();
         let from = self.at + 1;
         let mut name_end = from;
@@ -224,15 +224,15 @@ impl<'a> Scanner<'a> {
         self.at = close + 1;
         let attributes = &self.text[name_end..close];
         if let Some(attributes) = attributes.strip_suffix('/') {
-            return Ok(Event::Empty(Tag { name, attributes }));
+            return Ok(XmlEvent::Empty(Tag { name, attributes }));
         }
         self.open.push(name.written);
-        Ok(Event::Start(Tag { name, attributes }))
+        Ok(XmlEvent::Start(Tag { name, attributes }))
     }
 
-    fn end(&mut self) -> Result<Event<'a>, Damage> {
+    fn end(&mut self) -> Result<XmlEvent<'a>, Damage> {
         match self.end_at(self.at) {
-            Some(name) => Ok(Event::End(name)),
+            Some(name) => Ok(XmlEvent::End(name)),
             None => self.other_end(self.at + 2),
         }
     }
@@ -258,7 +258,7 @@ impl<'a> Scanner<'a> {
 
     /// An end tag that is not simply the name of what is open.
     #[cold]
-    fn other_end(&mut self, from: usize) -> Result<Event<'a>, Damage> {
+    fn other_end(&mut self, from: usize) -> Result<XmlEvent<'a>, Damage> {
         let tag = self.at;
         // From the slash on, as a quote directly behind it counts too.
         let close = self.tag_end(from - 1).ok_or_else(|| self.truncated())?;
@@ -269,8 +269,8 @@ impl<'a> Scanner<'a> {
         };
         self.at = close + 1;
         match self.open.pop() {
-            Some(open) if open == name => Ok(Event::End(name)),
-            None if self.ends_without_start => Ok(Event::End(name)),
+            Some(open) if open == name => Ok(XmlEvent::End(name)),
+            None if self.ends_without_start => Ok(XmlEvent::End(name)),
             open => Err(Damage::Malformed(match open {
                 Some(open) => format!(
                     "not well-formed at byte {tag}: expected </{open}>, found </{}>",
@@ -298,7 +298,7 @@ impl<'a> Scanner<'a> {
     }
 
     #[cold]
-    fn declaration(&mut self) -> Result<Event<'a>, Damage> {
+    fn declaration(&mut self) -> Result<XmlEvent<'a>, Damage> {
         let rest = &self.text[self.at..];
         if rest.starts_with("<!--") {
             let tag = self.at;
@@ -306,14 +306,14 @@ impl<'a> Scanner<'a> {
                 self.at = tag;
                 return Err(self.malformed("a comment inside a comment"));
             }
-            return Ok(Event::Passed);
+            return Ok(XmlEvent::Passed);
         }
         if rest.starts_with("<![CDATA[") {
-            return self.pass(9, "]]>").map(Event::CData);
+            return self.pass(9, "]]>").map(XmlEvent::CData);
         }
         if rest.len() >= 9 && rest.as_bytes()[2..9].eq_ignore_ascii_case(b"DOCTYPE") {
             self.at += 9;
-            return self.document_type().map(|()| Event::Passed);
+            return self.document_type().map(|()| XmlEvent::Passed);
         }
         // The beginning of one of these and then the end of the reply is a reply that was cut.
         if ["<!--", "<![CDATA[", "<!DOCTYPE"]
@@ -355,21 +355,21 @@ impl<'a> Scanner<'a> {
     }
 
     /// The reference at this `&`, or the text that it is when no `;` ends it.
-    fn reference(&mut self) -> Event<'a> {
+    fn reference(&mut self) -> XmlEvent<'a> {
         let from = self.at;
         let rest = &self.text.as_bytes()[from + 1..];
         match memchr::memchr3(b';', b'&', b'<', rest) {
             Some(length) if rest[length] == b';' => {
                 self.at = from + length + 2;
-                Event::Reference(&self.text[from + 1..from + 1 + length])
+                XmlEvent::Reference(&self.text[from + 1..from + 1 + length])
             }
             Some(length) => {
                 self.at = from + 1 + length;
-                Event::Text(&self.text[from..self.at])
+                XmlEvent::Text(&self.text[from..self.at])
             }
             None => {
                 self.at = self.text.len();
-                Event::Text(&self.text[from..])
+                XmlEvent::Text(&self.text[from..])
             }
         }
     }
@@ -421,7 +421,7 @@ mod tests {
             let mut scanner = Scanner::new(xml);
             loop {
                 match scanner.next() {
-                    Ok(Event::Eof) => panic!("{xml} holds no damage"),
+                    Ok(XmlEvent::Eof) => panic!("{xml} holds no damage"),
                     Ok(_) => {}
                     Err(damage) => return damage,
                 }

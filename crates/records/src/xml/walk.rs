@@ -10,7 +10,7 @@
 
 use std::sync::Arc;
 
-use super::cursor::{Cursor, Element, ROUTING_ENGINE_ITEM, Step, collect};
+use super::cursor::{Cursor, CursorStep, Element, ROUTING_ENGINE_ITEM, collect};
 use super::damage::Damage;
 use super::device_error::{DeviceError, Severity};
 use crate::note::shortened;
@@ -159,20 +159,20 @@ impl Walk<'_> {
     {
         loop {
             match cursor.step()? {
-                Step::Open(element) => {
+                CursorStep::Open(element) => {
                     self.elements += 1;
                     self.open(cursor, &element, read)?;
                 }
-                Step::Close(true) => self.routing_engine = None,
-                Step::Close(false) => {}
-                Step::Text(text) => {
+                CursorStep::Close(true) => self.routing_engine = None,
+                CursorStep::Close(false) => {}
+                CursorStep::Text(text) => {
                     if self.outside_text.is_none() && cursor.depth() == 0 && !text.trim().is_empty()
                     {
                         self.outside_text = Some(shortened(text));
                     }
                 }
-                Step::End if cursor.depth() > 0 => return Err(Damage::Truncated),
-                Step::End => return Ok(()),
+                CursorStep::End if cursor.depth() > 0 => return Err(Damage::Truncated),
+                CursorStep::End => return Ok(()),
             }
         }
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::text::given;
 use crate::model::{ChassisInventory, ChassisTransceiver};
-use crate::note::Notebook;
+use crate::note::ReplyNotes;
 use crate::parsers::parser::Parser;
 use crate::port::PortLocation;
 use crate::snapshot::Snapshot;
@@ -36,7 +36,7 @@ const MAX_DEPTH: usize = 12;
 const NO_NUMBER: &str = "BUILTIN";
 
 /// A transceiver whose place is being put together from the inside out.
-struct Found {
+struct FoundTransceiver {
     fpc: Option<u32>,
     pic: Option<u32>,
     port: u32,
@@ -45,7 +45,7 @@ struct Found {
 
 /// What a module says of itself.
 #[derive(Default)]
-struct Facts {
+struct ModuleTexts {
     name: String,
     version: Option<String>,
     part_number: Option<String>,
@@ -63,7 +63,7 @@ fn read(reply: &str, arrived: i64, snapshot: &mut Snapshot) -> Outcome {
     let mut backplane = None;
     let outcome = walk(reply, &SHAPE, |cursor, element, engine| {
         let start = found.len();
-        let mut facts = Facts::default();
+        let mut facts = ModuleTexts::default();
         let whole_chassis = element.name() != LINE_CARD;
         let depth = usize::from(!whole_chassis);
         // Modules that were complete before a reply ends early are kept, so the result is looked at last.
@@ -91,7 +91,7 @@ fn read(reply: &str, arrived: i64, snapshot: &mut Snapshot) -> Outcome {
         result
     });
     inventory.serial_number = inventory.serial_number.or(backplane);
-    let mut book = Notebook {
+    let mut book = ReplyNotes {
         rpc: PARSER.name,
         notes: &mut snapshot.notes,
     };
@@ -121,8 +121,8 @@ fn read(reply: &str, arrived: i64, snapshot: &mut Snapshot) -> Outcome {
 fn module<'a>(
     cursor: &mut Cursor<'a>,
     element: &Element<'a>,
-    facts: &mut Facts,
-    found: &mut Vec<Found>,
+    facts: &mut ModuleTexts,
+    found: &mut Vec<FoundTransceiver>,
     backplane: &mut Option<String>,
     depth: usize,
 ) -> Result<(), Damage> {
@@ -155,7 +155,7 @@ fn module<'a>(
                         "modules are nested deeper than any chassis".to_owned(),
                     ));
                 }
-                let mut inner = Facts::default();
+                let mut inner = ModuleTexts::default();
                 module(cursor, child, &mut inner, found, backplane, depth + 1)?;
                 finish(inner, found, backplane);
                 return Ok(());
@@ -179,7 +179,7 @@ fn module<'a>(
 }
 
 /// A complete module: a transceiver is kept, a backplane's serial number stands in for the chassis'.
-fn finish(facts: Facts, found: &mut Vec<Found>, backplane: &mut Option<String>) {
+fn finish(facts: ModuleTexts, found: &mut Vec<FoundTransceiver>, backplane: &mut Option<String>) {
     if let Some(port) = slot(&facts.name, "Xcvr") {
         let text = |fact: Option<String>| fact.as_deref().and_then(label).map(str::to_owned);
         let number = |fact| text(fact).filter(|number| !number.eq_ignore_ascii_case(NO_NUMBER));
@@ -192,7 +192,7 @@ fn finish(facts: Facts, found: &mut Vec<Found>, backplane: &mut Option<String>) 
             model_number: text(facts.model_number),
             routing_engine: None,
         };
-        found.push(Found {
+        found.push(FoundTransceiver {
             fpc: None,
             pic: None,
             port,

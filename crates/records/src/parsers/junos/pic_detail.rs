@@ -5,7 +5,7 @@
 
 use super::text::given;
 use crate::model::PicPort;
-use crate::note::Notebook;
+use crate::note::ReplyNotes;
 use crate::parsers::parser::Parser;
 use crate::port::PortLocation;
 use crate::snapshot::Snapshot;
@@ -27,7 +27,7 @@ const SHAPE: Shape<'_> = Shape {
 const MAX_MICS: usize = 4;
 
 #[derive(Default)]
-struct Found {
+struct FoundPort {
     fpc: Option<u32>,
     pic: Option<u32>,
     number: Option<u32>,
@@ -35,7 +35,7 @@ struct Found {
 }
 
 fn read(reply: &str, arrived: i64, snapshot: &mut Snapshot) -> Outcome {
-    let mut found: Vec<Found> = Vec::new();
+    let mut found: Vec<FoundPort> = Vec::new();
     let outcome = walk(reply, &SHAPE, |cursor, element, engine| {
         let start = found.len();
         let result = match element.name() {
@@ -49,7 +49,7 @@ fn read(reply: &str, arrived: i64, snapshot: &mut Snapshot) -> Outcome {
         }
         result
     });
-    let mut book = Notebook {
+    let mut book = ReplyNotes {
         rpc: PARSER.name,
         notes: &mut snapshot.notes,
     };
@@ -88,7 +88,7 @@ fn read(reply: &str, arrived: i64, snapshot: &mut Snapshot) -> Outcome {
 fn fpc<'a>(
     cursor: &mut Cursor<'a>,
     element: &Element<'a>,
-    found: &mut Vec<Found>,
+    found: &mut Vec<FoundPort>,
     mics: usize,
 ) -> Result<(), Damage> {
     let start = found.len();
@@ -115,7 +115,7 @@ fn fpc<'a>(
 fn pic<'a>(
     cursor: &mut Cursor<'a>,
     element: &Element<'a>,
-    found: &mut Vec<Found>,
+    found: &mut Vec<FoundPort>,
 ) -> Result<(), Damage> {
     let start = found.len();
     let (mut fpc_slot, mut pic_slot) = (None, None);
@@ -138,7 +138,7 @@ fn pic<'a>(
 fn ports<'a>(
     cursor: &mut Cursor<'a>,
     element: &Element<'a>,
-    found: &mut Vec<Found>,
+    found: &mut Vec<FoundPort>,
 ) -> Result<(), Damage> {
     cursor.each_child(element, |cursor, child| {
         if child.name() == "port" {
@@ -152,9 +152,9 @@ fn ports<'a>(
 fn port<'a>(
     cursor: &mut Cursor<'a>,
     element: &Element<'a>,
-    found: &mut Vec<Found>,
+    found: &mut Vec<FoundPort>,
 ) -> Result<(), Damage> {
-    let mut item = Found::default();
+    let mut item = FoundPort::default();
     cursor.each_child(element, |cursor, child| {
         let name = child.name();
         // The same facts under two families of names: sfp-… as devices send them, xcvr-… as other programs expect.

@@ -1,13 +1,13 @@
 //! What the elements of an interface in the statistics reply are, by their names.
 
 use crate::model::{BINS, Traffic};
-use crate::note::Notebook;
+use crate::note::ReplyNotes;
 use crate::value::{Reading, counter, index};
 use crate::xml::{Cursor, Damage, Element};
 
 /// What an element is, by its name; where it must stand to count is the business of who reads it.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Meaning {
+pub(super) enum StatisticsElement {
     Interface,
     Name,
     Description,
@@ -61,7 +61,7 @@ pub(super) const COUNTERS: [Counter; 8] = [
     }),
 ];
 
-impl Meaning {
+impl StatisticsElement {
     pub(super) fn of(name: &str) -> Self {
         match name {
             "physical-interface" => Self::Interface,
@@ -175,7 +175,7 @@ pub(super) fn counted<'a>(
     cursor: &mut Cursor<'a>,
     element: &Element<'a>,
     field: &'static str,
-    notes: &mut Notebook<'_>,
+    notes: &mut ReplyNotes<'_>,
 ) -> Result<Reading<i64>, Damage> {
     let text = cursor.text(element)?;
     let reading = counter(&text);

@@ -7,14 +7,14 @@ use std::borrow::Cow;
 
 use super::elements::{FecElement, counted};
 use crate::model::Fec;
-use crate::note::Notebook;
+use crate::note::ReplyNotes;
 use crate::parsers::junos::text::word;
 use crate::value::{Quantity, Reading, State, absence, number};
 use crate::xml::{Cursor, Damage, Element};
 
 /// What was sent; `None` for what was not.
 #[derive(Debug, Default)]
-pub(super) struct Sent {
+pub(super) struct SentFec {
     ccw: Option<Reading<i64>>,
     nccw: Option<Reading<i64>>,
     ccw_rate: Option<f64>,
@@ -24,14 +24,14 @@ pub(super) struct Sent {
     mode: Option<Cow<'static, str>>,
 }
 
-impl Sent {
+impl SentFec {
     /// Reads an element with such a name.
     pub(super) fn read<'a>(
         &mut self,
         name: FecElement,
         cursor: &mut Cursor<'a>,
         element: &Element<'a>,
-        notes: &mut Notebook<'_>,
+        notes: &mut ReplyNotes<'_>,
     ) -> Result<(), Damage> {
         match name {
             FecElement::Ccw => {
@@ -99,7 +99,7 @@ fn rate<'a>(
     cursor: &mut Cursor<'a>,
     element: &Element<'a>,
     field: &'static str,
-    notes: &mut Notebook<'_>,
+    notes: &mut ReplyNotes<'_>,
 ) -> Result<Option<f64>, Damage> {
     let text = cursor.text(element)?;
     let reading = number(&text, Quantity::Rate);

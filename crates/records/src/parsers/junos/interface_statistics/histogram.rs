@@ -6,15 +6,15 @@
 //!
 //! Which count belongs to which bin must be certain. Where it is not, the container costs a note.
 
-use super::elements::{HistogramElement, Meaning, Part, bin, counted};
+use super::elements::{HistogramElement, Part, StatisticsElement, bin, counted};
 use crate::model::{BINS, Histogram};
-use crate::note::Notebook;
+use crate::note::ReplyNotes;
 use crate::value::{Reading, State};
 use crate::xml::{Cursor, Damage, Element, Meanings};
 
 /// What was sent.
 #[derive(Debug, Default)]
-pub(super) struct Sent {
+pub(super) struct SentHistogram {
     /// Made when the first bin comes: most interfaces have none.
     bins: Option<Box<Histogram>>,
     /// Bins for which a harvest count was sent, readable or not.
@@ -60,14 +60,14 @@ impl<T> Few<T> {
 /// A count and how many `bin-num` stood before it.
 type Count = (usize, Option<i64>);
 
-impl Sent {
+impl SentHistogram {
     /// One container, of shape 1 or 2.
     pub(super) fn read_container<'a>(
         &mut self,
         cursor: &mut Cursor<'a>,
         element: &Element<'a>,
-        meanings: &mut Meanings<Meaning>,
-        notes: &mut Notebook<'_>,
+        meanings: &mut Meanings<StatisticsElement>,
+        notes: &mut ReplyNotes<'_>,
     ) -> Result<(), Damage> {
         self.sent = true;
         let mut container = Container::default();
@@ -77,7 +77,8 @@ impl Sent {
             harvest,
         } = &mut container;
         cursor.each_child(element, |cursor, child| {
-            let Meaning::Histogram(name) = child.meaning(meanings, Meaning::of) else {
+            let StatisticsElement::Histogram(name) = child.meaning(meanings, StatisticsElement::of)
+            else {
                 return Ok(());
             };
             match name {
@@ -112,7 +113,7 @@ impl Sent {
     }
 
     /// Gives every count of a container to its bin.
-    fn assign(&mut self, container: &Container, notes: &mut Notebook<'_>) {
+    fn assign(&mut self, container: &Container, notes: &mut ReplyNotes<'_>) {
         let too_many = [
             container.numbers.too_many(),
             container.live.too_many(),
@@ -158,7 +159,7 @@ impl Sent {
         name: HistogramElement,
         cursor: &mut Cursor<'a>,
         element: &Element<'a>,
-        notes: &mut Notebook<'_>,
+        notes: &mut ReplyNotes<'_>,
     ) -> Result<(), Damage> {
         match name {
             HistogramElement::Flat(bin, part) => self.read_flat(bin, part, cursor, element, notes),
@@ -172,7 +173,7 @@ impl Sent {
         part: Part,
         cursor: &mut Cursor<'a>,
         element: &Element<'a>,
-        notes: &mut Notebook<'_>,
+        notes: &mut ReplyNotes<'_>,
     ) -> Result<(), Damage> {
         self.sent = true;
         let Some(bin) = bin else {
@@ -198,7 +199,7 @@ impl Sent {
         cursor: &mut Cursor<'a>,
         element: &Element<'a>,
         field: &'static str,
-        notes: &mut Notebook<'_>,
+        notes: &mut ReplyNotes<'_>,
     ) -> Result<Option<i64>, Damage> {
         let reading = counted(cursor, element, field, notes)?;
         self.damaged |= reading == Reading::Invalid;
@@ -210,7 +211,7 @@ impl Sent {
         bin: usize,
         live: Option<Option<i64>>,
         harvest: Option<Option<i64>>,
-        notes: &mut Notebook<'_>,
+        notes: &mut ReplyNotes<'_>,
     ) {
         let bins = self.bins.get_or_insert_default();
         if bins.live[bin].is_some() || bins.harvest[bin].is_some() {
@@ -228,7 +229,7 @@ impl Sent {
 
     /// The histogram with its sums: live and harvest where both were sent, live alone where the device sends no harvest,
     /// and nothing where a part could not be read.
-    pub(super) fn finish(self, notes: &mut Notebook<'_>) -> (Option<Box<Histogram>>, State) {
+    pub(super) fn finish(self, notes: &mut ReplyNotes<'_>) -> (Option<Box<Histogram>>, State) {
         let Some(mut bins) = self.bins else {
             // An empty container is a device that has the histogram and nothing in it.
             let state = match (self.sent, self.damaged) {

@@ -9,10 +9,10 @@ mod histogram;
 
 use std::sync::Arc;
 
-use elements::{COUNTERS, FecElement, Meaning, counted};
+use elements::{COUNTERS, FecElement, StatisticsElement, counted};
 
 use crate::model::{InterfaceStatistics, Traffic};
-use crate::note::Notebook;
+use crate::note::ReplyNotes;
 use crate::parsers::junos::text::{given, word};
 use crate::parsers::parser::Parser;
 use crate::snapshot::Snapshot;
@@ -37,7 +37,7 @@ fn read(reply: &str, arrived: i64, snapshot: &mut Snapshot) -> Outcome {
     let before = statistics.len();
     let mut meanings = Meanings::default();
     let outcome = walk(reply, &SHAPE, |cursor, element, engine| {
-        let mut book = Notebook {
+        let mut book = ReplyNotes {
             rpc: PARSER.name,
             notes,
         };
@@ -58,8 +58,8 @@ fn read(reply: &str, arrived: i64, snapshot: &mut Snapshot) -> Outcome {
 fn interface<'a>(
     cursor: &mut Cursor<'a>,
     element: &Element<'a>,
-    meanings: &mut Meanings<Meaning>,
-    notes: &mut Notebook<'_>,
+    meanings: &mut Meanings<StatisticsElement>,
+    notes: &mut ReplyNotes<'_>,
 ) -> Result<Option<InterfaceStatistics>, Damage> {
     let first_note = notes.notes.len();
     let mut name: Option<Arc<str>> = None;
@@ -67,11 +67,11 @@ fn interface<'a>(
     let (mut speed_bps, mut flapped_seconds) = (None, None);
     let (mut bit_error, mut errored_blocks) = (None, None);
     let mut traffic = Traffic::default();
-    let mut fec = fec::Sent::default();
-    let mut histogram = histogram::Sent::default();
+    let mut fec = fec::SentFec::default();
+    let mut histogram = histogram::SentHistogram::default();
     cursor.each_child(element, |cursor, child| {
-        match child.meaning(meanings, Meaning::of) {
-            Meaning::Name => {
+        match child.meaning(meanings, StatisticsElement::of) {
+            StatisticsElement::Name => {
                 let text = cursor.text(child)?;
                 if name.as_deref().is_some_and(|name| *name != *text) {
                     return Err(Damage::Malformed(format!(
@@ -84,10 +84,10 @@ fn interface<'a>(
                     Some(Arc::from(&*text))
                 };
             }
-            Meaning::Description => description = given(&cursor.text(child)?),
-            Meaning::AdminStatus => admin_status = word(cursor.text(child)?),
-            Meaning::OperStatus => oper_status = word(cursor.text(child)?),
-            Meaning::Speed => {
+            StatisticsElement::Description => description = given(&cursor.text(child)?),
+            StatisticsElement::AdminStatus => admin_status = word(cursor.text(child)?),
+            StatisticsElement::OperStatus => oper_status = word(cursor.text(child)?),
+            StatisticsElement::Speed => {
                 let text = cursor.text(child)?;
                 let reading = speed(&text);
                 if reading == Reading::Invalid {
@@ -95,44 +95,50 @@ fn interface<'a>(
                 }
                 speed_bps = reading.value();
             }
-            Meaning::Flapped => flapped_seconds = flapped(cursor, child, notes)?,
-            Meaning::Traffic => cursor.each_child(child, |cursor, leaf| {
-                if let Meaning::Counter(at) = leaf.meaning(meanings, Meaning::of) {
+            StatisticsElement::Flapped => flapped_seconds = flapped(cursor, child, notes)?,
+            StatisticsElement::Traffic => cursor.each_child(child, |cursor, leaf| {
+                if let StatisticsElement::Counter(at) =
+                    leaf.meaning(meanings, StatisticsElement::of)
+                {
                     let (_, field, slot) = COUNTERS[at];
                     *slot(&mut traffic) = count(cursor, leaf, field, notes)?;
                 }
                 Ok(())
             })?,
-            Meaning::Pcs => cursor.each_child(child, |cursor, leaf| {
-                match leaf.meaning(meanings, Meaning::of) {
-                    Meaning::PcsBitErrors => {
+            StatisticsElement::Pcs => cursor.each_child(child, |cursor, leaf| {
+                match leaf.meaning(meanings, StatisticsElement::of) {
+                    StatisticsElement::PcsBitErrors => {
                         bit_error = count(cursor, leaf, "pcs_bit_error_seconds", notes)?
                     }
-                    Meaning::PcsErroredBlocks => {
+                    StatisticsElement::PcsErroredBlocks => {
                         errored_blocks = count(cursor, leaf, "pcs_errored_blocks_seconds", notes)?;
                     }
                     _ => {}
                 }
                 Ok(())
             })?,
-            Meaning::FecStatistics => cursor.each_child(child, |cursor, leaf| {
-                match leaf.meaning(meanings, Meaning::of) {
-                    Meaning::HistogramStatistics => {
+            StatisticsElement::FecStatistics => cursor.each_child(child, |cursor, leaf| {
+                match leaf.meaning(meanings, StatisticsElement::of) {
+                    StatisticsElement::HistogramStatistics => {
                         histogram.read_container(cursor, leaf, meanings, notes)?;
                     }
-                    Meaning::SomeFecMode => fec.read(FecElement::Mode, cursor, leaf, notes)?,
-                    Meaning::Fec(name) => fec.read(name, cursor, leaf, notes)?,
-                    Meaning::Histogram(name) => histogram.read(name, cursor, leaf, notes)?,
+                    StatisticsElement::SomeFecMode => {
+                        fec.read(FecElement::Mode, cursor, leaf, notes)?
+                    }
+                    StatisticsElement::Fec(name) => fec.read(name, cursor, leaf, notes)?,
+                    StatisticsElement::Histogram(name) => {
+                        histogram.read(name, cursor, leaf, notes)?
+                    }
                     _ => {}
                 }
                 Ok(())
             })?,
-            Meaning::HistogramStatistics => {
+            StatisticsElement::HistogramStatistics => {
                 histogram.read_container(cursor, child, meanings, notes)?
             }
-            Meaning::Fec(name) => fec.read(name, cursor, child, notes)?,
-            Meaning::Histogram(name) => histogram.read(name, cursor, child, notes)?,
-            Meaning::Interface => {
+            StatisticsElement::Fec(name) => fec.read(name, cursor, child, notes)?,
+            StatisticsElement::Histogram(name) => histogram.read(name, cursor, child, notes)?,
+            StatisticsElement::Interface => {
                 return Err(Damage::Malformed(
                     "a physical-interface inside another".to_owned(),
                 ));
@@ -174,7 +180,7 @@ fn count<'a>(
     cursor: &mut Cursor<'a>,
     element: &Element<'a>,
     field: &'static str,
-    notes: &mut Notebook<'_>,
+    notes: &mut ReplyNotes<'_>,
 ) -> Result<Option<i64>, Damage> {
     Ok(counted(cursor, element, field, notes)?.value())
 }
@@ -184,7 +190,7 @@ fn count<'a>(
 fn flapped<'a>(
     cursor: &mut Cursor<'a>,
     element: &Element<'a>,
-    notes: &mut Notebook<'_>,
+    notes: &mut ReplyNotes<'_>,
 ) -> Result<Option<i64>, Damage> {
     let text = cursor.text(element)?;
     if text.eq_ignore_ascii_case("never") {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::limits;
 use super::values::{self, nothing};
 use crate::model::{InterfaceOptics, Lane};
-use crate::note::Notebook;
+use crate::note::ReplyNotes;
 use crate::value::{Quantity, Reading, State, absence, index, number, temperature};
 use crate::xml::{Cursor, Damage, Element, Meanings};
 
@@ -20,7 +20,7 @@ const USUAL_LANES: usize = 8;
 
 /// What an element of a module or of a lane is, by its name.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Meaning<'a> {
+pub(super) enum OpticsElement<'a> {
     Lane,
     LaneIndex,
     NotAvailable,
@@ -28,12 +28,12 @@ pub(super) enum Meaning<'a> {
     TemperatureNotAvailable,
     Voltage,
     MaxPower,
-    Limit(limits::Name<'a>),
-    Value(values::Name),
+    Limit(limits::LimitName<'a>),
+    Value(values::ValueElement),
     NotRead,
 }
 
-impl<'a> Meaning<'a> {
+impl<'a> OpticsElement<'a> {
     fn of(name: &'a str) -> Self {
         match name {
             "optics-diagnostics-lane-values" => Self::Lane,
@@ -45,7 +45,10 @@ impl<'a> Meaning<'a> {
             "module-temperature-not-available" => Self::TemperatureNotAvailable,
             "module-voltage" => Self::Voltage,
             "module-max-power" => Self::MaxPower,
-            _ => match (limits::Name::parse(name), values::Name::parse(name)) {
+            _ => match (
+                limits::LimitName::parse(name),
+                values::ValueElement::parse(name),
+            ) {
                 (Some(limit), _) => Self::Limit(limit),
                 (None, Some(value)) => Self::Value(value),
                 (None, None) => Self::NotRead,
@@ -61,17 +64,17 @@ struct Module {
     temperature: Option<Reading<f64>>,
     voltage: Option<Reading<f64>>,
     max_power_w: Option<f64>,
-    values: values::Sent,
-    limits: limits::Sent,
-    lanes: Vec<(u32, values::Sent, limits::Flags)>,
+    values: values::SentValues,
+    limits: limits::SentLimits,
+    lanes: Vec<(u32, values::SentValues, limits::SentFlags)>,
 }
 
 /// Reads the interface; `None`, with a note, when it has no name or no optics block at all.
 pub(super) fn read<'a>(
     cursor: &mut Cursor<'a>,
     element: &Element<'a>,
-    meanings: &mut Meanings<Meaning<'a>>,
-    notes: &mut Notebook<'_>,
+    meanings: &mut Meanings<OpticsElement<'a>>,
+    notes: &mut ReplyNotes<'_>,
 ) -> Result<Option<InterfaceOptics>, Damage> {
     let first_note = notes.notes.len();
     let mut name: Option<Arc<str>> = None;
@@ -124,23 +127,23 @@ fn diagnostics<'a>(
     cursor: &mut Cursor<'a>,
     element: &Element<'a>,
     module: &mut Module,
-    meanings: &mut Meanings<Meaning<'a>>,
-    notes: &mut Notebook<'_>,
+    meanings: &mut Meanings<OpticsElement<'a>>,
+    notes: &mut ReplyNotes<'_>,
 ) -> Result<(), Damage> {
     cursor.each_child(element, |cursor, child| {
-        match child.meaning(meanings, Meaning::of) {
-            Meaning::Lane => return lane(cursor, child, module, meanings, notes),
-            Meaning::NotAvailable => {
+        match child.meaning(meanings, OpticsElement::of) {
+            OpticsElement::Lane => return lane(cursor, child, module, meanings, notes),
+            OpticsElement::NotAvailable => {
                 let text = cursor.text(child)?;
                 module.not_available = Some(absence(&text).unwrap_or(State::NotSupported));
             }
-            Meaning::TemperatureNotAvailable => {
+            OpticsElement::TemperatureNotAvailable => {
                 let text = cursor.text(child)?;
                 module.temperature.get_or_insert(Reading::Absent(
                     absence(&text).unwrap_or(State::NotSupported),
                 ));
             }
-            Meaning::Temperature => {
+            OpticsElement::Temperature => {
                 let text = cursor.text(child)?;
                 let reading = temperature(child.attribute("celsius").as_deref(), &text);
                 keep(
@@ -152,7 +155,7 @@ fn diagnostics<'a>(
                     notes,
                 );
             }
-            Meaning::Voltage => {
+            OpticsElement::Voltage => {
                 let text = cursor.text(child)?;
                 let reading = number(&text, Quantity::VoltageV);
                 keep(
@@ -164,7 +167,7 @@ fn diagnostics<'a>(
                     notes,
                 );
             }
-            Meaning::MaxPower => {
+            OpticsElement::MaxPower => {
                 let (text, mut slot) = (cursor.text(child)?, None);
                 keep(
                     &mut slot,
@@ -176,9 +179,9 @@ fn diagnostics<'a>(
                 );
                 module.max_power_w = slot.and_then(Reading::value);
             }
-            Meaning::Limit(name) => module.limits.read(name, cursor, child, notes)?,
-            Meaning::Value(name) => module.values.read(name, cursor, child, notes)?,
-            Meaning::LaneIndex | Meaning::NotRead => {}
+            OpticsElement::Limit(name) => module.limits.read(name, cursor, child, notes)?,
+            OpticsElement::Value(name) => module.values.read(name, cursor, child, notes)?,
+            OpticsElement::LaneIndex | OpticsElement::NotRead => {}
         }
         Ok(())
     })
@@ -190,7 +193,7 @@ fn keep(
     field: &'static str,
     text: &str,
     quantity: Quantity,
-    notes: &mut Notebook<'_>,
+    notes: &mut ReplyNotes<'_>,
 ) {
     if reading == Reading::Invalid {
         notes.unreadable(field, text, quantity.expected());
@@ -203,16 +206,16 @@ fn lane<'a>(
     cursor: &mut Cursor<'a>,
     element: &Element<'a>,
     module: &mut Module,
-    meanings: &mut Meanings<Meaning<'a>>,
-    notes: &mut Notebook<'_>,
+    meanings: &mut Meanings<OpticsElement<'a>>,
+    notes: &mut ReplyNotes<'_>,
 ) -> Result<(), Damage> {
     let first_note = notes.notes.len();
-    let (mut values, mut limits) = (values::Sent::default(), limits::Sent::default());
+    let (mut values, mut limits) = (values::SentValues::default(), limits::SentLimits::default());
     let mut number = None;
     let mut numbers = 0;
     cursor.each_child(element, |cursor, child| {
-        match child.meaning(meanings, Meaning::of) {
-            Meaning::LaneIndex => {
+        match child.meaning(meanings, OpticsElement::of) {
+            OpticsElement::LaneIndex => {
                 numbers += 1;
                 let text = cursor.text(child)?;
                 number = index(&text);
@@ -220,8 +223,8 @@ fn lane<'a>(
                     notes.unreadable("lane", &text, "a lane number");
                 }
             }
-            Meaning::Limit(name) => limits.read(name, cursor, child, notes)?,
-            Meaning::Value(name) => values.read(name, cursor, child, notes)?,
+            OpticsElement::Limit(name) => limits.read(name, cursor, child, notes)?,
+            OpticsElement::Value(name) => values.read(name, cursor, child, notes)?,
             _ => {}
         }
         Ok(())

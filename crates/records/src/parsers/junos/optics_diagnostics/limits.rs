@@ -5,7 +5,7 @@
 //! number under a flag's name is taken as the limit, as some documents of the format write it.
 
 use crate::model::{Limits, Thresholds};
-use crate::note::Notebook;
+use crate::note::ReplyNotes;
 use crate::value::{Quantity, Reading, number, temperature};
 use crate::xml::{Cursor, Damage, Element};
 
@@ -14,7 +14,7 @@ const MOST_FLAGS: usize = 256;
 
 /// The flags of a module or of a lane, as sent.
 #[derive(Debug, Default)]
-pub(super) struct Flags {
+pub(super) struct SentFlags {
     /// True when any flag was there, on or off.
     pub(super) sent: bool,
     /// Field names of the flags that are on.
@@ -23,15 +23,15 @@ pub(super) struct Flags {
 
 /// Flags and limits of a module or of a lane, as sent.
 #[derive(Debug, Default)]
-pub(super) struct Sent {
-    pub(super) flags: Flags,
+pub(super) struct SentLimits {
+    pub(super) flags: SentFlags,
     pub(super) thresholds: Thresholds,
     /// Limits of the laser's temperature: they stand in where the module's own are not sent.
     pub(super) laser_temperature_c: Limits,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Form {
+enum LimitForm {
     Flag,
     Threshold,
     Dbm,
@@ -39,7 +39,7 @@ enum Form {
 
 /// The quantities whose limits are kept.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Limited {
+enum LimitedQuantity {
     ModuleTemperature,
     LaserTemperature,
     Voltage,
@@ -50,23 +50,26 @@ enum Limited {
 
 /// The name of a flag or a threshold, taken apart.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Name<'n> {
+pub(super) struct LimitName<'n> {
     /// Without side and level: `laser-rx-power`, `rx-loss-of-signal`.
     what: &'n str,
-    limited: Option<Limited>,
+    limited: Option<LimitedQuantity>,
     high: Option<bool>,
     alarm: bool,
-    form: Form,
+    form: LimitForm,
 }
 
-impl<'n> Name<'n> {
+impl<'n> LimitName<'n> {
     pub(super) fn parse(name: &'n str) -> Option<Self> {
         let (stem, form) = if let Some(stem) = name.strip_suffix("-threshold") {
-            (stem, Form::Threshold)
+            (stem, LimitForm::Threshold)
         } else if let Some(stem) = name.strip_suffix("-dbm") {
-            (stem.strip_suffix("-threshold").unwrap_or(stem), Form::Dbm)
+            (
+                stem.strip_suffix("-threshold").unwrap_or(stem),
+                LimitForm::Dbm,
+            )
         } else {
-            (name, Form::Flag)
+            (name, LimitForm::Flag)
         };
         let (stem, alarm) = match stem.strip_suffix("-alarm") {
             Some(stem) => (stem, true),
@@ -82,15 +85,15 @@ impl<'n> Name<'n> {
             _ => (stem, None),
         };
         let limited = match (what, form) {
-            ("module-temperature", _) => Some(Limited::ModuleTemperature),
-            ("laser-temperature" | "laser-temp", _) => Some(Limited::LaserTemperature),
-            ("module-voltage", _) => Some(Limited::Voltage),
-            ("laser-bias-current", _) => Some(Limited::Bias),
-            ("laser-tx-power" | "tx-power", Form::Dbm) => Some(Limited::TxPower),
-            ("laser-rx-power" | "rx-power", Form::Dbm) => Some(Limited::RxPower),
+            ("module-temperature", _) => Some(LimitedQuantity::ModuleTemperature),
+            ("laser-temperature" | "laser-temp", _) => Some(LimitedQuantity::LaserTemperature),
+            ("module-voltage", _) => Some(LimitedQuantity::Voltage),
+            ("laser-bias-current", _) => Some(LimitedQuantity::Bias),
+            ("laser-tx-power" | "tx-power", LimitForm::Dbm) => Some(LimitedQuantity::TxPower),
+            ("laser-rx-power" | "rx-power", LimitForm::Dbm) => Some(LimitedQuantity::RxPower),
             _ => None,
         };
-        Some(Name {
+        Some(LimitName {
             what,
             limited,
             high,
@@ -125,16 +128,16 @@ impl<'n> Name<'n> {
     }
 }
 
-impl Sent {
+impl SentLimits {
     /// Reads an element with such a name.
     pub(super) fn read<'a>(
         &mut self,
-        name: Name<'a>,
+        name: LimitName<'a>,
         cursor: &mut Cursor<'a>,
         element: &Element<'a>,
-        notes: &mut Notebook<'_>,
+        notes: &mut ReplyNotes<'_>,
     ) -> Result<(), Damage> {
-        if name.form == Form::Flag {
+        if name.form == LimitForm::Flag {
             let text = cursor.text(element)?;
             if matches!(text.as_bytes(), [b'o' | b'O', b'f' | b'F', b'f' | b'F']) {
                 self.flags.sent = true;
@@ -158,7 +161,7 @@ impl Sent {
     }
 
     /// Sets the limit that the name speaks of; false when the text cannot be read as one. An absence is no failure.
-    fn set_limit(&mut self, name: &Name<'_>, celsius: Option<&str>, text: &str) -> bool {
+    fn set_limit(&mut self, name: &LimitName<'_>, celsius: Option<&str>, text: &str) -> bool {
         let Some((slot, quantity)) = self.limit(name) else {
             return crate::value::absence(text).is_some();
         };
@@ -172,15 +175,17 @@ impl Sent {
     }
 
     /// Where the limit goes, and its quantity; `None` for names whose limits are not kept.
-    fn limit(&mut self, name: &Name<'_>) -> Option<(&mut Option<f64>, Quantity)> {
+    fn limit(&mut self, name: &LimitName<'_>) -> Option<(&mut Option<f64>, Quantity)> {
         let t = &mut self.thresholds;
         let (limits, quantity) = match name.limited? {
-            Limited::ModuleTemperature => (&mut t.temperature_c, Quantity::TemperatureC),
-            Limited::LaserTemperature => (&mut self.laser_temperature_c, Quantity::TemperatureC),
-            Limited::Voltage => (&mut t.voltage_v, Quantity::VoltageV),
-            Limited::Bias => (&mut t.tx_bias_ma, Quantity::CurrentMa),
-            Limited::TxPower => (&mut t.tx_power_dbm, Quantity::PowerDbm),
-            Limited::RxPower => (&mut t.rx_power_dbm, Quantity::PowerDbm),
+            LimitedQuantity::ModuleTemperature => (&mut t.temperature_c, Quantity::TemperatureC),
+            LimitedQuantity::LaserTemperature => {
+                (&mut self.laser_temperature_c, Quantity::TemperatureC)
+            }
+            LimitedQuantity::Voltage => (&mut t.voltage_v, Quantity::VoltageV),
+            LimitedQuantity::Bias => (&mut t.tx_bias_ma, Quantity::CurrentMa),
+            LimitedQuantity::TxPower => (&mut t.tx_power_dbm, Quantity::PowerDbm),
+            LimitedQuantity::RxPower => (&mut t.rx_power_dbm, Quantity::PowerDbm),
         };
         let slot = match (name.high?, name.alarm) {
             (true, true) => &mut limits.high_alarm,
@@ -228,9 +233,9 @@ mod tests {
             ("rx-power-high-warning-threshold-dbm", "rx_power_high_warn"),
             ("rx-loss-of-signal-alarm", "rx_loss_of_signal_alarm"),
         ] {
-            assert_eq!(Name::parse(xml).unwrap().field(), field, "{xml}");
+            assert_eq!(LimitName::parse(xml).unwrap().field(), field, "{xml}");
         }
-        assert_eq!(Name::parse("laser-rx-optical-power-dbm"), None);
-        assert_eq!(Name::parse("lane-index"), None);
+        assert_eq!(LimitName::parse("laser-rx-optical-power-dbm"), None);
+        assert_eq!(LimitName::parse("lane-index"), None);
     }
 }

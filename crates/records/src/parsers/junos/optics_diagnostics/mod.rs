@@ -7,7 +7,7 @@ mod interface;
 mod limits;
 mod values;
 
-use crate::note::Notebook;
+use crate::note::ReplyNotes;
 use crate::parsers::parser::Parser;
 use crate::snapshot::Snapshot;
 use crate::xml::{Meanings, Outcome, Shape, walk};
@@ -28,7 +28,7 @@ fn read(reply: &str, arrived: i64, snapshot: &mut Snapshot) -> Outcome {
     let before = optics.len();
     let mut meanings = Meanings::default();
     let outcome = walk(reply, &SHAPE, |cursor, element, engine| {
-        let mut book = Notebook {
+        let mut book = ReplyNotes {
             rpc: PARSER.name,
             notes,
         };

@@ -1,7 +1,7 @@
 //! Powers, bias and laser temperature, as sent for a lane or for a whole single-lane module.
 
 use crate::model::{COHERENT, Coherent, OpticalPower, TransmitReceive};
-use crate::note::Notebook;
+use crate::note::ReplyNotes;
 use crate::value::{Quantity, Reading, State, absence, number, temperature};
 use crate::xml::{Cursor, Damage, Element};
 
@@ -12,7 +12,7 @@ const FLOOR_MW: f64 = 1e-4;
 
 /// What was sent; `None` for what was not.
 #[derive(Debug, Default)]
-pub(super) struct Sent {
+pub(super) struct SentValues {
     rx_dbm: Option<Reading<f64>>,
     rx_mw: Option<Reading<f64>>,
     tx_dbm: Option<Reading<f64>>,
@@ -36,14 +36,14 @@ pub(super) enum Common {
 
 /// What an element with one of these names holds.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Name {
+pub(super) enum ValueElement {
     Value(Common),
     NotAvailable(Common),
     /// By its place in [`COHERENT`].
     Coherent(usize),
 }
 
-impl Name {
+impl ValueElement {
     pub(super) fn parse(name: &str) -> Option<Self> {
         Some(match name {
             "laser-bias-current" => Self::Value(Common::Bias),
@@ -62,7 +62,7 @@ impl Name {
     }
 }
 
-impl Sent {
+impl SentValues {
     /// Where the value goes, its quantity and its field's name.
     fn slot(&mut self, of: Common) -> (&mut Option<Reading<f64>>, Quantity, &'static str) {
         match of {
@@ -82,21 +82,21 @@ impl Sent {
     /// Reads an element with such a name.
     pub(super) fn read<'a>(
         &mut self,
-        name: Name,
+        name: ValueElement,
         cursor: &mut Cursor<'a>,
         element: &Element<'a>,
-        notes: &mut Notebook<'_>,
+        notes: &mut ReplyNotes<'_>,
     ) -> Result<(), Damage> {
         let text = cursor.text(element)?;
         let (slot, quantity, field) = match name {
-            Name::Value(common) => self.slot(common),
-            Name::NotAvailable(common) => {
+            ValueElement::Value(common) => self.slot(common),
+            ValueElement::NotAvailable(common) => {
                 // Absence with the device's reason.
                 let why = absence(&text).unwrap_or(State::NotSupported);
                 self.slot(common).0.get_or_insert(Reading::Absent(why));
                 return Ok(());
             }
-            Name::Coherent(place) => {
+            ValueElement::Coherent(place) => {
                 self.set_coherent(place, element, &text, notes);
                 return Ok(());
             }
@@ -121,7 +121,7 @@ impl Sent {
         place: usize,
         element: &Element<'_>,
         text: &str,
-        notes: &mut Notebook<'_>,
+        notes: &mut ReplyNotes<'_>,
     ) {
         let reading = match COHERENT[place].unit {
             "Cel" => temperature(element.attribute("celsius").as_deref(), text),
