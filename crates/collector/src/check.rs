@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use netconf::ssh::{Connection, Connector, HostKeyError};
 use netconf::{Error, Phase, Reply};
-use records::Snapshot;
+use records::{ReplyName, Snapshot};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -228,7 +228,7 @@ impl Visit<'_> {
             let asked = operations(command, self.device, &snapshot)
                 .into_iter()
                 .next();
-            let Some((_, operation)) = asked else {
+            let Some((name, operation)) = asked else {
                 self.checked.say(
                     &command.name,
                     Verdict::NotTaken,
@@ -249,6 +249,7 @@ impl Visit<'_> {
                     let arrived = self.clock.at(reply.received);
                     let said = parse_and_join::read_reply(
                         &command.reader,
+                        &ReplyName::parse(&name),
                         &reply.bytes,
                         arrived,
                         &mut snapshot,

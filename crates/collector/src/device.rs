@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use netconf::Reply;
 use netconf::ssh::HostKeyError;
-use records::{Context, Snapshot};
+use records::{Context, ReplyName, Snapshot};
 
 use super::context::{Event, Run};
 use super::deadline::{Deadline, GivenUp};
@@ -216,7 +216,13 @@ impl<'r> DeviceTask<'r> {
             let saved =
                 run.folder
                     .save_raw(&device, &name, &reply.bytes, run.raw_until_delivered());
-            let said = parse_and_join::read_reply(&reader, &reply.bytes, arrived, &mut snapshot);
+            let said = parse_and_join::read_reply(
+                &reader,
+                &ReplyName::parse(&name),
+                &reply.bytes,
+                arrived,
+                &mut snapshot,
+            );
             let seconds = reply.elapsed.as_secs_f64();
             (saved, RpcReport { seconds, ..said }, snapshot)
         })
@@ -385,7 +391,7 @@ pub(super) fn operations(
             .flat_map(|chassis| chassis.pics_with_transceivers())
             .map(|(fpc, pic)| {
                 (
-                    format!("{}_{fpc}_{pic}", command.name),
+                    ReplyName::of_pic(&command.name, fpc, pic).to_string(),
                     command.operation_for_pic(fpc, pic),
                 )
             })

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use anyhow::{Context as _, bail};
-use records::parsers::Parser;
 use records::model::InterfaceOptics;
-use records::{ReplyReader, Snapshot, State};
+use records::parsers::Parser;
+use records::{PicSlots, ReplyName, ReplyReader, Snapshot, State};
 use sinks::{RAW_SUFFIX, RunIdentity};
 
 use super::report::{DeviceReport, Outcome, RunReport};
@@ -26,6 +26,8 @@ const PIC_DETAIL_DOCUMENT: &str = "_pic_detail_metrics.json";
 #[derive(Debug)]
 pub struct LooseFiles<'c> {
     catalogue: &'c Catalogue,
+    /// The PIC that the files are of whose names do not say it.
+    pic: Option<PicSlots>,
     devices: BTreeMap<String, Vec<SavedReply>>,
 }
 
@@ -33,7 +35,21 @@ impl<'c> LooseFiles<'c> {
     pub fn of(catalogue: &'c Catalogue) -> Self {
         Self {
             catalogue,
+            pic: None,
             devices: BTreeMap::new(),
+        }
+    }
+
+    /// The same, of replies of this PIC where their names do not say of which.
+    pub fn of_pic(self, pic: Option<PicSlots>) -> Self {
+        Self { pic, ..self }
+    }
+
+    /// A reply to this RPC, whose file's name does not say more.
+    fn unnamed(&self, rpc: &str) -> ReplyName {
+        ReplyName {
+            rpc: rpc.to_owned(),
+            pic: self.pic,
         }
     }
 
@@ -94,8 +110,11 @@ impl<'c> LooseFiles<'c> {
             )
         })?;
         let (name, form) = match (rpc, known) {
-            (Some(rpc), Some((_, name, form))) if name.starts_with(rpc) => (name, form),
-            (Some(rpc), _) => (rpc.to_owned(), Form::Raw(self.reader(rpc)?)),
+            (Some(rpc), Some((_, name, form))) if name.rpc == rpc => match name.pic {
+                Some(_) => (name, form),
+                None => (self.unnamed(rpc), form),
+            },
+            (Some(rpc), _) => (self.unnamed(rpc), Form::Raw(self.reader(rpc)?)),
             (None, Some((_, name, form))) => (name, form),
             (None, None) => bail!(
                 "{}: its name does not say which RPC it answers; give `--rpc`, one of {}",
@@ -119,7 +138,7 @@ impl<'c> LooseFiles<'c> {
         arrived: i64,
     ) -> anyhow::Result<()> {
         let reply = SavedReply {
-            name: rpc.to_owned(),
+            name: self.unnamed(rpc),
             operation: String::new(),
             path: PathBuf::from("standard input"),
             bytes: Some(bytes),
@@ -151,7 +170,7 @@ impl<'c> LooseFiles<'c> {
         self.add(
             path,
             device.to_owned(),
-            parser.name.to_owned(),
+            ReplyName::whole(parser.name),
             Form::Raw(ReplyReader::BuiltIn(parser)),
         )
     }
@@ -228,7 +247,7 @@ impl<'c> LooseFiles<'c> {
     }
 
     /// Whose reply to what this is, by its name.
-    fn recognise(&self, path: &Path) -> Option<(String, String, Form)> {
+    fn recognise(&self, path: &Path) -> Option<(String, ReplyName, Form)> {
         let file = path.file_name()?.to_str()?;
         let device = |encoded: &str| {
             let name = sinks::decode_file_name(encoded).unwrap_or_else(|| encoded.to_owned());
@@ -237,7 +256,7 @@ impl<'c> LooseFiles<'c> {
         if let Some(encoded) = file.strip_suffix(PIC_DETAIL_DOCUMENT) {
             return Some((
                 device(encoded)?,
-                "pic_detail".to_owned(),
+                ReplyName::whole("pic_detail"),
                 Form::PicDetailDocument,
             ));
         }
@@ -245,29 +264,20 @@ impl<'c> LooseFiles<'c> {
             .strip_suffix(".zst")
             .unwrap_or(file)
             .strip_suffix(RAW_SUFFIX)?;
-        // `…_pic_detail_0_1`: the slots are part of the reply's name.
-        let mut parts = stem.rsplitn(3, '_');
-        let (pic, fpc, rest) = (parts.next()?, parts.next(), parts.next());
-        let is_slot =
-            |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        let slots = fpc.filter(|fpc| is_slot(fpc) && is_slot(pic)).zip(rest);
-        self.names().into_iter().find_map(|name| {
-            let reader = self.catalogue.reader(&name)?;
-            let end = format!("_{name}");
-            if let Some(encoded) = stem.strip_suffix(&end) {
-                return Some((device(encoded)?, name, Form::Raw(reader)));
-            }
-            let (fpc, rest) = slots?;
-            let encoded = rest.strip_suffix(&end)?;
-            Some((
-                device(encoded)?,
-                format!("{name}_{fpc}_{pic}"),
-                Form::Raw(reader),
-            ))
+        self.names().into_iter().find_map(|rpc| {
+            let reader = self.catalogue.reader(&rpc)?;
+            let (encoded, name) = ReplyName::split_off(stem, &rpc)?;
+            Some((device(encoded)?, name, Form::Raw(reader)))
         })
     }
 
-    fn add(&mut self, path: &Path, device: String, name: String, form: Form) -> anyhow::Result<()> {
+    fn add(
+        &mut self,
+        path: &Path,
+        device: String,
+        name: ReplyName,
+        form: Form,
+    ) -> anyhow::Result<()> {
         let modified = std::fs::metadata(path).and_then(|metadata| metadata.modified());
         let modified = modified.with_context(|| format!("cannot read {}", path.display()))?;
         let seconds = modified
@@ -342,7 +352,7 @@ mod tests {
         let catalogue = Catalogue::read(&[]).unwrap();
         let files = LooseFiles::of(&catalogue);
         let found = files.recognise(Path::new(name));
-        found.map(|(device, reply, _)| (device, reply))
+        found.map(|(device, reply, _)| (device, reply.to_string()))
     }
 
     #[test]

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use records::tables;
-use records::{Context, DeviceError, ReplyReader, Snapshot};
+use records::{Arrival, Context, DeviceError, ReplyName, ReplyReader, Snapshot, tables};
 
 use super::delivery::DeviceOutput;
 use super::report::{DeviceReport, RpcOutcome, RpcReport};
@@ -11,11 +10,16 @@ use super::report::{DeviceReport, RpcOutcome, RpcReport};
 /// Reads one reply into the snapshot and says how it went.
 pub(super) fn read_reply(
     reader: &ReplyReader,
+    name: &ReplyName,
     bytes: &[u8],
     arrived: i64,
     snapshot: &mut Snapshot,
 ) -> RpcReport {
-    let outcome = reader.parse(bytes, arrived, snapshot);
+    let arrival = Arrival {
+        at: arrived,
+        pic: name.pic,
+    };
+    let outcome = reader.parse(bytes, arrival, snapshot);
     // Damage first: a message of the device must not hide that the reply was cut.
     let mut errors: Vec<_> = outcome.damaged().into_iter().collect();
     errors.extend(outcome.errors.iter().map(in_words));
@@ -56,7 +60,7 @@ pub(super) fn read_pic_detail_document(
         Ok(ports) => {
             report.found = ports.len();
             snapshot.pic_ports.extend(ports);
-            snapshot.arrivals.pic_detail = Some(arrived);
+            snapshot.arrivals.set("pic_detail", arrived);
         }
         Err(why) => {
             report.outcome = RpcOutcome::Failed;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use records::{Context, InterfaceFilter, Snapshot};
+use records::{Context, InterfaceFilter, ReplyName, Snapshot};
 use sinks::RunFolder;
 use sinks::lake::{Compression, Writer, Written};
 
@@ -58,7 +58,7 @@ pub fn parse(
         let of_rpc = report
             .rpcs
             .iter()
-            .filter(|(name, _)| is_reply_to(name, rpc));
+            .filter(|(name, _)| ReplyName::parse(name).rpc == rpc);
         let failed = of_rpc.filter(|(_, said)| said.outcome == RpcOutcome::Failed);
         let errors: Vec<_> = failed
             .map(|(name, said)| format!("{name}: {}", said.errors.join("; ")))
@@ -97,15 +97,19 @@ fn read_all(
     for reply in replies {
         let bytes = reply.read()?;
         let said = match &reply.form {
-            Form::Raw(reader) => {
-                parse_and_join::read_reply(reader, &bytes, reply.arrived, &mut snapshot)
-            }
+            Form::Raw(reader) => parse_and_join::read_reply(
+                reader,
+                &reply.name,
+                &bytes,
+                reply.arrived,
+                &mut snapshot,
+            ),
             Form::PicDetailDocument => {
                 parse_and_join::read_pic_detail_document(&bytes, reply.arrived, &mut snapshot)
             }
         };
         report.rpcs.insert(
-            reply.name.clone(),
+            reply.name.to_string(),
             RpcReport {
                 operation: reply.operation.clone(),
                 ..said
@@ -135,14 +139,9 @@ fn context(
     })
 }
 
-/// Whether a reply of this name answers the RPC: PIC detail's have their slots behind it.
-fn is_reply_to(reply: &str, rpc: &str) -> bool {
-    reply == rpc || (rpc == "pic_detail" && reply.starts_with("pic_detail_"))
-}
-
 impl SavedReply {
     fn belongs_to(&self, rpc: &str) -> bool {
-        is_reply_to(&self.name, rpc)
+        self.name.rpc == rpc
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use records::{InterfaceFilter, ReplyReader};
+use records::{InterfaceFilter, ReplyName, ReplyReader};
 use sinks::{REPORT_FILE, RunIdentity};
 
 use super::report::RunReport;
@@ -25,8 +25,8 @@ pub struct SavedRun {
 /// A reply on the disk and the question it answered.
 #[derive(Debug)]
 pub struct SavedReply {
-    /// The RPC's name, for PIC detail with its slots.
-    pub name: String,
+    /// The RPC, and the PIC where it is asked of each.
+    pub name: ReplyName,
     pub operation: String,
     pub path: PathBuf,
     /// The bytes, where they came through standard input.
@@ -134,7 +134,7 @@ impl SavedRun {
                     );
                 }
                 replies.push(SavedReply {
-                    name: name.clone(),
+                    name: ReplyName::parse(name),
                     operation: rpc.operation.clone(),
                     path: folder.join(file),
                     bytes: None,

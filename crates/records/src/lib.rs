@@ -84,6 +84,7 @@ pub use error::Error;
 pub use filter::InterfaceFilter;
 pub use model::ChassisInventory;
 pub use note::{Note, Notes};
+pub use parsers::Arrival;
 pub use port::PortLocation;
 pub use reader::ReplyReader;
 pub use reply_name::{PicSlots, ReplyName};

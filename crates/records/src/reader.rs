@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::mapping::{self, Mapping};
-use crate::parsers::{Parser, reply_text};
+use crate::parsers::{Arrival, Parser, reply_text};
 use crate::snapshot::Snapshot;
 use crate::xml::Outcome;
 
@@ -26,13 +26,19 @@ impl ReplyReader {
     }
 
     /// Adds what the reply says to the snapshot: see [`Parser::parse`].
-    pub fn parse(&self, reply: &[u8], arrived: i64, snapshot: &mut Snapshot) -> Outcome {
+    pub fn parse(
+        &self,
+        reply: &[u8],
+        arrival: impl Into<Arrival>,
+        snapshot: &mut Snapshot,
+    ) -> Outcome {
+        let arrival = arrival.into();
         match self {
-            Self::BuiltIn(parser) => parser.parse(reply, arrived, snapshot),
+            Self::BuiltIn(parser) => parser.parse(reply, arrival, snapshot),
             Self::Mapping(mapping) => {
                 let Snapshot { mapped, notes, .. } = snapshot;
                 let text = reply_text(&mapping.name, reply, notes);
-                mapping::read(mapping, &text, arrived, mapped, notes)
+                mapping::read(mapping, &text, arrival.at, mapped, notes)
             }
         }
     }

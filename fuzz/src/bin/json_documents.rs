@@ -2,10 +2,10 @@
 #![no_main]
 
 use records::json::read;
-use records::json::rows::{self, Origin};
+use records::json::rows::{self, DocumentOrigin};
 use records::merge::{Documents, merge};
 use records::note::Notes;
-use records::table::Rows;
+use records::tables::RowSelection;
 use serde_json::{Map, Value};
 
 libfuzzer_sys::fuzz_target!(|json: &[u8]| {
@@ -22,8 +22,8 @@ libfuzzer_sys::fuzz_target!(|json: &[u8]| {
         _ => whole,
     };
     let named: Vec<(String, Value)> = documents.clone().into_iter().collect();
-    for which in [Rows::Ports, Rows::All] {
-        let tables = rows::tables(&named, &Origin::default(), which, &mut Notes::default());
+    for which in [RowSelection::Ports, RowSelection::All] {
+        let tables = rows::tables(&named, &DocumentOrigin::default(), which, &mut Notes::default());
         for table in tables {
             assert!(table.batch.num_rows() <= json.len());
         }

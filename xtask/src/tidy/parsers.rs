@@ -45,8 +45,9 @@ pub(super) fn check(checkout: &Checkout, _: &Workspace) -> Result<Vec<Finding>, 
             findings.push(Finding::new(path, *line, message));
         }
         if !fixtures.contains(name) {
-            let message =
-                format!("it has no fixture: add a folder with a reply, {FIXTURES}{in_full}/<case>/.");
+            let message = format!(
+                "it has no fixture: add a folder with a reply, {FIXTURES}{in_full}/<case>/."
+            );
             findings.push(Finding::new(path, *line, message));
         }
     }
@@ -233,9 +234,9 @@ mod tests {
         assert_eq!(lines.len(), 6, "{lines:?}");
         assert!(lines[4].starts_with("mappings/led.yml:2: it has no fixture"));
         assert!(lines[5].starts_with("fixtures/mappings/fan:1: no file of mappings/ maps `fan`"));
-        assert!(
-            lines[0].starts_with("crates/records/src/parsers/junos/pic.rs:2: no entry of rpc_commands.yml")
-        );
+        assert!(lines[0].starts_with(
+            "crates/records/src/parsers/junos/pic.rs:2: no entry of rpc_commands.yml"
+        ));
         assert!(lines[1].contains("fixtures/junos/pic/<case>/"));
         assert!(lines[2].starts_with("rpc_commands.yml:1: there is no parser `fan`"));
         assert!(lines[3].starts_with("fixtures/junos/psu:1: there is no parser `psu`"));

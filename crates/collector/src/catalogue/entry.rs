@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use records::ReplyReader;
 use records::parsers::{self, Parser};
 use records::tables::DATASETS;
+use records::{ReplyName, ReplyReader};
 
 use super::command::{Argument, Command, Per};
 use super::mapping;
@@ -63,7 +63,7 @@ pub(super) fn read(desk: &mut Desk<'_>, node: &Node) -> Option<(u64, Command)> {
         );
         desk.problem(keys.line_of("name"), message);
     }
-    if ends_with_slots(&name) {
+    if ReplyName::parse(&name).pic.is_some() {
         let message = format!(
             "`{name}` ends as the files of an RPC that is asked of each PIC do, with two numbers (`pic_detail_0_1`), and could not be told from one; choose another name"
         );
@@ -92,7 +92,11 @@ fn required(desk: &mut Desk<'_>, keys: &Keys<'_>, key: &str, what: &str) -> Opti
     }
 }
 
-fn reader(desk: &mut Desk<'_>, keys: &Keys<'_>, name: &str) -> Option<(ReplyReader, Option<String>)> {
+fn reader(
+    desk: &mut Desk<'_>,
+    keys: &Keys<'_>,
+    name: &str,
+) -> Option<(ReplyReader, Option<String>)> {
     match (keys.get("parser"), keys.get("mapping")) {
         (Some(_), Some(node)) => {
             desk.problem(
@@ -170,14 +174,6 @@ fn arguments(desk: &mut Desk<'_>, what: &str, node: &Node) -> BTreeMap<String, A
         arguments.insert(key.name.clone(), argument);
     }
     arguments
-}
-
-/// Whether the name is another one with the slots of an FPC and a PIC behind it.
-fn ends_with_slots(name: &str) -> bool {
-    let is_slot = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let mut parts = name.rsplitn(3, '_');
-    let (pic, fpc, rest) = (parts.next(), parts.next(), parts.next());
-    pic.is_some_and(is_slot) && fpc.is_some_and(is_slot) && rest.is_some()
 }
 
 /// Whether this is a plain XML name: what keeps an operation one operation.

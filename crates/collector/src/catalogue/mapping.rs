@@ -12,7 +12,7 @@
 use std::sync::Arc;
 
 use records::mapping::{
-    COMMON_COLUMNS, FieldPath, ItemPath, MappedField, Mapping, FieldType, UNITS, Unit,
+    COMMON_COLUMNS, FieldPath, FieldType, ItemPath, MappedField, Mapping, UNITS, Unit,
 };
 use records::table::Role;
 
@@ -150,7 +150,10 @@ fn field(
         Some(node) => desk.word(node, &format!("`type` of {what}"), &FieldType::ALL)?,
         None => FieldType::Text,
     };
-    let is_number = matches!(kind, FieldType::Integer | FieldType::Float | FieldType::Duration);
+    let is_number = matches!(
+        kind,
+        FieldType::Integer | FieldType::Float | FieldType::Duration
+    );
     let role = match keys.get("role") {
         Some(node) => {
             let role = desk.word(node, &format!("`role` of {what}"), ROLES)?;

@@ -163,7 +163,8 @@ fn a_mapping_comes_back_from_a_run_report_as_it_was() {
     for file in shipped() {
         let catalogue = Catalogue::read(&[file]).unwrap();
         for command in &catalogue.commands {
-            let (ReplyReader::Mapping(mapping), Some(written)) = (&command.reader, &command.mapping)
+            let (ReplyReader::Mapping(mapping), Some(written)) =
+                (&command.reader, &command.mapping)
             else {
                 continue;
             };

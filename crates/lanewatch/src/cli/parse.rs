@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
-use records::InterfaceFilter;
+use records::{InterfaceFilter, PicSlots};
 
 use super::printer::Printer;
 use super::{ExitStatus, usage};
@@ -31,6 +31,12 @@ pub(super) struct Parse {
     /// The device that sent it, where the file's name does not say so
     #[arg(long, value_name = "NAME")]
     device: Option<String>,
+    /// The FPC that a reply to `pic_detail` is of, where neither it nor its file's name says so
+    #[arg(long, value_name = "SLOT", requires = "pic")]
+    fpc: Option<u32>,
+    /// The PIC on that FPC
+    #[arg(long, value_name = "SLOT", requires = "fpc")]
+    pic: Option<u32>,
     /// A reply of the same device to another RPC, for names and metadata; several can be given. In a folder they are found
     #[arg(long, value_name = "FILE")]
     metadata: Vec<PathBuf>,
@@ -46,7 +52,9 @@ impl Parse {
     pub(super) fn run(self, given: Layers, printer: &Printer) -> anyhow::Result<ExitStatus> {
         let settings = given.resolve().settings()?;
         let catalogue = Catalogue::read(&settings.catalogue)?;
-        let rpc = self.rpc.strip_prefix("juniper/").unwrap_or(&self.rpc);
+        let vendor = ["juniper/", "junos/"];
+        let local = vendor.iter().find_map(|name| self.rpc.strip_prefix(name));
+        let rpc = local.unwrap_or(&self.rpc);
         let filter = settings
             .interfaces
             .as_deref()
@@ -89,7 +97,9 @@ impl Parse {
         if is_folder && self.input.join(sinks::REPORT_FILE).is_file() {
             return SavedRun::read(&self.input);
         }
-        let mut files = LooseFiles::of(catalogue);
+        let slots = self.fpc.zip(self.pic);
+        let slots = slots.map(|(fpc, pic)| PicSlots { fpc, pic });
+        let mut files = LooseFiles::of(catalogue).of_pic(slots);
         if is_folder {
             files.folder(&self.input)?;
         } else if self.input == Path::new(STANDARD) {

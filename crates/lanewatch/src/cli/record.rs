@@ -107,7 +107,7 @@ impl Record {
                 if self.scrub {
                     scrubber.learn(&String::from_utf8_lossy(&bytes));
                 }
-                replies.push((device.clone(), reply.name.clone(), bytes));
+                replies.push((device.clone(), reply.name.to_string(), bytes));
             }
         }
         if self.scrub_names {

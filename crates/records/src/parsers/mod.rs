@@ -6,8 +6,8 @@
 pub mod junos;
 mod parser;
 
-pub use parser::Parser;
 pub(crate) use parser::reply_text;
+pub use parser::{Arrival, Parser};
 
 /// The vendor that a name without one means.
 pub const DEFAULT_VENDOR: &str = "junos";

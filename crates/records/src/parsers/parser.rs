@@ -3,8 +3,25 @@
 use std::borrow::Cow;
 
 use crate::note::{Note, Notes};
+use crate::reply_name::PicSlots;
 use crate::snapshot::Snapshot;
 use crate::xml::Outcome;
+
+/// What is known of a reply besides its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrival {
+    /// UTC second at which it arrived.
+    pub at: i64,
+    /// The PIC that it was asked of, for replies that do not say it themselves.
+    pub pic: Option<PicSlots>,
+}
+
+impl From<i64> for Arrival {
+    /// A reply that arrived at this UTC second.
+    fn from(at: i64) -> Self {
+        Self { at, pic: None }
+    }
+}
 
 /// Reads the replies of one RPC.
 ///
@@ -14,17 +31,22 @@ pub struct Parser {
     /// Its name in a catalogue and in run reports: that of the RPC, with `{vendor}/` before it where the vendor is not the
     /// default one.
     pub name: &'static str,
-    pub(crate) read: fn(&str, i64, &mut Snapshot) -> Outcome,
+    pub(crate) read: fn(&str, Arrival, &mut Snapshot) -> Outcome,
 }
 
 impl Parser {
     /// Adds what the reply says to the snapshot.
     ///
-    /// `reply` is the whole reply, wrappers and all; bytes that are not UTF-8 cost the text they stand in. `arrived` is
-    /// the UTC second at which it arrived. The snapshot keeps whatever was complete, also of a damaged reply.
-    pub fn parse(&self, reply: &[u8], arrived: i64, snapshot: &mut Snapshot) -> Outcome {
+    /// `reply` is the whole reply, wrappers and all; bytes that are not UTF-8 cost the text they stand in. `arrival` is
+    /// when it arrived, and of which PIC it is. The snapshot keeps whatever was complete, also of a damaged reply.
+    pub fn parse(
+        &self,
+        reply: &[u8],
+        arrival: impl Into<Arrival>,
+        snapshot: &mut Snapshot,
+    ) -> Outcome {
         let text = reply_text(self.name, reply, &mut snapshot.notes);
-        (self.read)(&text, arrived, snapshot)
+        (self.read)(&text, arrival.into(), snapshot)
     }
 }
 

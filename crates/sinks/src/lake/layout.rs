@@ -192,11 +192,10 @@ pub(super) fn table_of(path: &str) -> Option<&str> {
     if second.is_some() {
         return Some(first);
     }
-    let stems = PER_DEVICE_STEMS.iter();
-    stems
-        .filter(|(_, stem)| first.starts_with(stem))
-        .map(|(name, _)| *name)
-        .next()
+    let mut datasets = records::tables::DATASETS.iter();
+    datasets
+        .find(|dataset| first.starts_with(&dataset.per_device_stem))
+        .map(|dataset| dataset.name.as_str())
 }
 
 /// The second after the last one of a partition, given a path below the lake's root; none where the path names no day.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::text::given;
 use crate::model::{ChassisInventory, ChassisTransceiver};
 use crate::note::ReplyNotes;
-use crate::parsers::parser::Parser;
+use crate::parsers::parser::{Arrival, Parser};
 use crate::port::PortLocation;
 use crate::snapshot::Snapshot;
 use crate::value::{index, label};
@@ -54,10 +54,10 @@ struct ModuleTexts {
     model_number: Option<String>,
 }
 
-fn read(reply: &str, arrived: i64, snapshot: &mut Snapshot) -> Outcome {
+fn read(reply: &str, arrival: Arrival, snapshot: &mut Snapshot) -> Outcome {
     let mut found = Vec::new();
     let mut inventory = ChassisInventory {
-        timestamp: arrived,
+        timestamp: arrival.at,
         ..ChassisInventory::default()
     };
     let mut backplane = None;

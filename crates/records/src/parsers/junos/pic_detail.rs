@@ -6,7 +6,7 @@
 use super::text::given;
 use crate::model::PicPort;
 use crate::note::ReplyNotes;
-use crate::parsers::parser::Parser;
+use crate::parsers::parser::{Arrival, Parser};
 use crate::port::PortLocation;
 use crate::snapshot::Snapshot;
 use crate::value::{index, label};
@@ -34,7 +34,7 @@ struct FoundPort {
     port: PicPort,
 }
 
-fn read(reply: &str, arrived: i64, snapshot: &mut Snapshot) -> Outcome {
+fn read(reply: &str, arrival: Arrival, snapshot: &mut Snapshot) -> Outcome {
     let mut found: Vec<FoundPort> = Vec::new();
     let outcome = walk(reply, &SHAPE, |cursor, element, engine| {
         let start = found.len();
@@ -55,10 +55,13 @@ fn read(reply: &str, arrived: i64, snapshot: &mut Snapshot) -> Outcome {
     };
     for item in found {
         let mut port = PicPort {
-            timestamp: arrived,
+            timestamp: arrival.at,
             ..item.port
         };
-        match (item.fpc, item.pic, item.number) {
+        // A fragment does not say of which PIC it is; whoever asked for it may know.
+        let fpc = item.fpc.or(arrival.pic.map(|asked| asked.fpc));
+        let pic = item.pic.or(arrival.pic.map(|asked| asked.pic));
+        match (fpc, pic, item.number) {
             (Some(fpc), Some(pic), Some(number)) => {
                 port.location = Some(PortLocation {
                     fpc,
@@ -67,8 +70,8 @@ fn read(reply: &str, arrived: i64, snapshot: &mut Snapshot) -> Outcome {
                 })
             }
             _ => {
-                let slots = [item.fpc, item.pic, item.number]
-                    .map(|n| n.map_or("?".to_owned(), |n| n.to_string()));
+                let slots =
+                    [fpc, pic, item.number].map(|n| n.map_or("?".to_owned(), |n| n.to_string()));
                 book.unreadable(
                     "location",
                     &slots.join("/"),
@@ -79,7 +82,7 @@ fn read(reply: &str, arrived: i64, snapshot: &mut Snapshot) -> Outcome {
         snapshot.pic_ports.push(port);
     }
     if outcome.payload_seen {
-        snapshot.arrivals.set(PARSER.name, arrived);
+        snapshot.arrivals.set(PARSER.name, arrival.at);
     }
     outcome
 }

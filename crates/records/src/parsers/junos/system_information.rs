@@ -2,7 +2,7 @@
 
 use super::text::given;
 use crate::model::SystemInformation;
-use crate::parsers::parser::Parser;
+use crate::parsers::parser::{Arrival, Parser};
 use crate::snapshot::Snapshot;
 use crate::xml::{Cursor, Damage, Element, Outcome, Shape, walk};
 
@@ -17,11 +17,11 @@ const SHAPE: Shape<'_> = Shape {
     restart_at: None,
 };
 
-fn read(reply: &str, arrived: i64, snapshot: &mut Snapshot) -> Outcome {
+fn read(reply: &str, arrival: Arrival, snapshot: &mut Snapshot) -> Outcome {
     walk(reply, &SHAPE, |cursor, element, engine| {
         let mut system = SystemInformation {
             routing_engine: engine.map(|name| name.to_string()),
-            timestamp: arrived,
+            timestamp: arrival.at,
             ..SystemInformation::default()
         };
         let empty = system.clone();

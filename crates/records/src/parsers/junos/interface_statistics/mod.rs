@@ -14,7 +14,7 @@ use elements::{COUNTERS, FecElement, StatisticsElement, counted};
 use crate::model::{InterfaceStatistics, Traffic};
 use crate::note::ReplyNotes;
 use crate::parsers::junos::text::{given, word};
-use crate::parsers::parser::Parser;
+use crate::parsers::parser::{Arrival, Parser};
 use crate::snapshot::Snapshot;
 use crate::value::{Reading, counter, speed};
 use crate::xml::{Cursor, Damage, Element, Meanings, Outcome, Shape, walk};
@@ -30,7 +30,7 @@ const SHAPE: Shape<'_> = Shape {
     restart_at: Some("physical-interface"),
 };
 
-fn read(reply: &str, arrived: i64, snapshot: &mut Snapshot) -> Outcome {
+fn read(reply: &str, arrival: Arrival, snapshot: &mut Snapshot) -> Outcome {
     let Snapshot {
         statistics, notes, ..
     } = snapshot;
@@ -43,14 +43,14 @@ fn read(reply: &str, arrived: i64, snapshot: &mut Snapshot) -> Outcome {
         };
         if let Some(mut interface) = interface(cursor, element, &mut meanings, &mut book)? {
             interface.routing_engine = engine.cloned();
-            interface.timestamp = arrived;
+            interface.timestamp = arrival.at;
             statistics.push(interface);
         }
         Ok(())
     });
     let outcome = outcome.of_named(statistics.len() - before);
     if outcome.payload_seen {
-        snapshot.arrivals.set(PARSER.name, arrived);
+        snapshot.arrivals.set(PARSER.name, arrival.at);
     }
     outcome
 }

@@ -8,7 +8,7 @@ mod limits;
 mod values;
 
 use crate::note::ReplyNotes;
-use crate::parsers::parser::Parser;
+use crate::parsers::parser::{Arrival, Parser};
 use crate::snapshot::Snapshot;
 use crate::xml::{Meanings, Outcome, Shape, walk};
 
@@ -23,7 +23,7 @@ const SHAPE: Shape<'_> = Shape {
     restart_at: Some("physical-interface"),
 };
 
-fn read(reply: &str, arrived: i64, snapshot: &mut Snapshot) -> Outcome {
+fn read(reply: &str, arrival: Arrival, snapshot: &mut Snapshot) -> Outcome {
     let Snapshot { optics, notes, .. } = snapshot;
     let before = optics.len();
     let mut meanings = Meanings::default();
@@ -35,14 +35,14 @@ fn read(reply: &str, arrived: i64, snapshot: &mut Snapshot) -> Outcome {
         let read = interface::read(cursor, element, &mut meanings, &mut book)?;
         if let Some(mut interface) = read {
             interface.routing_engine = engine.cloned();
-            interface.timestamp = arrived;
+            interface.timestamp = arrival.at;
             optics.push(interface);
         }
         Ok(())
     });
     let outcome = outcome.of_named(optics.len() - before);
     if outcome.payload_seen {
-        snapshot.arrivals.set(PARSER.name, arrived);
+        snapshot.arrivals.set(PARSER.name, arrival.at);
     }
     outcome
 }
