@@ -155,7 +155,7 @@ async fn complete(
         is_latest: false,
         report_error: None,
         metrics_error,
-        warnings: Vec::new(),
+        warnings: delivered.warnings,
     };
     let closing = tokio::task::spawn_blocking(move || close(&run, finished));
     closing.await.context("the run report could not be written")
@@ -284,7 +284,8 @@ fn drop_raw_replies(run: &Run, report: &mut RunReport) -> Vec<String> {
 
 /// Writes `run.json`, then shows the run to those who look for the newest. What fails here takes nothing from what was delivered.
 fn close(run: &Run, mut finished: Finished) -> Finished {
-    finished.warnings = drop_raw_replies(run, &mut finished.report);
+    let undropped = drop_raw_replies(run, &mut finished.report);
+    finished.warnings.extend(undropped);
     let saved = serde_json::to_vec_pretty(&finished.report)
         .map_err(|error| format!("the run report cannot be written as JSON: {error}"))
         .and_then(|json| {

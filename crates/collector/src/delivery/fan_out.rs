@@ -9,7 +9,7 @@ use sinks::lake::Written;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::queue::{Job, NewestOutputs, WAITING_DEVICES};
-use super::sink::{DeviceOutput, Hold, Published, Sink, SinkKind};
+use super::sink::{DeviceOutput, Hold, Published, Sink, SinkEnd, SinkKind};
 use crate::deadline::in_words;
 use crate::panic_report;
 
@@ -27,6 +27,8 @@ pub(crate) struct Delivered {
     pub(crate) files: Vec<Written>,
     /// Each sink that does not have everything, and why, as a sentence.
     pub(crate) failures: Vec<(SinkKind, String)>,
+    /// What went wrong without harm to what was delivered.
+    pub(crate) warnings: Vec<String>,
     /// Outputs that sinks never saw because newer ones replaced them.
     pub(crate) replaced: u64,
 }
@@ -40,7 +42,7 @@ struct RunningSink {
     progress: Arc<AtomicU64>,
     /// The sink took longer than the timeout: it gets nothing more.
     is_out: Arc<AtomicBool>,
-    ended: Mutex<oneshot::Receiver<Result<Vec<Written>, String>>>,
+    ended: Mutex<oneshot::Receiver<Result<SinkEnd, String>>>,
 }
 
 #[derive(Debug)]
@@ -262,7 +264,10 @@ impl RunningSink {
             }
         };
         match ended {
-            Ok(Ok(files)) => delivered.files.extend(files),
+            Ok(Ok(end)) => {
+                delivered.files.extend(end.files);
+                delivered.warnings.extend(end.warnings);
+            }
             Ok(Err(error)) => delivered.failures.push((self.kind, error)),
             Err(_) => delivered.failures.push((
                 self.kind,
@@ -278,7 +283,7 @@ fn work(
     mut next: impl FnMut() -> Option<Job>,
     progress: &AtomicU64,
     is_out: &AtomicBool,
-) -> Result<Vec<Written>, String> {
+) -> Result<SinkEnd, String> {
     let name = sink.kind().name();
     let worked = catch_unwind(AssertUnwindSafe(move || {
         while let Some(job) = next() {

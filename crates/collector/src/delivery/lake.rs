@@ -2,7 +2,7 @@
 
 use sinks::lake::{Writer, Written};
 
-use super::sink::DeviceOutput;
+use super::sink::{DeviceOutput, SinkEnd};
 
 /// Writes the run's Parquet files. After a failure it takes rows and drops them, so that no device waits for it.
 #[derive(Debug)]
@@ -10,6 +10,8 @@ pub(crate) struct LakeSink {
     writer: sinks::Result<Writer>,
     /// The files that were published before the run's end.
     published: Vec<Written>,
+    /// Files that are whole and have their names later.
+    warnings: Vec<String>,
 }
 
 impl LakeSink {
@@ -17,6 +19,7 @@ impl LakeSink {
         Self {
             writer: Ok(writer),
             published: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 
@@ -32,12 +35,11 @@ impl LakeSink {
         let Ok(writer) = &mut self.writer else {
             return Ok(()); // `finish` tells why
         };
-        match Ok::<Vec<Written>, sinks::Error>({
-            let _ = writer;
-            Vec::new()
-        }) {
-            Ok(written) => {
-                self.published.extend(written);
+        match writer.publish_delivered() {
+            Ok(committed) => {
+                self.published.extend(committed.files);
+                self.warnings
+                    .extend(committed.pending.iter().map(ToString::to_string));
                 Ok(())
             }
             Err(error) => {
@@ -48,9 +50,17 @@ impl LakeSink {
         }
     }
 
-    pub(super) fn finish(self) -> Result<Vec<Written>, String> {
+    pub(super) fn finish(self) -> Result<SinkEnd, String> {
         let late = self.writer.and_then(Writer::finish);
         let late = late.map_err(|error| error.to_string())?;
-        Ok(self.published.into_iter().chain(late).collect())
+        let files = self.published.into_iter().chain(late.files).collect();
+        Ok(SinkEnd {
+            files,
+            warnings: self
+                .warnings
+                .into_iter()
+                .chain(late.pending.iter().map(ToString::to_string))
+                .collect(),
+        })
     }
 }

@@ -23,6 +23,15 @@ pub(crate) struct Published {
     pub(crate) health: Vec<Health>,
 }
 
+/// What a sink leaves when it has everything.
+#[derive(Debug, Default)]
+pub(crate) struct SinkEnd {
+    /// The lake's files.
+    pub(crate) files: Vec<Written>,
+    /// What went wrong without harm to what was delivered.
+    pub(crate) warnings: Vec<String>,
+}
+
 /// A place that rows or documents go to. A sink runs in a thread of its own: its methods may block.
 #[derive(Debug)]
 pub(crate) enum Sink {
@@ -113,13 +122,13 @@ impl Sink {
         }
     }
 
-    /// Completes it: nothing more comes. Returns the lake's files.
-    pub(crate) fn finish(self) -> Result<Vec<Written>, String> {
+    /// Completes it: nothing more comes.
+    pub(crate) fn finish(self) -> Result<SinkEnd, String> {
         match self {
-            Self::Documents(_) | Self::Metrics(_) => Ok(Vec::new()),
+            Self::Documents(_) | Self::Metrics(_) => Ok(SinkEnd::default()),
             Self::Lake(sink) => sink.finish(),
             #[cfg(test)]
-            Self::Scripted(_) => Ok(Vec::new()),
+            Self::Scripted(_) => Ok(SinkEnd::default()),
         }
     }
 }
