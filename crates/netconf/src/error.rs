@@ -193,6 +193,8 @@ pub enum Error {
         step: SessionStep,
         /// What is wrong.
         cause: FramingError,
+        /// The bytes from there on; empty if the message is too large.
+        received: Vec<u8>,
     },
 
     /// A message came that is not the expected reply.
@@ -202,6 +204,8 @@ pub enum Error {
         step: SessionStep,
         /// What was expected and what was found.
         reason: Box<str>,
+        /// The whole message.
+        received: Vec<u8>,
     },
 
     /// The request was not sent: the operation cannot be put into a message.
@@ -241,6 +245,16 @@ impl Error {
             | Self::Reply { step, .. }
             | Self::Operation { step, .. }
             | Self::Unusable { step, .. } => step,
+        }
+    }
+
+    /// The bytes of a message that could not be read, for a record of what the device sent.
+    pub fn received(&self) -> Option<&[u8]> {
+        match self {
+            Self::Framing { received, .. } | Self::Reply { received, .. } => {
+                Some(received.as_slice()).filter(|received| !received.is_empty())
+            }
+            _ => None,
         }
     }
 

@@ -27,6 +27,9 @@ const LARGEST_CHUNK_SENT: usize = 64 * 1024;
 /// The longest chunk header, in bytes: `\n#`, ten digits (a chunk is at most 4 294 967 295 bytes) and `\n`.
 const LONGEST_CHUNK_HEADER: usize = 13;
 
+/// The most bytes that are kept of those skipped between two messages.
+const LONGEST_SKIPPED: usize = 1024;
+
 /// The bounds of a read buffer, in bytes: most replies are small and sessions are many, but a large reply should take few reads.
 const SMALLEST_READ: usize = 4 * 1024;
 const LARGEST_READ: usize = 64 * 1024;
@@ -101,6 +104,8 @@ pub struct Decoder {
     /// Chunked framing: the content of the chunks so far.
     message: Vec<u8>,
     chunk: ChunkState,
+    /// Chunked framing: the start of the bytes skipped before the first chunk of the current message.
+    skipped: Vec<u8>,
 }
 
 /// The position of the next byte in a chunked message.
@@ -124,6 +129,7 @@ impl Decoder {
             scanned: 0,
             message: Vec::new(),
             chunk: ChunkState::Start,
+            skipped: Vec::new(),
         }
     }
 
@@ -161,6 +167,13 @@ impl Decoder {
         self.message.len() + self.input.len()
     }
 
+    /// Takes what is held of an unfinished message: the content of its chunks, then the bytes that were not read.
+    pub(crate) fn take_pending(&mut self) -> Vec<u8> {
+        let mut pending = std::mem::take(&mut self.message);
+        pending.append(&mut self.input);
+        pending
+    }
+
     /// The first bytes of an unfinished message.
     pub fn pending_head(&self) -> &[u8] {
         if self.message.is_empty() {
@@ -173,7 +186,8 @@ impl Decoder {
     /// The next whole message, or `None` until more bytes are there.
     ///
     /// White space before a message belongs to no message and is dropped, and so are empty messages: peers put line
-    /// ends after the mark.
+    /// ends after the mark. Before a chunk header, NUL and BEL are skipped too, and other bytes if the header has arrived
+    /// with them, see [`take_skipped`](Self::take_skipped).
     ///
     /// # Errors
     ///
@@ -189,8 +203,8 @@ impl Decoder {
         loop {
             if self.scanned == 0 {
                 self.drop_leading_white_space();
-                self.refuse_chunk_header()?;
             }
+            self.refuse_chunk_header()?;
             let from = self.scanned;
             let Some(at) = memmem::find(self.input.get(from..).unwrap_or_default(), END_OF_MESSAGE)
             else {
@@ -233,22 +247,29 @@ impl Decoder {
             let rest = self.input.get(*used..).unwrap_or_default();
             match self.chunk {
                 ChunkState::Start => {
-                    let Some(at) = rest.iter().position(|b| !b.is_ascii_whitespace()) else {
+                    let is_filler = |b: &u8| b.is_ascii_whitespace() || matches!(b, 0 | 7);
+                    let Some(at) = rest.iter().position(|b| !is_filler(b)) else {
                         // The last line end may be the one that begins a header.
                         *used += rest.len().saturating_sub(1);
                         return Ok(None);
                     };
-                    match rest.get(at) {
-                        Some(b'#') if at > 0 && rest.get(at - 1) == Some(&b'\n') => {
-                            *used += at - 1;
-                            self.chunk = ChunkState::Header;
-                        }
+                    let before = at.checked_sub(1).and_then(|before| rest.get(before));
+                    let begin = match rest.get(at) {
+                        Some(b'#') if before == Some(&b'\n') => at - 1,
                         Some(b'<') => {
                             let found = excerpt(rest.get(at..).unwrap_or_default());
                             return Err(FramingError::ChunksExpected { found });
                         }
-                        _ => return Err(self.bad_header(rest)),
-                    }
+                        _ => match find_chunk_header(rest) {
+                            Some(begin) => begin,
+                            None => return Err(self.bad_header(rest)),
+                        },
+                    };
+                    let skipped = rest.get(..begin).unwrap_or_default().trim_ascii();
+                    let skipped = skipped.get(..LONGEST_SKIPPED).unwrap_or(skipped);
+                    self.skipped = skipped.to_vec();
+                    *used += begin;
+                    self.chunk = ChunkState::Header;
                 }
                 ChunkState::Header => match read_chunk_header(rest) {
                     ChunkHeader::Incomplete => return Ok(None),
@@ -289,14 +310,24 @@ impl Decoder {
         }
     }
 
-    /// XML cannot begin with `#`, so a message that begins so is a chunk header from a peer that changed framing alone.
+    /// XML cannot begin with a chunk header: it comes from a peer that changed the framing alone. A line of text that begins
+    /// with `#` is not one.
     fn refuse_chunk_header(&self) -> Result<(), FramingError> {
-        match self.input.as_slice() {
-            [b'#', b'0'..=b'9' | b'#', ..] => Err(FramingError::ChunksNotExpected {
-                found: excerpt(&self.input),
-            }),
-            _ => Ok(()),
+        let is_header = self.input.strip_prefix(b"#").is_some_and(|rest| {
+            let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            digits > 0 && rest.get(digits) == Some(&b'\n')
+        });
+        if is_header {
+            let found = excerpt(&self.input);
+            return Err(FramingError::ChunksNotExpected { found });
         }
+        Ok(())
+    }
+
+    /// Takes the bytes skipped before the first chunk of the last message, at most 1 KiB of them. Almost always empty. With
+    /// end-of-message framing such bytes are a part of the message.
+    pub fn take_skipped(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.skipped)
     }
 
     fn too_large(&self) -> FramingError {
@@ -311,6 +342,14 @@ impl Decoder {
             found: excerpt(rest),
         }
     }
+}
+
+/// The position of the first chunk header in `bytes`.
+fn find_chunk_header(bytes: &[u8]) -> Option<usize> {
+    memmem::find_iter(bytes, b"\n#").find(|begin| {
+        let here = bytes.get(*begin..).unwrap_or_default();
+        matches!(read_chunk_header(here), ChunkHeader::Chunk { .. })
+    })
 }
 
 enum ChunkHeader {
@@ -480,6 +519,37 @@ mod tests {
                 found
             }
         );
+    }
+
+    #[test]
+    fn bytes_before_the_first_chunk_are_skipped_and_reported() {
+        let sent = b"\n#4\n<a/>\n##\n\x07\n#4\n<b/>\n##\ngoing down #1\r\n\n#4\n<c/>\n##\n";
+        let mut decoder = decoder(Framing::Chunked, 99);
+        decoder.push(sent);
+        let mut found = Vec::new();
+        while let Some(message) = decoder.next_message().unwrap() {
+            let skipped = String::from_utf8(decoder.take_skipped()).unwrap();
+            found.push((String::from_utf8(message).unwrap(), skipped));
+        }
+        let expected = [("<a/>", ""), ("<b/>", "\x07"), ("<c/>", "going down #1")];
+        let expected = expected.map(|(message, skipped)| (message.to_owned(), skipped.to_owned()));
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_banner_of_hashes_is_no_chunk_header() {
+        for banner in ["### lab ###\n", "#1 in the lab\n", "##\n", "#\n"] {
+            let sent = format!("{banner}<hello/>]]>]]>");
+            for size in [1, 3, 100] {
+                let mut decoder = decoder(Framing::EndOfMessage, 99);
+                let mut messages = Vec::new();
+                for part in sent.as_bytes().chunks(size) {
+                    messages.extend(all(&mut decoder, part).unwrap());
+                }
+                let message = format!("{banner}<hello/>").into_bytes();
+                assert_eq!(messages, [message], "{banner:?} in reads of {size}");
+            }
+        }
     }
 
     #[test]

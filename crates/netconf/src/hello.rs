@@ -10,7 +10,7 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 
 use crate::framing::Framing;
-use crate::message::append_text;
+use crate::message::{append_text, find_root};
 use crate::text::excerpt;
 
 /// NETCONF 1.0.
@@ -25,6 +25,8 @@ pub struct Hello {
     capabilities: Box<str>,
     /// The session number from the server. Clients send none, and some servers do not either.
     pub session_id: Option<u32>,
+    /// An excerpt of the bytes before the hello that were skipped, such as a banner.
+    pub skipped: Option<Box<str>>,
 }
 
 impl Hello {
@@ -37,6 +39,7 @@ impl Hello {
         Self {
             capabilities: capabilities.join("\n").into(),
             session_id: None,
+            skipped: None,
         }
     }
 
@@ -45,14 +48,20 @@ impl Hello {
         self.capabilities.lines()
     }
 
-    /// Reads a hello message.
+    /// Reads a hello message. Other bytes before it are skipped.
     ///
     /// # Errors
     ///
     /// A sentence that says what was found instead of a hello.
     pub fn parse(message: &[u8]) -> Result<Self, String> {
-        let text = str::from_utf8(message)
-            .map_err(|e| format!("expected a hello, found bytes that are not UTF-8: {e}"))?;
+        let begin = find_root(message, "hello").unwrap_or(0);
+        let (before, hello) = message.split_at_checked(begin).unwrap_or((&[], message));
+        let text = str::from_utf8(hello).map_err(|e| {
+            let found = excerpt(message);
+            format!("expected a hello, found bytes that are not UTF-8 ({e}): \"{found}\"")
+        })?;
+        let before = before.trim_ascii();
+        let skipped = (!before.is_empty()).then(|| excerpt(before).into());
         let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
         let (mut capabilities, mut session_id) = (String::new(), None);
         let mut depth = 0usize;
@@ -92,6 +101,7 @@ impl Hello {
         Ok(Self {
             capabilities: capabilities.trim_end().into(),
             session_id,
+            skipped,
         })
     }
 
@@ -168,6 +178,25 @@ mod tests {
     }
 
     #[test]
+    fn bytes_before_the_hello_are_skipped_whatever_they_are() {
+        let hello = Hello::of_client(Framing::EndOfMessage);
+        let banners: [&[u8]; 5] = [
+            b"Last login: Mon Nov 30 from 192.0.2.9\r\n--- JUNOS 21.4R3 ---\r\n",
+            b"\x07",
+            b"*** Acc\xe8s r\xe9serv\xe9 ***\r\n",
+            b"<< Authorised access only >> R&D lab\r\n",
+            b"### <b>lab</b> <!-- ###\n",
+        ];
+        for banner in banners {
+            let message = [banner, hello.to_xml().as_bytes()].concat();
+            let read = Hello::parse(&message).unwrap();
+            assert_eq!(read.capabilities, hello.capabilities);
+            let skipped = read.skipped.unwrap();
+            assert!(skipped.starts_with(&excerpt(&banner[..1])), "{skipped}");
+        }
+    }
+
+    #[test]
     fn what_is_no_hello_is_shown() {
         let cases = [
             ("Permission denied", "Permission denied"),
@@ -189,6 +218,7 @@ mod tests {
         let hello = Hello {
             capabilities: format!("{BASE_1_1}\na?b=1&c=<2>").into(),
             session_id: Some(5),
+            skipped: None,
         };
         assert_eq!(Hello::parse(hello.to_xml().as_bytes()), Ok(hello));
     }

@@ -52,6 +52,7 @@
 //! # }
 //! ```
 
+mod early_bytes;
 pub mod error;
 pub mod framing;
 pub mod hello;

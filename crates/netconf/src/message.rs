@@ -35,6 +35,8 @@ pub struct Reply {
     pub elapsed: Duration,
     /// Each `<rpc-error>` in it, at any depth, in order. Data beside them may still be good.
     pub errors: Vec<RpcError>,
+    /// An excerpt of the bytes before the message that were skipped, such as control characters or a line of the device's log.
+    pub skipped: Option<Box<str>>,
 }
 
 impl Reply {
@@ -113,6 +115,64 @@ pub(crate) struct RootElement<'m> {
     pub(crate) content: usize,
     /// `<name/>`: there is no content.
     pub(crate) is_empty: bool,
+}
+
+/// Finds where the root element `local_name` of `message` begins, whatever its prefix, together with the XML declaration, comments
+/// and white space directly before it. `None` if there is no such element near the start.
+pub(crate) fn find_root(message: &[u8], local_name: &str) -> Option<usize> {
+    let head = message.get(..LONGEST_HEAD).unwrap_or(message);
+    // Where the prolog begins that reaches up to `at`.
+    let mut begin = 0;
+    let mut at = 0;
+    while at < head.len() {
+        let rest = head.get(at..).unwrap_or_default();
+        let up_to = |mark: &[u8]| memmem::find(rest, mark).map(|end| end + mark.len());
+        let prolog = if rest.starts_with(b"<!--") {
+            up_to(b"-->")
+        } else if rest.starts_with(b"<?") {
+            up_to(b"?>")
+        } else if rest.starts_with(b"\xef\xbb\xbf") {
+            Some(3)
+        } else if rest.first().is_some_and(u8::is_ascii_whitespace) {
+            Some(1)
+        } else if is_start_tag(rest, local_name) {
+            return Some(begin);
+        } else {
+            None
+        };
+        at += prolog.unwrap_or(1);
+        if prolog.is_none() {
+            begin = at;
+        }
+    }
+    None
+}
+
+/// Whether `bytes` begin with a start tag of this name, with or without a prefix.
+fn is_start_tag(bytes: &[u8], local_name: &str) -> bool {
+    let Some(tag) = bytes.strip_prefix(b"<") else {
+        return false;
+    };
+    let is_end = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/');
+    let Some(end) = tag.iter().position(is_end) else {
+        return false;
+    };
+    let name = tag.get(..end).unwrap_or_default();
+    let local = name.rsplit(|byte| *byte == b':').next().unwrap_or(name);
+    local == local_name.as_bytes()
+}
+
+/// Removes the bytes before the root element `local_name` and its prolog, and returns an excerpt of them if there are any.
+pub(crate) fn skip_to_root(message: &mut Vec<u8>, local_name: &str) -> Option<Box<str>> {
+    let begin = find_root(message, local_name).filter(|begin| *begin > 0)?;
+    let skipped = excerpt(message.get(..begin).unwrap_or_default().trim_ascii());
+    message.drain(..begin);
+    let blank = message
+        .iter()
+        .take_while(|byte| byte.is_ascii_whitespace())
+        .count();
+    message.drain(..blank);
+    Some(skipped.into())
 }
 
 /// Reads up to and including the root element's start tag; what follows it may be anything.
@@ -342,6 +402,42 @@ mod tests {
     }
 
     #[test]
+    fn the_root_is_found_behind_other_bytes() {
+        let whole = [
+            "<rpc-reply/>",
+            "<rpc-reply message-id='1'>x</rpc-reply>",
+            "<nc:rpc-reply\n>",
+            "<?xml version=\"1.0\"?>\n<!-- <rpc-reply> --> <rpc-reply>",
+            "\u{feff}<rpc-reply>",
+        ];
+        let junk: [&[u8]; 9] = [
+            b"",
+            b"\x07",
+            b"\0\0\n",
+            b"shutdown: [pid 1] system going down\r\n",
+            b"<< access > R&D >>\n",
+            b"Acc\xe8s r\xe9serv\xe9\n",
+            b"<!-- not closed ",
+            b"<? ",
+            b"<rpc-replyx/>",
+        ];
+        for junk in junk {
+            for whole in whole {
+                let mut message = [junk, whole.as_bytes()].concat();
+                let skipped = skip_to_root(&mut message, "rpc-reply");
+                assert_eq!(skipped.is_some(), !junk.is_empty(), "{junk:?} {whole}");
+                // What is not closed may swallow a declaration or a comment, but never the root.
+                let text = String::from_utf8(message).unwrap();
+                assert!(whole.ends_with(&text), "{junk:?}: {text}");
+                assert_eq!(root(text.as_bytes()).unwrap().local_name, "rpc-reply");
+            }
+        }
+        for other in ["", "<", "<rpc-reply", "error", "<hello/>", "<rpc-reply-x/>"] {
+            assert_eq!(find_root(other.as_bytes(), "rpc-reply"), None, "{other}");
+        }
+    }
+
+    #[test]
     fn an_empty_root_has_no_content() {
         let message = b"<rpc message-id=\"1\" />";
         let root = root(message).unwrap();
@@ -404,6 +500,7 @@ mod tests {
             received: Instant::now(),
             elapsed: Duration::ZERO,
             errors: rpc_errors(TYPED.as_bytes()),
+            skipped: None,
         };
         assert_eq!(reply.failures().count(), 2);
         assert_eq!(reply.warnings().count(), 1);

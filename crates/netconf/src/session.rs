@@ -4,6 +4,9 @@
 //! id and dropped. After a framing error or a partly sent request, the session refuses further requests instead of misreading
 //! replies.
 //!
+//! Some servers overlook a request that they read together with our hello, until more bytes come. So the first byte of the next
+//! message is sent early when the first reply is late, see [`early_bytes`](crate::early_bytes).
+//!
 //! Pipelined requests and notifications are not supported. [`ssh`](crate::ssh) opens the stream.
 
 use std::sync::Arc;
@@ -14,8 +17,9 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument as _, debug, debug_span, trace};
 
+use crate::early_bytes::EarlyBytes;
 use crate::error::{Error, Phase, SessionStep};
-use crate::framing::{self, Decoder, END_OF_MESSAGE, Framing};
+use crate::framing::{Decoder, END_OF_MESSAGE, Framing, FramingError};
 use crate::hello::Hello;
 use crate::message::{self, Reply, RpcError};
 use crate::options::{Options, Timeouts};
@@ -26,6 +30,9 @@ const MAX_HELLO_BYTES: usize = 4 * 1024 * 1024;
 
 /// The errors in a reply of this size or more, in bytes, are read on a blocking thread: it takes a few milliseconds.
 const LARGE_REPLY_BYTES: usize = 1024 * 1024;
+
+/// How long sending an early byte may take.
+const EARLY_BYTE_LIMIT: Duration = Duration::from_secs(1);
 
 /// A session whose hellos have been exchanged.
 #[derive(Debug)]
@@ -42,6 +49,7 @@ pub struct Session<S> {
     unanswered: Vec<u64>,
     /// Why no further request may be sent.
     unusable: Option<&'static str>,
+    early: EarlyBytes,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
@@ -71,6 +79,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
             last_id: 0,
             unanswered: Vec::new(),
             unusable: None,
+            early: EarlyBytes::default(),
         };
         let limit = Deadline::new(Phase::Hello, "no hello", began, session.timeouts.hello);
         let ours = Hello::of_client(options.offer);
@@ -179,9 +188,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
             "<rpc xmlns=\"urn:ietf:params:xml:ns:netconf:base:1.0\" message-id=\"{id}\">{operation}</rpc>"
         );
         self.send(rpc.as_bytes(), limit).await?;
+        self.early.start();
         debug!(message_id = id, bytes = rpc.len(), "request sent");
         loop {
-            while let Some(bytes) = self.decoded(limit)? {
+            while let Some(mut bytes) = self.decoded(limit)? {
+                let before_chunks = self.decoder.take_skipped();
+                let skipped = message::skip_to_root(&mut bytes, "rpc-reply")
+                    .or_else(|| Some(excerpt(&before_chunks).into()))
+                    .filter(|skipped: &Box<str>| !skipped.is_empty());
+                if let Some(skipped) = &skipped {
+                    debug!(%skipped, "bytes before a reply skipped");
+                }
                 if self.is_answer_to(id, &bytes, limit)? {
                     let received = Instant::now();
                     let elapsed = received - started;
@@ -193,9 +210,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
                         ?elapsed,
                         "reply received"
                     );
+                    self.early.stop();
                     return Ok(Reply {
                         errors,
                         bytes,
+                        skipped,
                         received: received.into_std(),
                         elapsed,
                     });
@@ -210,7 +229,43 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
                 0 => first_byte,
                 _ => whole_reply,
             };
-            self.read(limit).await?;
+            self.read_or_nudge(limit).await?;
+        }
+    }
+
+    /// Reads some bytes. While the first reply of the session is due, sends an early byte of the next message now and then.
+    async fn read_or_nudge(&mut self, limit: Deadline) -> Result<(), Error> {
+        let Some(at) = self.early.next_at().filter(|at| *at < limit.at) else {
+            return self.read(limit).await;
+        };
+        let read = self.stream.read_buf(self.decoder.room());
+        let Ok(read) = timeout_at(at, read).await else {
+            self.send_early_byte(limit).await;
+            return Ok(());
+        };
+        match read {
+            Ok(0) => Err(self.disconnected(limit, None)),
+            Ok(bytes) => {
+                trace!(bytes, pending = self.decoder.pending_bytes(), "bytes read");
+                self.early.stop();
+                Ok(())
+            }
+            Err(error) => Err(self.disconnected(limit, Some(error))),
+        }
+    }
+
+    /// Best effort: an error of the stream is reported by the next read.
+    async fn send_early_byte(&mut self, limit: Deadline) {
+        let Some(byte) = self.early.byte(self.framing) else {
+            return;
+        };
+        debug!("no reply yet: a byte of the next message is sent early");
+        let until = limit.at.min(Instant::now() + EARLY_BYTE_LIMIT);
+        if let Ok(Ok(1)) = timeout_at(until, self.stream.write(&[byte])).await {
+            self.early.sent(self.framing);
+        }
+        if let Ok(Err(error)) = timeout_at(until, self.stream.flush()).await {
+            debug!(%error, "the byte was not sent");
         }
     }
 
@@ -236,6 +291,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         let wrong = |reason: String| Error::Reply {
             step: self.step(limit),
             reason: reason.into(),
+            received: message.to_vec(),
         };
         let root = message::root(message).map_err(wrong)?;
         if root.local_name != "rpc-reply" {
@@ -264,19 +320,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
     fn decoded(&mut self, limit: Deadline) -> Result<Option<Vec<u8>>, Error> {
         self.decoder.next_message().map_err(|cause| {
             self.unusable = Some("an earlier message could not be read");
+            let received = match cause {
+                FramingError::TooLarge { .. } => Vec::new(),
+                _ => self.decoder.take_pending(),
+            };
             Error::Framing {
                 step: self.step(limit),
                 cause,
+                received,
             }
         })
     }
 
     async fn send(&mut self, message: &[u8], limit: Deadline) -> Result<(), Error> {
         // One write for the whole message, so that a small request is one packet.
-        let mut framed = Vec::with_capacity(message.len() + 64);
-        for piece in framing::encode(message, self.framing) {
-            framed.extend_from_slice(&piece);
-        }
+        let framed = self.early.frame(message, self.framing);
         // Stays set if this call is cancelled or fails before everything is written.
         self.unusable = Some("an earlier request was only sent in part");
         let written = timeout_at(limit.at, async {

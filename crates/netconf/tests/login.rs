@@ -359,3 +359,60 @@ async fn a_device_that_says_why_it_leaves_is_quoted() {
         "{error}"
     );
 }
+
+/// The error of a login whose right answer is followed by these rounds, and what the device got.
+async fn after_the_answer(
+    rounds: Vec<(&'static str, Vec<(&'static str, bool)>)>,
+) -> (Error, Vec<String>, Vec<String>) {
+    let mut server = TestServer::with(&[MethodKind::KeyboardInteractive]);
+    server.further_rounds = rounds;
+    let address = server.open().await;
+    let connector = Connector::new(Options::default());
+    let target = target(address, vec![answer("right")]);
+    let error = connector.connect(&target).await.unwrap_err();
+    let seen = server.seen();
+    connector.connect(&target).await.unwrap_err();
+    (error, seen, server.seen())
+}
+
+#[tokio::test]
+async fn an_expired_password_is_told_in_the_devices_words_and_is_not_refused() {
+    let questions = vec![("New password: ", false), ("Retype new password: ", false)];
+    let expired = vec![("Your password has expired.", questions)];
+    let (error, seen, later) = after_the_answer(expired).await;
+    let told = "keyboard-interactive was answered, but the device asks for more than a password: \
+                \"Your password has expired. New password: Retype new password:\"";
+    assert!(error.to_string().contains(told), "{error}");
+    assert_eq!(outcomes(&error), [AttemptOutcome::MoreAsked]);
+    assert_eq!(seen, ["right"], "nothing else is answered");
+    assert_eq!(
+        later,
+        ["right", "right"],
+        "it was not remembered as refused"
+    );
+}
+
+#[tokio::test]
+async fn a_question_for_an_option_is_not_answered() {
+    for is_shown in [true, false] {
+        let question = vec![("Passcode or option (1-2): ", is_shown)];
+        let rounds = vec![("Two factors. 1. Push 2. SMS", question)];
+        let (error, seen, _) = after_the_answer(rounds).await;
+        let told = "\"Two factors. 1. Push 2. SMS Passcode or option (1-2):\"";
+        assert!(error.to_string().contains(told), "{error}");
+        assert_eq!(seen, ["right"]);
+    }
+}
+
+#[tokio::test]
+async fn words_without_a_question_reach_the_person_with_the_refusal() {
+    let rounds = vec![("Your account is locked.", Vec::new())];
+    let (error, _, later) = after_the_answer(rounds).await;
+    let told = "keyboard-interactive was refused: \"Your account is locked.\"";
+    assert!(error.to_string().contains(told), "{error}");
+    assert_eq!(
+        later.iter().filter(|answer| *answer == "right").count(),
+        1,
+        "{later:?}"
+    );
+}

@@ -360,3 +360,131 @@ async fn something_other_than_a_hello_is_shown() {
     far.read_exact(&mut sent).await.unwrap();
     assert_eq!(sent, b"<?xml");
 }
+
+/// A server that processes one message a read, and looks at what is left over only when more bytes come.
+async fn overlooks_requests(mut stream: DuplexStream, framing: Framing) -> Vec<u8> {
+    let hello = match framing {
+        Framing::EndOfMessage => HELLO.replace("base:1.1", "other"),
+        Framing::Chunked => HELLO.to_owned(),
+    };
+    stream
+        .write_all(format!("{hello}]]>]]>").as_bytes())
+        .await
+        .unwrap();
+    // The client's hello and its first request come in one read.
+    sleep(Duration::from_millis(100)).await;
+    let mut wire = Vec::new();
+    stream.read_buf(&mut wire).await.unwrap();
+    let mut decoder = netconf::framing::Decoder::new(9999);
+    decoder.push(&wire);
+    decoder.next_message().unwrap().unwrap();
+    decoder.set_framing(framing);
+    let mut id = 0;
+    loop {
+        let mut more = Vec::new();
+        if stream.read_buf(&mut more).await.unwrap() == 0 {
+            return wire;
+        }
+        wire.extend_from_slice(&more);
+        decoder.push(&more);
+        while decoder.next_message().unwrap().is_some() {
+            id += 1;
+            let reply = format!("<rpc-reply message-id=\"{id}\"><ok/></rpc-reply>");
+            let reply = netconf::framing::encode(reply.as_bytes(), framing);
+            let reply: Vec<u8> = reply.flat_map(std::borrow::Cow::into_owned).collect();
+            stream.write_all(&reply).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_is_read_together_with_the_hello_is_answered() {
+    for (options, framing) in [
+        (Options::default(), Framing::EndOfMessage),
+        (chunked(), Framing::Chunked),
+    ] {
+        let (near, far) = duplex(64 * 1024);
+        let server = tokio::spawn(overlooks_requests(far, framing));
+        let mut session = Session::start(near, &options).await.unwrap();
+        assert_eq!(session.framing(), framing);
+        let started = Instant::now();
+        for _ in 0..3 {
+            session.request("<get-a/>").await.unwrap();
+        }
+        assert!(
+            started.elapsed() < Duration::from_secs(3),
+            "{:?}",
+            started.elapsed()
+        );
+        session.close().await.unwrap();
+        let wire = String::from_utf8(server.await.unwrap()).unwrap();
+        // All that was sent is four messages, by the letter of the framing.
+        let requests = wire.split_once("]]>]]>").unwrap().1;
+        match framing {
+            Framing::EndOfMessage => {
+                assert_eq!(requests.matches("]]>]]>").count(), 4, "{requests}")
+            }
+            Framing::Chunked => {
+                assert!(!requests.contains("\n\n"), "{requests:?}");
+                assert_eq!(requests.matches("\n##\n").count(), 4, "{requests}");
+                assert_eq!(requests.matches("\n#1\n<\n#").count(), 1, "{requests}");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_takes_long_for_the_first_reply_gets_legal_bytes_only() {
+    for options in [Options::default(), chunked()] {
+        let (mut session, mut peer) = start(&options).await;
+        let device = tokio::spawn(async move {
+            // Both requests are read after many early bytes.
+            sleep(Duration::from_secs(55)).await;
+            answer(&mut peer, "<a/>").await;
+            answer(&mut peer, "<b/>").await;
+            peer
+        });
+        session.request("<get-a/>").await.unwrap();
+        session.request("<get-b/>").await.unwrap();
+        drop(device.await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn bytes_before_a_reply_are_skipped_and_reported() {
+    for options in [Options::default(), chunked()] {
+        let (mut session, mut peer) = start(&options).await;
+        let device = tokio::spawn(async move {
+            for junk in ["\x07", "", "\nshutdown: going down\n"] {
+                let request = peer.next_request().await.unwrap().unwrap();
+                let reply = format!("{junk}<rpc-reply {}><a/></rpc-reply>", request.attributes);
+                peer.reply(reply.as_bytes()).await.unwrap();
+            }
+            peer
+        });
+        for skipped in [Some(r"\x07"), None, Some("shutdown: going down")] {
+            let reply = session.request("<get-a/>").await.unwrap();
+            assert!(reply.bytes.starts_with(b"<rpc-reply "));
+            assert_eq!(reply.skipped.as_deref(), skipped);
+        }
+        drop(device.await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_reply_that_cannot_be_read_is_in_the_error() {
+    let (mut session, mut peer) = start(&Options::default()).await;
+    let device = tokio::spawn(async move {
+        peer.next_request().await.unwrap();
+        peer.reply(b"% internal error").await.unwrap();
+        peer.next_request().await.unwrap();
+        peer.send_unframed(b"#12\n<rpc-reply/>").await.unwrap();
+        peer
+    });
+    let error = session.request("<get-a/>").await.unwrap_err();
+    assert_eq!(error.received(), Some(&b"% internal error"[..]), "{error}");
+    let error = session.request("<get-a/>").await.unwrap_err();
+    assert!(matches!(error, Error::Framing { .. }), "{error}");
+    assert_eq!(error.received(), Some(&b"#12\n<rpc-reply/>"[..]), "{error}");
+    drop(device.await.unwrap());
+}

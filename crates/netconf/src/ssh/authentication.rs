@@ -7,7 +7,7 @@
 //!
 //! Host-based authentication, GSSAPI and certificates are not supported.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use russh::client::{AuthResult, Handle, Handler, KeyboardInteractiveAuthResponse};
 use russh::keys::{HashAlg, PrivateKey, PrivateKeyWithHashAlg, PublicKey};
@@ -18,6 +18,7 @@ use tracing::debug;
 use super::agent::Agent;
 use super::credentials::{Attempt, AttemptOutcome, Method};
 use super::disconnect_reason::DisconnectReason;
+use super::questions::Question;
 use super::refused_credentials::Permit;
 use super::shared::Shared;
 use super::target::SshServer;
@@ -25,6 +26,9 @@ use crate::text::excerpt;
 
 /// The most rounds of questions in one keyboard-interactive login.
 const MOST_ROUNDS: usize = 8;
+
+/// The longest text of a device that an error quotes, in bytes.
+const LONGEST_MESSAGE: usize = 1024;
 
 /// The result of a login, apart from errors of the connection.
 #[derive(Debug)]
@@ -44,12 +48,14 @@ pub(super) async fn log_in<H: Handler>(
     server: SshServer<'_>,
     shared: &Shared,
     disconnect_reason: &DisconnectReason,
+    banners: Banners,
 ) -> Result<LoginResult, russh::Error> {
     let mut authenticator = Authenticator {
         handle,
         server,
         shared,
         disconnect_reason,
+        banners,
         accepts: None,
         attempts: Vec::new(),
     };
@@ -86,6 +92,32 @@ pub(super) async fn log_in<H: Handler>(
     })
 }
 
+/// The text that the device sends during a login, for the error if the login fails.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Banners(Arc<Mutex<String>>);
+
+impl Banners {
+    /// Adds a text.
+    pub(super) fn push(&self, text: &str) {
+        let text = text.trim();
+        let mut banners = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if text.is_empty() || banners.len() + text.len() > LONGEST_MESSAGE {
+            return;
+        }
+        if !banners.is_empty() {
+            banners.push(' ');
+        }
+        banners.push_str(text);
+    }
+
+    /// The texts so far, if there are any. They are not returned again.
+    fn take(&self) -> Option<Box<str>> {
+        let mut banners = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = std::mem::take(&mut *banners);
+        (!taken.is_empty()).then(|| taken.into())
+    }
+}
+
 /// What is sent to the device.
 enum LoginCredential<'p> {
     Password(&'p SecretString),
@@ -101,6 +133,8 @@ enum AuthVerdict {
         accepts: MethodSet,
         is_partial: bool,
     },
+    /// A question came that is not for the credential, with this text.
+    MoreAsked(String),
     /// Nothing was sent, for this reason.
     NotTried(String),
 }
@@ -122,6 +156,7 @@ struct Authenticator<'d, H: Handler> {
     server: SshServer<'d>,
     shared: &'d Shared,
     disconnect_reason: &'d DisconnectReason,
+    banners: Banners,
     /// The methods that the device accepts, once it has listed them.
     accepts: Option<MethodSet>,
     attempts: Vec<Attempt>,
@@ -218,6 +253,8 @@ impl<H: Handler> Authenticator<'_, H> {
         credential_to_send: LoginCredential<'_>,
     ) -> Result<NextStep, russh::Error> {
         debug!(method = name, "trying an authentication method");
+        // What came before is no answer to this credential.
+        self.banners.take();
         let permit = self.shared.refused.permit(self.server, credential).await;
         let Some(permit) = permit else {
             self.record(name, AttemptOutcome::RefusedBefore);
@@ -263,6 +300,12 @@ impl<H: Handler> Authenticator<'_, H> {
                 self.accepts = Some(accepts);
                 NextStep::Another
             }
+            AuthVerdict::MoreAsked(text) => {
+                // No verdict on the credential: it may be right.
+                self.banners.push(&text);
+                self.record(name, AttemptOutcome::MoreAsked);
+                NextStep::Another
+            }
             AuthVerdict::NotTried(reason) => {
                 self.record(name, AttemptOutcome::NotTried(reason));
                 NextStep::Another
@@ -283,7 +326,12 @@ impl<H: Handler> Authenticator<'_, H> {
     }
 
     fn record(&mut self, method: String, outcome: AttemptOutcome) {
-        let attempt = Attempt { method, outcome };
+        let message = self.banners.take();
+        let attempt = Attempt {
+            method,
+            outcome,
+            message,
+        };
         debug!(%attempt, "authentication method failed");
         self.attempts.push(attempt);
     }
@@ -350,7 +398,7 @@ impl<H: Handler> Authenticator<'_, H> {
         })
     }
 
-    /// Answers the one hidden question with the secret, and once only.
+    /// Answers the questions of keyboard-interactive: one question for the secret, once, and those for the user's name.
     async fn answer_questions(
         &mut self,
         secret: &SecretString,
@@ -360,15 +408,17 @@ impl<H: Handler> Authenticator<'_, H> {
             .handle
             .authenticate_keyboard_interactive_start(user, None);
         let mut response = start.await?;
-        let mut has_answered = false;
+        // The text of the question that was answered with the secret.
+        let mut answered: Option<String> = None;
         for _ in 0..MOST_ROUNDS {
-            let prompts = match response {
+            let (name, instructions, prompts) = match response {
                 KeyboardInteractiveAuthResponse::Success => return Ok(AuthVerdict::Accepted),
                 KeyboardInteractiveAuthResponse::Failure {
                     partial_success: false,
                     ..
-                } if !has_answered && !self.handle.is_closed() => {
-                    return Ok(AuthVerdict::NotTried("the device asked nothing".to_owned()));
+                } if answered.is_none() && !self.handle.is_closed() => {
+                    let reason = "the device asked for no password".to_owned();
+                    return Ok(AuthVerdict::NotTried(reason));
                 }
                 KeyboardInteractiveAuthResponse::Failure {
                     remaining_methods,
@@ -379,32 +429,49 @@ impl<H: Handler> Authenticator<'_, H> {
                         is_partial: partial_success,
                     });
                 }
-                KeyboardInteractiveAuthResponse::InfoRequest { prompts, .. } => prompts,
+                KeyboardInteractiveAuthResponse::InfoRequest {
+                    name,
+                    instructions,
+                    prompts,
+                } => (name, instructions, prompts),
             };
-            let hidden = prompts.iter().filter(|prompt| !prompt.echo).count();
-            if hidden > 0 && has_answered {
-                // The same question again is a no; whatever else it may be, the secret is not the answer.
+            let questions: Vec<Question> = prompts.iter().map(Question::of).collect();
+            let secrets = questions.iter().filter(|q| **q == Question::Secret).count();
+            let texts = prompts.iter().map(|prompt| prompt.prompt.trim());
+            let text = texts.collect::<Vec<_>>().join(" ");
+            let is_repeated = answered.as_ref() == Some(&text);
+            let is_clear = secrets <= 1 && !questions.contains(&Question::Other);
+            if answered.is_some() && secrets > 0 && (is_repeated || is_clear) {
+                // The device asks for the same secret again: that is a refusal.
+                self.banners.push(&format!("{name} {instructions}"));
                 let accepts = self.accepts.clone().unwrap_or_else(MethodSet::empty);
                 return Ok(AuthVerdict::Refused {
                     accepts,
                     is_partial: false,
                 });
             }
-            if hidden > 1 {
-                let questions = prompts.iter().map(|prompt| prompt.prompt.trim());
-                let questions = questions.collect::<Vec<_>>().join("\", \"");
-                let questions = excerpt(questions.as_bytes());
-                return Ok(AuthVerdict::NotTried(format!(
-                    "the device asks for more than a password: \"{questions}\""
-                )));
+            let text_of_device = format!("{name} {instructions} {text}").trim().to_owned();
+            if !is_clear {
+                return Ok(match answered {
+                    Some(_) => AuthVerdict::MoreAsked(text_of_device),
+                    None => {
+                        let text = excerpt(text_of_device.as_bytes());
+                        AuthVerdict::NotTried(format!(
+                            "the device asks for more than a password: \"{text}\""
+                        ))
+                    }
+                });
             }
-            has_answered |= hidden == 1;
-            let answers = prompts.iter().map(|prompt| {
-                if prompt.echo {
-                    user.to_owned()
-                } else {
-                    secret.expose_secret().to_owned()
-                }
+            if answered.is_some() {
+                // Instructions after the answer, without a question for the secret: they may explain a refusal.
+                self.banners.push(&format!("{name} {instructions}"));
+            }
+            if secrets > 0 {
+                answered = Some(text);
+            }
+            let answers = questions.iter().map(|question| match question {
+                Question::Secret => secret.expose_secret().to_owned(),
+                Question::UserName | Question::Other => user.to_owned(),
             });
             let answers = answers.collect();
             let respond = self

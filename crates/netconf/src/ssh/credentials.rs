@@ -22,9 +22,9 @@ pub struct Credentials {
 pub enum Method {
     /// A password, sent over the encrypted connection.
     Password(SecretString),
-    /// The answer to the one hidden question that the server asks, as PAM, RADIUS and TACACS+ have it. Questions whose
-    /// answer is shown are answered with the user's name. A password that was refused as [`Method::Password`] is not
-    /// tried again like this: it is the same password.
+    /// The answer to the server's one question for a password or passcode, as PAM, RADIUS and TACACS+ ask it. A question for
+    /// the user's name is answered with that. Other questions, such as for an option or a new password, are not answered. A
+    /// password that was refused as [`Method::Password`] is not tried again like this: it is the same password.
     KeyboardInteractive(SecretString),
     /// A private key (Ed25519, ECDSA or RSA) in a file, in the format of OpenSSH, PKCS#8, PKCS#1 or SEC1.
     KeyFile {
@@ -74,6 +74,8 @@ pub struct Attempt {
     pub method: String,
     /// What happened.
     pub outcome: AttemptOutcome,
+    /// The device's own text about it: questions, instructions, and banners that came after the credential was sent.
+    pub message: Option<Box<str>>,
 }
 
 /// See [`Attempt`].
@@ -88,6 +90,9 @@ pub enum AttemptOutcome {
     RefusedBefore,
     /// The device accepted it but wants a further method.
     NotEnough,
+    /// The device took the answer and then asked for something else, such as a new password or a second factor. That was not
+    /// answered, and the credential is not remembered as refused.
+    MoreAsked,
     /// It was not offered to the device, for this reason.
     NotTried(String),
 }
@@ -106,7 +111,14 @@ impl fmt::Display for Attempt {
                 f.write_str(" was not tried: the same credential was refused before in this run")
             }
             AttemptOutcome::NotEnough => f.write_str(" was accepted, but the device wants more"),
+            AttemptOutcome::MoreAsked => {
+                f.write_str(" was answered, but the device asks for more than a password")
+            }
             AttemptOutcome::NotTried(reason) => write!(f, " cannot be used: {reason}"),
+        }?;
+        match &self.message {
+            Some(message) => write!(f, ": \"{}\"", excerpt(message.as_bytes())),
+            None => Ok(()),
         }
     }
 }

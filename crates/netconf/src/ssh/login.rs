@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{Instrument as _, Span, debug};
 
 use super::algorithms::ConfigKey;
-use super::authentication::{self, LoginResult};
+use super::authentication::{self, Banners, LoginResult};
 use super::credentials::{Attempt, AttemptOutcome};
 use super::disconnect_reason::DisconnectReason;
 use super::host_key_error::HostKeyError;
@@ -73,8 +73,10 @@ impl<'v> Login<'v> {
         let handler = SshHandler {
             verifier: Box::new(verifier),
             disconnect_reason: disconnect_reason.clone(),
+            banners: Banners::default(),
             span: Span::current(),
         };
+        let banners = handler.banners.clone();
         let mut handshake = Handshake {
             login: self,
             guard,
@@ -82,7 +84,7 @@ impl<'v> Login<'v> {
         };
         let handle = handshake.exchange_keys(socket, handler, waits_for_command);
         let mut handle = handle.await?;
-        handshake.log_in(&mut handle).await?;
+        handshake.log_in(&mut handle, banners).await?;
         Ok(SshConnection {
             handle,
             guard: handshake.guard,
@@ -176,11 +178,16 @@ impl Handshake<'_> {
         })
     }
 
-    async fn log_in(&mut self, handle: &mut Handle<SshHandler>) -> Result<(), Error> {
+    async fn log_in(
+        &mut self,
+        handle: &mut Handle<SshHandler>,
+        banners: Banners,
+    ) -> Result<(), Error> {
         let Login { server, shared, .. } = self.login;
         let timer = self.login.timer(Phase::Authentication);
         let limit = shared.options.timeouts.authentication;
-        let login = authentication::log_in(handle, server, shared, &self.disconnect_reason);
+        let login =
+            authentication::log_in(handle, server, shared, &self.disconnect_reason, banners);
         match timeout(limit, login).await {
             Ok(Ok(LoginResult::Accepted)) => {
                 let user = server.credentials.user.as_str();
@@ -330,6 +337,7 @@ pub(super) struct SshHandler {
     /// Boxed, because the library's task reserves space for its handler more than once.
     verifier: Box<HostKeyVerifier>,
     disconnect_reason: DisconnectReason,
+    banners: Banners,
     /// The connection's span: the library's task runs outside of it.
     span: Span,
 }
@@ -358,6 +366,15 @@ impl client::Handler for SshHandler {
         let verified = self.verifier.verify(&key);
         let verified = verified.instrument(self.span.clone()).await;
         verified.map(|()| true).map_err(SshHandlerError::HostKey)
+    }
+
+    async fn auth_banner(
+        &mut self,
+        banner: &str,
+        _session: &mut client::Session,
+    ) -> Result<(), Self::Error> {
+        self.banners.push(banner);
+        Ok(())
     }
 
     async fn kex_done(

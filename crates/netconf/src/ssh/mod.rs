@@ -28,6 +28,7 @@ mod key_file;
 mod known_hosts;
 mod login;
 mod proxy_command;
+mod questions;
 mod refused_credentials;
 mod resolver;
 mod shared;
