@@ -6,6 +6,7 @@ mod device;
 mod test_server;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,7 @@ use netconf::ssh::{AttemptOutcome, Connector, Hop, HostKeyPolicy, Method, Route,
 use netconf::{Error, Options, Phase, Timeouts};
 use russh::MethodKind;
 use russh::keys::{Algorithm, PrivateKey};
+use tokio::net::TcpListener;
 
 use device::{endpoint, user};
 use test_server::TestServer;

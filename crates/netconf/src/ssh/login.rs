@@ -8,6 +8,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use russh::Names;
 use russh::client::{self, Handle};
 use russh::keys::PublicKeyOrCertificate;
 use tokio::time::{Instant, timeout, timeout_at};
