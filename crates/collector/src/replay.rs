@@ -4,7 +4,7 @@ use std::path::Path;
 
 use records::{Context, InterfaceFilter, ReplyName, Snapshot};
 use sinks::RunFolder;
-use sinks::lake::{Compression, Writer, Written};
+use sinks::lake::{Committed, Compression, Writer};
 
 use super::parse_and_join;
 use super::report::{DeviceReport, Outcome, RpcOutcome, RpcReport};
@@ -157,7 +157,7 @@ pub fn replay(
     output: &Path,
     lake: &Path,
     compression: Compression,
-) -> anyhow::Result<(Vec<Replayed>, Vec<Written>)> {
+) -> anyhow::Result<(Vec<Replayed>, Committed)> {
     let folder = RunFolder::at(output)?;
     let mut writer = Writer::begin(
         lake,

@@ -215,7 +215,7 @@ fn field(
     (desk.problems.len() == before).then(|| MappedField {
         name: name.clone(),
         paths,
-        kind,
+        field_type: kind,
         unit,
         role,
         meaning,

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use records::{Context, ReplyReader, Snapshot, enrich, json, table};
+use records::{Context, ReplyReader, Snapshot, enrich, json, tables};
 use serde_json::{Map, Value, json};
 
 use super::*;

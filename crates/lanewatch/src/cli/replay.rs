@@ -50,14 +50,17 @@ impl Replay {
             _ => self.of_files(&Catalogue::read(&settings.catalogue)?),
         };
         let run = run.map_err(usage)?;
-        let (devices, files) =
+        let (devices, committed) =
             collector::replay(&run, &self.output, &self.lake, settings.compression)?;
+        if let Some(pending) = &committed.pending {
+            printer.warning(&pending.to_string());
+        }
         for replayed in &devices {
             for said in replayed.report.said_beside_data() {
                 printer.warning(&format!("{}: {said}", replayed.device));
             }
         }
-        printer.answer(&render_replay(&devices, &files, &self.output));
+        printer.answer(&render_replay(&devices, &committed.files, &self.output));
         let failed = devices
             .iter()
             .filter(|replayed| replayed.report.outcome != Outcome::Delivered);

@@ -138,7 +138,14 @@ impl Write {
             writer.add(device, tables)?;
         }
         let written = writer.finish()?;
-        printer.answer(&render_written(&written, devices.len() - failed, &lake));
+        if let Some(pending) = &written.pending {
+            printer.warning(&pending.to_string());
+        }
+        printer.answer(&render_written(
+            &written.files,
+            devices.len() - failed,
+            &lake,
+        ));
         Ok(match failed {
             0 => ExitStatus::Delivered,
             failed if failed == devices.len() => ExitStatus::NoneDelivered,
