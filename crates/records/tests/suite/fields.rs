@@ -14,14 +14,14 @@ use records::table::{ColumnType, Columns};
 const HEAD: &str = "\
 # Fields
 
-Every field that a device's replies can yield, by RPC: its name in JSON and in the lake, its type, its unit in the notation of
-[UCUM](https://ucum.org), and what it means. This page is made from the column lists in `crates/records/src/model`, from which the
-JSON documents and the Parquet schemas are made too; a test fails where the three differ.
+This page lists every field of every RPC: its name in JSON and in the lake, its type, its unit in [UCUM](https://ucum.org) notation,
+and its meaning. It is generated from the column lists in `crates/records/src/model`. The JSON documents and the Parquet schemas come
+from the same lists; a test fails where the three differ.
 
-A field that was not measured is absent from JSON and null in Parquet. Those marked *always* are in every object. Why a value is
-absent stands in the field beside it that ends in `_state`: `ok`, `no_light`, `not_supported`, `not_present` or `invalid`.
+A field that was not measured is absent from JSON and null in Parquet. Fields marked *always* are in every object. A field that ends
+in `_state` says why the value beside it is absent: `ok`, `no_light`, `not_supported`, `not_present` or `invalid`.
 
-`text` is UTF-8, `int32` and `int64` are signed, `float64` is a double. Roles: a *label* names or groups, a *gauge* goes up and
+Types: `text` is UTF-8, `int32` and `int64` are signed, `float64` is a double. Roles: a *label* names or groups, a *gauge* goes up and
 down, a *counter* counts up until it is cleared, a *threshold* is a limit of the module, a *state* is a word from a closed set, a
 *time* is in UTC seconds.
 ";
