@@ -55,7 +55,6 @@ pub(super) async fn begin(
     output: &OutputOptions,
     clock: Clock,
 ) -> anyhow::Result<Begun> {
-    require_folders(output)?;
     let run_id = format!("{:08x}", rand::random::<u32>());
     let began = Instant::now();
     loop {
@@ -64,32 +63,44 @@ pub(super) async fn begin(
             run_id: run_id.clone(),
             run_timestamp: clock.now(),
         };
-        let (setting, error) = match RunFolder::create(&output.output_dir, &identity) {
-            Ok(folder) => {
-                let names = plan.devices.iter().map(|device| device.name.clone());
-                let run = identity.clone();
-                match Writer::begin_new(&output.lake, run, names, output.compression) {
-                    Ok(writer) => {
-                        return Ok(Begun {
-                            folder,
-                            identity,
-                            writer,
-                        });
-                    }
-                    Err(error) => {
-                        // Nothing was contacted and nothing is left behind, not even an empty folder.
-                        std::fs::remove_dir(folder.path()).ok();
-                        ("--lake", error)
-                    }
-                }
-            }
-            Err(error) => ("--output-dir", error),
+        let names = plan.devices.iter().map(|device| device.name.clone());
+        let (output, names) = (output.clone(), names.collect());
+        // The lake's lock may be waited for, and the disk may be slow: not on the threads of sessions.
+        let attempt = tokio::task::spawn_blocking(move || try_begin(&output, identity, names));
+        let (setting, error) = match attempt.await?? {
+            Ok(begun) => return Ok(begun),
+            Err(refused) => refused,
         };
         let waits = matches!(error, sinks::Error::RunExists { .. });
         if !waits || began.elapsed() > SECOND_WITHIN {
             return Err(unwritable(setting, &error).into());
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+/// One attempt. What the disk refuses is told with the setting that names the folder. Blocks.
+fn try_begin(
+    output: &OutputOptions,
+    identity: RunIdentity,
+    names: Vec<String>,
+) -> anyhow::Result<Result<Begun, (&'static str, sinks::Error)>> {
+    require_folders(output)?;
+    let folder = match RunFolder::create(&output.output_dir, &identity) {
+        Ok(folder) => folder,
+        Err(error) => return Ok(Err(("--output-dir", error))),
+    };
+    match Writer::begin_new(&output.lake, identity.clone(), names, output.compression) {
+        Ok(writer) => Ok(Ok(Begun {
+            folder,
+            identity,
+            writer,
+        })),
+        Err(error) => {
+            // Nothing was contacted and nothing is left behind, not even an empty folder.
+            std::fs::remove_dir(folder.path()).ok();
+            Ok(Err(("--lake", error)))
+        }
     }
 }
 

@@ -21,9 +21,7 @@ use super::begin::{Begun, begin};
 use super::clock::Clock;
 use super::context::{Event, Run, Watch};
 use super::deadline::TimeLimit;
-use super::delivery::{
-    DeviceOutput, DocumentsSink, FanOut, LakeSink, MetricsSink, Published, Sink, SinkKind,
-};
+use super::delivery::{self, DeviceOutput, FanOut, Published, SinkKind};
 use super::device;
 use super::report::{DeviceReport, LakeFile, Outcome, RpcOutcome, RunReport};
 use crate::options::Options;
@@ -65,17 +63,7 @@ pub async fn run(
         identity,
         writer,
     } = begin(&plan, &options.output, clock).await?;
-    let mut sinks = vec![
-        Sink::Documents(DocumentsSink::new(folder.clone())),
-        Sink::Lake(LakeSink::new(writer)),
-    ];
-    sinks.extend(
-        options
-            .output
-            .metrics
-            .clone()
-            .map(|file| Sink::Metrics(MetricsSink::new(file))),
-    );
+    let sinks = delivery::sinks_of(&options.output, &folder, writer);
     let fan_out = FanOut::start(sinks, options.limits.sink_timeout)
         .context("the system refuses a thread for a sink")?;
 

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! A sink that holds turns does so for at most `sink_timeout`. A sink that takes longer is out of the run: it gets nothing more, the
-//! run is marked undelivered, and the other sinks go on. To add a sink, add a file with its [`Sink`] variant.
+//! run is marked undelivered, and the other sinks go on. To add a sink, add its file here, and its variant and its row of `sinks_of` in `sink`.
 
 mod documents;
 mod fan_out;
@@ -16,8 +16,5 @@ mod metrics;
 mod queue;
 mod sink;
 
-pub(crate) use documents::DocumentsSink;
 pub(crate) use fan_out::FanOut;
-pub(crate) use lake::LakeSink;
-pub(crate) use metrics::MetricsSink;
-pub(crate) use sink::{DeviceOutput, Published, Sink, SinkKind};
+pub(crate) use sink::{DeviceOutput, Published, SinkKind, sinks_of};

@@ -1,12 +1,14 @@
 //! The sinks of a run, as one closed set.
 
 use records::table::Table;
-use sinks::lake::Written;
+use sinks::RunFolder;
+use sinks::lake::{Writer, Written};
 use sinks::prometheus::Health;
 
 use super::documents::DocumentsSink;
 use super::lake::LakeSink;
 use super::metrics::MetricsSink;
+use crate::options::OutputOptions;
 
 /// What one device leaves for the sinks. A device that failed leaves its name alone.
 #[derive(Debug, Default)]
@@ -41,6 +43,17 @@ pub(crate) enum Sink {
     /// A sink whose behaviour a test decides.
     #[cfg(test)]
     Scripted(super::fan_out::tests::ScriptedSink),
+}
+
+/// The sinks that a run has.
+pub(crate) fn sinks_of(output: &OutputOptions, folder: &RunFolder, lake: Writer) -> Vec<Sink> {
+    let mut sinks = vec![
+        Sink::Documents(DocumentsSink::new(folder.clone())),
+        Sink::Lake(LakeSink::new(lake)),
+    ];
+    let metrics = output.metrics.clone();
+    sinks.extend(metrics.map(|file| Sink::Metrics(MetricsSink::new(file))));
+    sinks
 }
 
 /// Which sink.

@@ -3,7 +3,7 @@
 //! Of the report only these keys are read, whatever else it holds:
 //!
 //! - `lake_error`: why rows did not reach the lake;
-//! - `undelivered`: what else did not reach its sink and is to be replayed;
+//! - `documents_error`: why JSON documents are missing;
 //! - `devices.*.outcome`: `failed`, or what was delivered.
 
 use std::collections::BTreeMap;
@@ -31,7 +31,7 @@ struct Report {
     #[serde(default)]
     lake_error: Value,
     #[serde(default)]
-    undelivered: Value,
+    documents_error: Value,
     devices: Option<BTreeMap<String, Device>>,
 }
 
@@ -53,7 +53,7 @@ impl Delivery {
         let all_failed = |devices: &BTreeMap<_, _>| devices.values().all(failed);
         if report.devices.as_ref().is_some_and(all_failed) {
             Self::Nothing
-        } else if says_something(&report.lake_error) || says_something(&report.undelivered) {
+        } else if says_something(&report.lake_error) || says_something(&report.documents_error) {
             Self::Undelivered
         } else {
             Self::Delivered
@@ -86,13 +86,13 @@ mod tests {
         for (report, delivery) in [
             (format!("{{{one}}}"), Delivered),
             (format!(r#"{{"lake_error": null, {one}}}"#), Delivered),
-            (format!(r#"{{"undelivered": [], {one}}}"#), Delivered),
+            (format!(r#"{{"documents_error": null, {one}}}"#), Delivered),
             (
                 format!(r#"{{"lake_error": "the disk", {one}}}"#),
                 Undelivered,
             ),
             (
-                format!(r#"{{"undelivered": ["lake"], {one}}}"#),
+                format!(r#"{{"documents_error": "the disk hangs", {one}}}"#),
                 Undelivered,
             ),
             (format!("{{{none}}}"), Nothing),
