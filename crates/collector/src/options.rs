@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use inventory::Sources;
+use metrics::{Detail, MetricNames};
 use secrecy::SecretString;
 use sinks::RawReplies;
 use sinks::lake::Compression;
-use sinks::prometheus::Names;
 
 use crate::plan::Shard;
 use crate::retry::Retry;
@@ -111,7 +111,9 @@ pub struct MetricsFile {
     /// Where it is.
     pub path: PathBuf,
     /// Which names its series have.
-    pub names: Names,
+    pub names: MetricNames,
+    /// How many series there are.
+    pub detail: Detail,
 }
 
 /// The host key policy; where keys are kept is another option.

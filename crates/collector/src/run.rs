@@ -9,11 +9,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context as _;
+use metrics::{Health, RpcHealth};
 use netconf::ssh::Connector;
 use sinks::RawReplies;
 use sinks::RunFolder;
 use sinks::lake::Written;
-use sinks::prometheus::Health;
 use tokio::task::{JoinError, JoinSet};
 use tracing::Instrument as _;
 
@@ -106,17 +106,11 @@ async fn complete(
     collect_all(&run, &mut report, stop).await;
     let mut metrics_error = None;
     let delivered = {
-        let (clock, report) = (run.clock, &mut report);
+        let (clock, plan, report) = (run.clock, &run.plan, &mut report);
         run.fan_out
             .finish(|| {
                 report.finished = clock.now();
-                Published {
-                    health: report
-                        .devices
-                        .iter()
-                        .map(|(name, device)| health_of(name, device, report.finished))
-                        .collect(),
-                }
+                published(plan, report, report.finished)
             })
             .await
     };
@@ -227,13 +221,22 @@ async fn first_part_is_due(run: &Run) {
 async fn publish_first_part(run: &Run, report: &RunReport, at_work: usize) {
     let now = run.clock.now();
     tracing::info!(at_work, "what has come by now is published");
-    let health = report.devices.iter();
-    let published = Published {
-        health: health
+    run.fan_out
+        .publish(&published(&run.plan, report, now))
+        .await;
+}
+
+/// How the devices that have ended fared, and which of the fleet have not.
+fn published(plan: &Plan, report: &RunReport, now: i64) -> Published {
+    let names = plan.devices.iter().map(|device| &device.name);
+    let at_work = names.filter(|name| !report.devices.contains_key(*name));
+    let devices = report.devices.iter();
+    Published {
+        health: devices
             .map(|(name, device)| health_of(name, device, now))
             .collect(),
-    };
-    run.fan_out.publish(&published).await;
+        others: at_work.chain(&plan.left_out).cloned().collect(),
+    }
 }
 
 /// How a device's collection went, as its series say it.
@@ -242,12 +245,18 @@ fn health_of(name: &str, device: &DeviceReport, now: i64) -> Health {
         device: name.to_owned(),
         is_up: device.outcome != Outcome::Failed,
         succeeded: (device.outcome == Outcome::Delivered).then_some(now),
+        delivered: (device.outcome != Outcome::Failed).then_some(now),
         seconds: device.seconds,
         rpcs: device
             .rpcs
             .iter()
-            .map(|(name, rpc)| (name.clone(), rpc.outcome == RpcOutcome::Ok, rpc.seconds))
+            .map(|(name, rpc)| RpcHealth {
+                name: name.clone(),
+                succeeded: (rpc.outcome == RpcOutcome::Ok).then_some(rpc.arrived),
+                seconds: rpc.seconds,
+            })
             .collect(),
+        ..Health::default()
     }
 }
 

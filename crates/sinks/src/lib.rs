@@ -4,7 +4,7 @@
 //!                 ┌─ run_folder   raw replies, JSON documents, run.json, `latest`
 //!  DeviceRecords ─┤
 //!                 ├─ lake         dt=…/hr=…/{intf-dom,lane-dom,intf-counters}/…parquet
-//!                 └─ prometheus   the same rows as series, in one text
+//!                 └─ metrics_file the same rows as series, in one text: `metrics` says which
 //!                        all written beside, then renamed
 //!                        lake::sync ─► a remote lake: S3, other stores, a mounted folder
 //! ```
@@ -16,11 +16,12 @@ mod atomic_file;
 mod error;
 mod file_name;
 pub mod lake;
-pub mod prometheus;
+mod metrics_file;
 mod run_folder;
 
 pub use error::{Error, Result};
 pub use file_name::{decode as decode_file_name, encode as encode_file_name};
+pub use metrics_file::write_metrics;
 pub use run_folder::{METRICS_SUFFIX, RAW_SUFFIX, REPORT_FILE, RawReplies, RunFolder, read_raw};
 
 /// Writes a file that is complete or absent, in place of one that is there.

@@ -61,6 +61,13 @@ const BENCHES: &[Bench] = &[
         with_query: false,
     },
     Bench {
+        name: "metrics",
+        of: "metrics",
+        about: "1.4 million series as text, OpenMetrics and remote write: bytes a second, first byte, memory",
+        with_python: false,
+        with_query: false,
+    },
+    Bench {
         name: "lake",
         of: "sinks",
         about: "1.6 million lane rows beside pyarrow, three questions beside DuckDB, 5,000 small files to S3 beside the AWS tools",

@@ -27,6 +27,20 @@ const BANS: &[(&str, &[&str], &str)] = &[
         "parsing and joining do no input or output: move what needs it to the crate that does.",
     ),
     (
+        "metrics",
+        &[
+            "netconf",
+            "sinks",
+            "tokio",
+            "mio",
+            "socket2",
+            "hyper",
+            "reqwest",
+            "object_store",
+        ],
+        "series and their encodings do no input or output: senders are the sinks' business.",
+    ),
+    (
         "netconf",
         &["records", "arrow-array", "parquet", "sinks", "sim"],
         "the transport knows nothing of what it carries.",

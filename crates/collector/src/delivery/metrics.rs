@@ -1,6 +1,6 @@
 //! The Prometheus text file: every series of the run, written anew each time it is published.
 
-use sinks::prometheus::Exposition;
+use metrics::Exposition;
 
 use super::sink::{DeviceOutput, Published};
 use crate::options::MetricsFile;
@@ -14,7 +14,7 @@ pub(crate) struct MetricsSink {
 
 impl MetricsSink {
     pub(crate) fn new(file: MetricsFile) -> Self {
-        let exposition = Exposition::new(file.names);
+        let exposition = Exposition::new(file.names).with_detail(file.detail);
         Self { file, exposition }
     }
 
@@ -24,12 +24,15 @@ impl MetricsSink {
         }
     }
 
+    /// Writes the file. Devices of the fleet without health stay as the file has them.
     pub(super) fn publish(&mut self, published: &Published) -> Result<(), String> {
-        let mut exposition = self.exposition.clone();
+        let exposition = &mut self.exposition;
+        exposition.clear_health();
         for health in &published.health {
             exposition.add_health(health);
         }
-        let written = exposition.write(&self.file.path);
+        exposition.keep(published.others.iter().map(String::as_str));
+        let written = sinks::write_metrics(exposition, &self.file.path);
         written.map_err(|error| error.to_string())
     }
 }

@@ -1,9 +1,9 @@
 //! The sinks of a run, as one closed set.
 
+use metrics::Health;
 use records::table::Table;
 use sinks::RunFolder;
 use sinks::lake::{Writer, Written};
-use sinks::prometheus::Health;
 
 use super::documents::DocumentsSink;
 use super::lake::LakeSink;
@@ -23,6 +23,8 @@ pub(crate) struct DeviceOutput {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Published {
     pub(crate) health: Vec<Health>,
+    /// Devices of the fleet that have not ended: those that are still at work, and those that `--limit` leaves out.
+    pub(crate) others: Vec<String>,
 }
 
 /// What a sink leaves when it has everything.

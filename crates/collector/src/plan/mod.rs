@@ -38,6 +38,8 @@ pub struct Plan {
     pub catalogue: Catalogue,
     /// By name.
     pub devices: Vec<DevicePlan>,
+    /// The devices of this shard that `--limit` leaves out, by name.
+    pub left_out: Vec<String>,
     /// How many devices of the inventory other shards hold.
     pub elsewhere: usize,
     /// What works, but should be known, once each.
@@ -118,6 +120,8 @@ impl Plan {
         if !problems.is_empty() {
             return Err(Problems::of_hosts(problems));
         }
+        let left_out = inventory.names_left_out();
+        let left_out = left_out.filter(|name| shard.is_none_or(|shard| shard.holds(name)));
         let mut warnings: Vec<String> = inventory
             .warnings()
             .iter()
@@ -138,6 +142,7 @@ impl Plan {
             runner_name,
             catalogue,
             devices,
+            left_out: left_out.map(str::to_owned).collect(),
             elsewhere,
             warnings,
         })

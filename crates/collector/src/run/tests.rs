@@ -381,3 +381,41 @@ async fn raw_replies_are_dropped_once_the_run_is_delivered_and_not_before() {
         fleet.stop().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_with_a_limit_keeps_the_series_of_the_devices_that_it_leaves_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let fleet = fleet(folder.path()).await;
+    let inventory = sim::inventory::render(&fleet, fleet.devices(), "sim", Login::Key);
+    let path = folder.path().join("junos.prom");
+    let collect = async |inventory: &str, limit: Option<&str>| {
+        let change = |options: &mut Options| {
+            options.devices.sources.limit = limit.map(str::to_owned);
+            options.output.metrics = Some(crate::options::MetricsFile {
+                path: path.clone(),
+                names: metrics::MetricNames::Documented,
+                detail: metrics::Detail::Full,
+            });
+        };
+        let watch: Watch = Arc::new(|_| {});
+        let never = std::future::pending();
+        let finished = run_with(folder.path(), inventory, watch, change, never).await;
+        assert_eq!(finished.metrics_error, None);
+        std::fs::read_to_string(&path).unwrap()
+    };
+    let lines_of = |text: &str, device: &str| {
+        let label = format!("device=\"{device}\"");
+        let lines = text.lines().filter(|line| line.contains(&label));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let whole = collect(&inventory, None).await;
+    let part = collect(&inventory, Some("one")).await;
+    assert!(lines_of(&whole, "two").len() > 20);
+    assert_eq!(lines_of(&part, "two"), lines_of(&whole, "two"));
+    assert_eq!(lines_of(&part, "one").len(), lines_of(&whole, "one").len());
+    // A device that is no longer in the inventory is gone.
+    let without = inventory.replace(" two:", " three:");
+    let part = collect(&without, Some("one")).await;
+    assert_eq!(lines_of(&part, "two"), [String::new(); 0]);
+    fleet.stop().await;
+}

@@ -189,6 +189,16 @@ impl Inventory {
         })
     }
 
+    /// The names of the hosts that the limit leaves out, in order.
+    pub fn names_left_out(&self) -> impl Iterator<Item = &str> {
+        let meant: HashSet<usize> = self.contents.selected.iter().copied().collect();
+        let all = self.contents.graph.hosts.iter().enumerate();
+        let left_out = all.filter(move |(place, _)| !meant.contains(place));
+        let mut names: Vec<&str> = left_out.map(|(_, host)| host.name.as_str()).collect();
+        names.sort_unstable();
+        names.into_iter()
+    }
+
     /// The host of this name, if it is among those that are meant.
     pub fn host(&self, name: &str) -> Option<Host<'_>> {
         self.hosts().find(|host| host.name() == name)

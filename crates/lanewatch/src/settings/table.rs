@@ -5,11 +5,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use metrics::{Detail, MetricNames};
 use netconf::options;
 use secrecy::SecretString;
 use sinks::RawReplies;
 use sinks::lake::Compression;
-use sinks::prometheus::Names;
 
 use super::layers::Layers;
 use super::row::{Row, settings};
@@ -229,8 +229,11 @@ settings! {
     /// Prometheus text of what was measured, written anew by each run: for the text file collector of node_exporter, or to be pushed
     metrics_file: Option<PathBuf> = None, { value: "FILE", group: OUTPUT, commands: COLLECTING, otherwise: Some("none is written") }
 
-    /// Which names the series have: the documented ones, or beside them those that Prometheus' own rules ask for
-    metric_names: Names = Names::Documented, { value: "NAMES", group: OUTPUT, commands: COLLECTING }
+    /// Which names the series have: the documented ones, those that Prometheus' own rules ask for, both, or those of the original system
+    metric_names: MetricNames = MetricNames::Documented, { value: "NAMES", group: OUTPUT, commands: COLLECTING }
+
+    /// How many series there are: all, none of thresholds and histogram bins, or none of single lanes
+    metrics_detail: Detail = Detail::Full, { value: "DETAIL", group: OUTPUT, commands: COLLECTING }
 
     /// What becomes of the raw replies: kept as they came, kept compressed, or dropped
     raw: RawReplies = RawReplies::Keep, { value: "FATE", group: OUTPUT, commands: COLLECTING }
@@ -338,6 +341,7 @@ impl Settings {
                 metrics: self.metrics_file.clone().map(|path| MetricsFile {
                     path,
                     names: self.metric_names,
+                    detail: self.metrics_detail,
                 }),
                 raw: self.raw,
                 keep_runs: self.keep_runs,

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use metrics::{Detail, MetricNames};
 use secrecy::SecretString;
 use sinks::RawReplies;
 use sinks::lake::Compression;
-use sinks::prometheus::Names;
 
 use collector::{HostKeys, NetconfVersion, Shard};
 
@@ -367,8 +367,11 @@ choice!(HostKeys, "`strict`, `accept-new` or `off`",
     "strict" => Self::Strict, "accept-new" => Self::AcceptNew, "off" => Self::Off);
 choice!(Compression, "`snappy`, `zstd`, `gzip` or `none`",
     "snappy" => Self::Snappy, "zstd" => Self::Zstd, "gzip" => Self::Gzip, "none" => Self::None);
-choice!(Names, "`documented` or `both`",
-    "documented" => Self::Documented, "both" => Self::Both);
+choice!(MetricNames, "`documented`, `conventional`, `both` or `original`",
+    "documented" => Self::Documented, "conventional" => Self::Conventional, "both" => Self::Both,
+    "original" => Self::Original);
+choice!(Detail, "`full`, `lanes` or `ports`",
+    "full" => Self::Full, "lanes" => Self::Lanes, "ports" => Self::Ports);
 choice!(RawReplies, "`keep`, `zstd` or `drop`",
     "keep" => Self::Keep, "zstd" => Self::Zstd, "drop" => Self::Drop);
 
@@ -451,7 +454,8 @@ mod tests {
         check::<HostKeys>();
         check::<NetconfVersion>();
         check::<Compression>();
-        check::<Names>();
+        check::<MetricNames>();
+        check::<Detail>();
         check::<RawReplies>();
         check::<bool>();
     }
