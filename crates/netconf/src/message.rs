@@ -425,10 +425,14 @@ mod tests {
             for whole in whole {
                 let mut message = [junk, whole.as_bytes()].concat();
                 let skipped = skip_to_root(&mut message, "rpc-reply");
-                assert_eq!(skipped.is_some(), !junk.is_empty(), "{junk:?} {whole}");
+                let may_be_prolog = junk.starts_with(b"<!--") || junk.starts_with(b"<?");
+                assert!(
+                    may_be_prolog || skipped.is_some() != junk.is_empty(),
+                    "{junk:?} {whole}"
+                );
                 // What is not closed may swallow a declaration or a comment, but never the root.
                 let text = String::from_utf8(message).unwrap();
-                assert!(whole.ends_with(&text), "{junk:?}: {text}");
+                assert!(may_be_prolog || whole.ends_with(&text), "{junk:?}: {text}");
                 assert_eq!(root(text.as_bytes()).unwrap().local_name, "rpc-reply");
             }
         }

@@ -193,9 +193,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         loop {
             while let Some(mut bytes) = self.decoded(limit)? {
                 let before_chunks = self.decoder.take_skipped();
-                let skipped = message::skip_to_root(&mut bytes, "rpc-reply")
-                    .or_else(|| Some(excerpt(&before_chunks).into()))
-                    .filter(|skipped: &Box<str>| !skipped.is_empty());
+                let skipped = message::skip_to_root(&mut bytes, "rpc-reply");
+                let skipped = skipped.or_else(|| {
+                    (!before_chunks.is_empty()).then(|| excerpt(&before_chunks).into())
+                });
                 if let Some(skipped) = &skipped {
                     debug!(%skipped, "bytes before a reply skipped");
                 }

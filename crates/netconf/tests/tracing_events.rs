@@ -70,6 +70,7 @@ async fn a_session_is_told_in_steps_without_secrets_and_replies() {
         connection.close().await.unwrap();
     }
     drop(guard);
+    assert_eq!(server.seen(), ["password hunter2", "right", "right"]);
 
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     let expected = [
