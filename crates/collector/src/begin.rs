@@ -98,7 +98,7 @@ fn try_begin(
         })),
         Err(error) => {
             // Nothing was contacted and nothing is left behind, not even an empty folder.
-            std::fs::remove_dir(folder.path()).ok();
+            folder.discard();
             Ok(Err(("--lake", error)))
         }
     }

@@ -27,7 +27,7 @@ pub(crate) struct Delivered {
     pub(crate) files: Vec<Written>,
     /// Each sink that does not have everything, and why, as a sentence.
     pub(crate) failures: Vec<(SinkKind, String)>,
-    /// What went wrong without harm to what was delivered.
+    /// What went wrong without harm, as sentences.
     pub(crate) warnings: Vec<String>,
     /// Outputs that sinks never saw because newer ones replaced them.
     pub(crate) replaced: u64,
@@ -42,7 +42,7 @@ struct RunningSink {
     progress: Arc<AtomicU64>,
     /// The sink took longer than the timeout: it gets nothing more.
     is_out: Arc<AtomicBool>,
-    ended: Mutex<oneshot::Receiver<Result<SinkEnd, String>>>,
+    ended: Mutex<oneshot::Receiver<SinkEnd>>,
 }
 
 #[derive(Debug)]
@@ -264,11 +264,12 @@ impl RunningSink {
             }
         };
         match ended {
-            Ok(Ok(end)) => {
-                delivered.files.extend(end.files);
-                delivered.warnings.extend(end.warnings);
+            Ok(ended) => {
+                delivered.files.extend(ended.files);
+                delivered.warnings.extend(ended.warnings);
+                let failure = ended.failure.map(|error| (self.kind, error));
+                delivered.failures.extend(failure);
             }
-            Ok(Err(error)) => delivered.failures.push((self.kind, error)),
             Err(_) => delivered.failures.push((
                 self.kind,
                 format!("{} ended without a word", self.kind.name()),
@@ -283,7 +284,7 @@ fn work(
     mut next: impl FnMut() -> Option<Job>,
     progress: &AtomicU64,
     is_out: &AtomicBool,
-) -> Result<SinkEnd, String> {
+) -> SinkEnd {
     let name = sink.kind().name();
     let worked = catch_unwind(AssertUnwindSafe(move || {
         while let Some(job) = next() {
@@ -297,15 +298,17 @@ fn work(
                 break;
             }
         }
-        // A sink that is out has not had every device: what it has must not look like the whole run.
         if is_out.load(Ordering::Relaxed) {
-            return Err(format!("{name} answered too late"));
+            return SinkEnd {
+                failure: Some(format!("{name} answered too late")),
+                ..sink.abandon()
+            };
         }
         sink.finish()
     }));
     worked.unwrap_or_else(|panic| {
         let words = panic_report::words(&*panic);
-        Err(format!(
+        SinkEnd::failed(format!(
             "a defect of Lanewatch stopped {name}; please report it: {words}"
         ))
     })

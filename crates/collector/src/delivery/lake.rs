@@ -1,6 +1,6 @@
 //! The Parquet lake: rows in the order of the devices' names.
 
-use sinks::lake::{Writer, Written};
+use sinks::lake::{Committed, Writer};
 
 use super::sink::{DeviceOutput, SinkEnd};
 
@@ -8,18 +8,15 @@ use super::sink::{DeviceOutput, SinkEnd};
 #[derive(Debug)]
 pub(crate) struct LakeSink {
     writer: sinks::Result<Writer>,
-    /// The files that were published before the run's end.
-    published: Vec<Written>,
-    /// Files that are whole and have their names later.
-    warnings: Vec<String>,
+    /// What was published before the run's end. It stays, whatever becomes of the rest.
+    ended: SinkEnd,
 }
 
 impl LakeSink {
     pub(crate) fn new(writer: Writer) -> Self {
         Self {
             writer: Ok(writer),
-            published: Vec::new(),
-            warnings: Vec::new(),
+            ended: SinkEnd::default(),
         }
     }
 
@@ -37,9 +34,7 @@ impl LakeSink {
         };
         match writer.publish_delivered() {
             Ok(committed) => {
-                self.published.extend(committed.files);
-                self.warnings
-                    .extend(committed.pending.iter().map(ToString::to_string));
+                self.ended.add(committed);
                 Ok(())
             }
             Err(error) => {
@@ -50,17 +45,26 @@ impl LakeSink {
         }
     }
 
-    pub(super) fn finish(self) -> Result<SinkEnd, String> {
-        let late = self.writer.and_then(Writer::finish);
-        let late = late.map_err(|error| error.to_string())?;
-        let files = self.published.into_iter().chain(late.files).collect();
-        Ok(SinkEnd {
-            files,
-            warnings: self
-                .warnings
-                .into_iter()
-                .chain(late.pending.iter().map(ToString::to_string))
-                .collect(),
-        })
+    pub(super) fn finish(self) -> SinkEnd {
+        let mut ended = self.ended;
+        match self.writer.and_then(Writer::finish) {
+            Ok(committed) => ended.add(committed),
+            Err(error) => ended.failure = Some(error.to_string()),
+        }
+        ended
+    }
+
+    /// Drops the rows that are not published.
+    pub(super) fn abandon(self) -> SinkEnd {
+        self.ended
+    }
+}
+
+impl SinkEnd {
+    fn add(&mut self, committed: Committed) {
+        self.files.extend(committed.files);
+        // Nothing is lost, and a replay would not help: no failure.
+        let pending = committed.pending.map(|error| error.to_string());
+        self.warnings.extend(pending);
     }
 }

@@ -27,13 +27,24 @@ pub(crate) struct Published {
     pub(crate) others: Vec<String>,
 }
 
-/// What a sink leaves when it has everything.
+/// What a sink has made of the run.
 #[derive(Debug, Default)]
 pub(crate) struct SinkEnd {
-    /// The lake's files.
+    /// The lake's files. A lake that failed may have those of a first part.
     pub(crate) files: Vec<Written>,
-    /// What went wrong without harm to what was delivered.
+    /// What went wrong without harm, as sentences.
     pub(crate) warnings: Vec<String>,
+    /// Why something is missing, as a sentence.
+    pub(crate) failure: Option<String>,
+}
+
+impl SinkEnd {
+    pub(crate) fn failed(why: String) -> Self {
+        Self {
+            failure: Some(why),
+            ..Self::default()
+        }
+    }
 }
 
 /// A place that rows or documents go to. A sink runs in a thread of its own: its methods may block.
@@ -138,12 +149,22 @@ impl Sink {
     }
 
     /// Completes it: nothing more comes.
-    pub(crate) fn finish(self) -> Result<SinkEnd, String> {
+    pub(crate) fn finish(self) -> SinkEnd {
         match self {
-            Self::Documents(_) | Self::Metrics(_) => Ok(SinkEnd::default()),
+            Self::Documents(_) | Self::Metrics(_) => SinkEnd::default(),
             Self::Lake(sink) => sink.finish(),
             #[cfg(test)]
-            Self::Scripted(_) => Ok(SinkEnd::default()),
+            Self::Scripted(_) => SinkEnd::default(),
+        }
+    }
+
+    /// Ends it as it is: it has not had every device, and what it has must not look like the whole run.
+    pub(crate) fn abandon(self) -> SinkEnd {
+        match self {
+            Self::Documents(_) | Self::Metrics(_) => SinkEnd::default(),
+            Self::Lake(sink) => sink.abandon(),
+            #[cfg(test)]
+            Self::Scripted(_) => SinkEnd::default(),
         }
     }
 }

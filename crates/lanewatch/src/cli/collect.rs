@@ -61,8 +61,12 @@ impl Collect {
                     lake.display()
                 ),
             };
+            let there = match report.files.len() {
+                0 => "nothing",
+                _ => "only the first part",
+            };
             printer.error(&format!(
-                "the lake has nothing of this run: {error}; {remedy}"
+                "the lake has {there} of this run: {error}; {remedy}"
             ));
         }
         if let Some(error) = &report.documents_error {
