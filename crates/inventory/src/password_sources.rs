@@ -38,7 +38,17 @@ pub struct PasswordSources {
     had: HashMap<PasswordSource, Result<SecretString, String>>,
 }
 
-/// A command's line may hold a secret too.
+/// A command's line may hold a secret.
+impl fmt::Debug for PasswordSource {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Command(_) => "Command(secret)",
+            Self::File(_) => "File(secret)",
+            Self::Keyring(_) => "Keyring(secret)",
+        })
+    }
+}
+
 impl fmt::Debug for PasswordSources {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("(secret)")

@@ -25,7 +25,7 @@ const HIDDEN: &str = "…";
 const LONGEST: usize = 160;
 
 /// Line `number` of a text, from 1, with `found` marked, or all of the line if it is not to be seen there.
-pub fn snippet(text: &str, number: usize, found: Option<&str>) -> Option<String> {
+pub(super) fn snippet(text: &str, number: usize, found: Option<&str>) -> Option<String> {
     let lines: Vec<&str> = text.lines().take(number).collect();
     let line = lines.get(number.checked_sub(1)?)?;
     let shown = hide(&lines)?;

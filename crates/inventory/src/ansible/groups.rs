@@ -15,8 +15,8 @@ const UNGROUPED: usize = 1;
 
 /// A group. Groups and hosts are named by their place in [`Graph`], which is the order in which they were first met.
 #[derive(Debug, Default)]
-pub struct Group {
-    pub name: String,
+pub(super) struct Group {
+    pub(super) name: String,
     pub(super) variables: VariableSet,
     pub(super) hosts: Vec<usize>,
     pub(super) children: Vec<usize>,

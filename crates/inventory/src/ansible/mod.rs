@@ -32,12 +32,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::problem::{Problem, Problems};
-use crate::vault::{Vault, VaultSources};
 use groups::Graph;
 pub use resolve::Resolved;
 use variables::Layer;
 pub use variables::Variable;
+
+use crate::problem::{Problem, Problems};
+use crate::vault::{Vault, VaultSources};
 
 /// What an inventory is read from.
 #[derive(Debug, Clone, Default)]
@@ -50,10 +51,11 @@ pub struct Sources {
     pub extra_vars: Vec<String>,
     /// Which hosts are meant.
     pub limit: Option<String>,
+    /// Where vault passwords come from; none by default.
     pub vault: VaultSources,
 }
 
-/// All devices of a shard.
+/// The hosts of an inventory and their variables. A clone shares the same data.
 #[derive(Debug, Clone)]
 pub struct Inventory {
     contents: Arc<Contents>,
@@ -98,7 +100,7 @@ pub enum SetBy<'a> {
     Group(&'a str),
 }
 
-/// One device, as the inventory knows it.
+/// One host of an inventory and its variables.
 #[derive(Debug, Clone, Copy)]
 pub struct Host<'a> {
     contents: &'a Arc<Contents>,
@@ -211,6 +213,7 @@ impl Inventory {
 }
 
 impl<'a> Host<'a> {
+    /// Its name in the inventory.
     pub fn name(self) -> &'a str {
         self.contents
             .graph

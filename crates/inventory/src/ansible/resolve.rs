@@ -18,6 +18,7 @@ use crate::yaml::{Node, Value, is_template};
 /// A variable's value as it is used.
 #[derive(Debug, Clone)]
 pub struct Resolved {
+    /// The value: no templates and no vault values are left in it.
     pub value: Value,
     /// Whether a vault or a secret has a part in it: then it is not to be shown.
     pub is_secret: bool,

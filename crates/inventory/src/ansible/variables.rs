@@ -11,13 +11,16 @@ use crate::yaml::{Document, Node, Value};
 /// The value of a variable and where it was set.
 #[derive(Debug, Clone)]
 pub struct Variable {
+    /// The file that sets it, or `--extra-vars`.
     pub file: Arc<Path>,
+    /// The line of its name in that file, from 1; 0 where it stands in no file.
     pub line: u64,
+    /// The value as it is written, templates unresolved and vault values encrypted.
     pub node: Node,
 }
 
 /// Variables that were set at one place, by name.
-pub type VariableSet = BTreeMap<String, Variable>;
+pub(super) type VariableSet = BTreeMap<String, Variable>;
 
 /// A set of variables, perhaps still encrypted.
 #[derive(Debug)]

@@ -11,6 +11,10 @@ use zeroize::Zeroizing;
 const OWNER_ONLY: u32 = 0o600;
 
 /// Reads a file, or standard input for `-`.
+///
+/// # Errors
+///
+/// What the operating system says.
 pub fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     if path != Path::new("-") {
         return fs::read(path).map(Zeroizing::new);
@@ -21,11 +25,19 @@ pub fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
 }
 
 /// Writes a file in one step, with mode 0600. A symbolic link stays one: what it leads to is written.
+///
+/// # Errors
+///
+/// What the operating system says; then the file is as it was.
 pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write(path, bytes, OWNER_ONLY)
 }
 
 /// Replaces a file in one step by another of the same mode.
+///
+/// # Errors
+///
+/// What the operating system says, also if there is no such file; then nothing was changed.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mode = fs::metadata(path)?.permissions().mode() & 0o777;
     write(path, bytes, mode)

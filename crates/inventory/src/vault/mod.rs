@@ -12,10 +12,10 @@ mod passwords;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use zeroize::Zeroizing;
-
 use cipher::Keys;
 use envelope::Envelope;
+use zeroize::Zeroizing;
+
 pub use envelope::is_encrypted;
 pub use passwords::{Password, VaultSources, ask_new};
 
@@ -28,15 +28,27 @@ pub type Plain = Arc<Zeroizing<Vec<u8>>>;
 /// Why a vault value cannot be read or written. None of these holds a part of it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VaultError {
+    /// There is no password to try.
     #[error(
         "this is encrypted{}, and no vault password is given: use `--vault-password-file FILE`, `--vault-id LABEL@FILE`, `--ask-vault-pass` or ANSIBLE_VAULT_PASSWORD_FILE",
         of_label(.label)
     )]
-    NoPassword { label: String },
+    NoPassword {
+        /// The vault id of the value, [`DEFAULT_LABEL`] if it has none.
+        label: String,
+    },
+    /// None of the passwords opens it.
     #[error("this is encrypted{}, and {} opens it", of_label(.label), none_of(*.tried))]
-    WrongPassword { label: String, tried: usize },
+    WrongPassword {
+        /// The vault id of the value, [`DEFAULT_LABEL`] if it has none.
+        label: String,
+        /// How many passwords were tried.
+        tried: usize,
+    },
+    /// The text is no vault value, or a damaged one: what is wrong with it, as the end of a sentence.
     #[error("this is no vault value: {0}")]
     Format(&'static str),
+    /// A password cannot be had: its file is missing, its program failed, there is no terminal to ask at.
     #[error("{0}")]
     Password(String),
 }
@@ -142,7 +154,7 @@ impl Vault {
 
     /// How many keys were derived so far.
     #[cfg(test)]
-    pub fn derivations(&self) -> usize {
+    pub(crate) fn derivations(&self) -> usize {
         self.keys
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

@@ -17,7 +17,9 @@ use crate::expand_home;
 pub struct VaultSources {
     /// `label@source`, or a source alone; the source is a file, a program, or `prompt`.
     pub ids: Vec<String>,
+    /// Files that hold a password, or programs that print one, for values of any vault id.
     pub password_files: Vec<PathBuf>,
+    /// Whether to ask for a password at the terminal.
     pub ask: bool,
 }
 
@@ -114,7 +116,7 @@ impl Password {
     }
 
     #[cfg(test)]
-    pub fn for_tests(label: &str, secret: &str) -> Self {
+    pub(crate) fn for_tests(label: &str, secret: &str) -> Self {
         Self::given(label, Zeroizing::new(secret.as_bytes().to_vec()))
     }
 

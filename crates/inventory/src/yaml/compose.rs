@@ -13,6 +13,7 @@ const MOST_ALIASED: usize = 1_000_000;
 /// One document, and what should be known about it.
 #[derive(Debug, Clone, Default)]
 pub struct Document {
+    /// The root of the document; [`Value::Null`] if it is empty.
     pub node: Node,
     /// Keys that are given twice in one mapping, the later ones, which win.
     pub duplicates: Vec<Key>,
@@ -21,7 +22,9 @@ pub struct Document {
 /// Why a text is no YAML. It repeats nothing of the text, for a password may stand where it breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct YamlError {
+    /// The line, from 1.
     pub line: u64,
+    /// The parser's words, with the column where it gives one.
     pub message: String,
 }
 

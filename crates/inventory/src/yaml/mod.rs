@@ -12,13 +12,15 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-pub use compose::Document;
+pub use compose::{Document, YamlError};
 pub use scalar::plain;
 
 /// A value and the line on which it begins, from 1; 0 where it stands in no file.
 #[derive(Debug, Clone, Default)]
 pub struct Node {
+    /// The line on which the value begins.
     pub line: u64,
+    /// The value.
     pub value: Value,
 }
 
@@ -27,17 +29,23 @@ pub struct Node {
 pub enum Value {
     /// In the order of the document.
     Map(Vec<(Key, Node)>),
+    /// A sequence.
     List(Vec<Node>),
+    /// Text, which may be a template.
     Text(String),
     /// Text that is never taken for a template: `!unsafe`, and what was decrypted.
     Literal(String),
+    /// A whole number. One that does not fit is [`Value::Text`].
     Integer(i64),
+    /// A number with a fraction or an exponent, infinity or NaN.
     Float(f64),
+    /// `yes`, `no`, `on`, `off`, `true` or `false`.
     Bool(bool),
     /// A `!vault` value, still encrypted.
     Vaulted(Arc<str>),
     /// Text that came out of a vault: it cannot print itself and is wiped.
     Secret(Arc<SecretString>),
+    /// `null`, `~` or nothing at all.
     #[default]
     Null,
 }
@@ -45,7 +53,9 @@ pub enum Value {
 /// A key and its line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
+    /// The line on which it stands, from 1.
     pub line: u64,
+    /// Its text, whatever YAML would take it for.
     pub name: String,
     /// Without quotes: below the names of variables, Ansible takes `yes` and `010` for what they are.
     pub is_plain: bool,
