@@ -4,6 +4,10 @@ use std::net::Ipv6Addr;
 
 /// How many hosts one pattern may stand for.
 const MOST_HOSTS: usize = 1_000_000;
+/// How long the names of one pattern may be together: a million names of a hundred bytes.
+const MOST_BYTES: usize = 100_000_000;
+/// How many digits a number of a range may have, leading zeros counted: no host name is longer.
+const MOST_DIGITS: usize = 255;
 const LETTERS: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 /// The hosts of a pattern, in order, and the port after its colon.
@@ -16,26 +20,45 @@ pub(super) fn expand(pattern: &str) -> Result<(Vec<String>, Option<u16>), String
     if name.trim_end().ends_with(':') && port.is_none() && name.parse::<Ipv6Addr>().is_err() {
         return Err("a name does not end in a colon; a port comes after it".to_owned());
     }
-    let mut hosts = Vec::new();
-    expand_into(name, &mut hosts)?;
-    Ok((hosts, port))
+    Ok((names(name)?, port))
 }
 
-fn expand_into(pattern: &str, hosts: &mut Vec<String>) -> Result<(), String> {
-    let Some((head, rest)) = pattern.split_once('[') else {
-        if hosts.len() == MOST_HOSTS {
+/// All names that a pattern stands for: the last range runs fastest.
+fn names(pattern: &str) -> Result<Vec<String>, String> {
+    // The text before each range, and what the range counts out.
+    let mut ranges: Vec<(&str, Vec<String>)> = Vec::new();
+    let (mut rest, mut count, mut longest) = (pattern, 1_usize, 0_usize);
+    while let Some((head, behind)) = rest.split_once('[') {
+        let Some((range, tail)) = behind.split_once(']') else {
+            return Err("the range has no `]`".to_owned());
+        };
+        let parts = sequence(range)?;
+        count = count.saturating_mul(parts.len());
+        if count > MOST_HOSTS {
             return Err("stands for more than a million hosts".to_owned());
         }
-        hosts.push(pattern.to_owned());
-        return Ok(());
-    };
-    let Some((range, tail)) = rest.split_once(']') else {
-        return Err("the range has no `]`".to_owned());
-    };
-    for part in sequence(range)? {
-        expand_into(&format!("{head}{part}{tail}"), hosts)?;
+        longest += head.len() + parts.iter().map(String::len).max().unwrap_or(0);
+        ranges.push((head, parts));
+        rest = tail;
     }
-    Ok(())
+    longest += rest.len();
+    if longest.saturating_mul(count) > MOST_BYTES {
+        return Err(format!(
+            "stands for names of more than {} MB together",
+            MOST_BYTES / 1_000_000
+        ));
+    }
+    let name = |mut at: usize| {
+        let (mut name, mut below) = (String::with_capacity(longest), count);
+        for (head, parts) in &ranges {
+            below = below.checked_div(parts.len()).unwrap_or(1);
+            name.push_str(head);
+            name.push_str(parts.get(at / below).map_or("", String::as_str));
+            at %= below;
+        }
+        name + rest
+    };
+    Ok((0..count).map(name).collect())
 }
 
 /// What stands between the brackets, counted out.
@@ -72,7 +95,7 @@ fn sequence(range: &str) -> Result<Vec<String>, String> {
     let number = |text: &str| {
         text.parse::<u64>()
             .ok()
-            .filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
+            .filter(|_| text.len() <= MOST_DIGITS && is_number(text))
             .ok_or_else(|| {
                 format!("the range must run between two numbers or two letters; found `[{range}]`")
             })
@@ -247,6 +270,7 @@ mod tests {
             "leaf[0:99999999]",
             "l[0:9999][0:9999]",
             "leaf:",
+            "l[0:9999][x",
         ]
         .into_iter()
         .map(|pattern| format!("{pattern}: {}", expanded(pattern)))
@@ -262,7 +286,32 @@ mod tests {
         leaf[0:99999999]: stands for more than a million hosts
         l[0:9999][0:9999]: stands for more than a million hosts
         leaf:: a name does not end in a colon; a port comes after it
+        l[0:9999][x: the range has no `]`
         ");
+    }
+
+    #[test]
+    fn a_short_pattern_cannot_stand_for_more_than_memory_holds() {
+        // As many levels of ranges as would exhaust the stack, a long name many times over, and more zeros than a number is padded with.
+        let (many, _) = expand(&"[1:1]".repeat(50_000)).unwrap();
+        assert_eq!(many, ["1".repeat(50_000)]);
+        for (long, told) in [
+            (
+                format!("{}[0:999999]", "a".repeat(60_000)),
+                "more than 100 MB",
+            ),
+            (
+                format!("[0:999999]{}", "a".repeat(60_000)),
+                "more than 100 MB",
+            ),
+            (
+                format!("a[{0}1:{0}2]", "0".repeat(70_000)),
+                "must run between two numbers",
+            ),
+        ] {
+            let message = expand(&long).unwrap_err();
+            assert!(message.contains(told), "{}", &message[..100]);
+        }
     }
 
     proptest! {

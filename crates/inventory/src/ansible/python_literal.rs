@@ -1,5 +1,7 @@
 //! Python's literals and shell words, by which Ansible reads the values of INI inventories and of `-e key=value`.
 
+use std::collections::HashMap;
+
 use crate::yaml::{Key, Node, Value};
 
 /// How deep brackets may be nested.
@@ -82,16 +84,33 @@ impl<'a> Reader<'a> {
             '+' | '-' => {
                 let negative = self.rest.starts_with('-');
                 self.rest = self.rest.get(1..)?;
-                match (self.value()?, negative) {
+                match (self.unsigned()?, negative) {
                     (Value::Integer(number), true) => number.checked_neg().map(Value::Integer),
                     (Value::Float(number), true) => Some(Value::Float(-number)),
-                    (number @ (Value::Integer(_) | Value::Float(_)), false) => Some(number),
-                    _ => None,
+                    (number, _) => Some(number),
                 }
             }
             letter if letter.is_ascii_digit() || letter == '.' => self.number(),
             _ => self.word(),
         }
+    }
+
+    /// The number behind a sign, which may stand in parentheses. Python takes one sign: `--5` is no literal.
+    fn unsigned(&mut self) -> Option<Value> {
+        self.skip();
+        let outside = self.depth;
+        while self.eats('(') {
+            self.depth += 1;
+            self.skip();
+        }
+        let first = self.rest.chars().next()?;
+        let number = (first.is_ascii_digit() || first == '.').then(|| self.number())??;
+        while self.depth > outside {
+            self.skip();
+            self.eats(')').then_some(())?;
+            self.depth -= 1;
+        }
+        Some(number)
     }
 
     fn sequence(&mut self, open: char, close: char) -> Option<(Vec<Node>, bool)> {
@@ -126,7 +145,8 @@ impl<'a> Reader<'a> {
     fn dictionary(&mut self) -> Option<Value> {
         self.eats('{').then_some(())?;
         self.depth += 1;
-        let (mut entries, mut members) = (Vec::new(), Vec::new());
+        let (mut entries, mut members) = (Vec::<(Key, Node)>::new(), Vec::new());
+        let mut places: HashMap<String, usize> = HashMap::new();
         loop {
             self.skip();
             if self.eats('}') {
@@ -140,15 +160,19 @@ impl<'a> Reader<'a> {
             if members.is_empty() && self.eats(':') {
                 let value = Node::from_value(self.value()?);
                 let name = Node::from_value(key).text()?;
-                entries.retain(|(key, _): &(Key, Node)| key.name != name);
-                entries.push((
-                    Key {
-                        line: 0,
-                        name,
-                        is_plain: false,
-                    },
-                    value,
-                ));
+                // A key that is given twice keeps its place and takes the later value.
+                match places.get(&name).and_then(|place| entries.get_mut(*place)) {
+                    Some((_, known)) => *known = value,
+                    None => {
+                        places.insert(name.clone(), entries.len());
+                        let key = Key {
+                            line: 0,
+                            name,
+                            is_plain: false,
+                        };
+                        entries.push((key, value));
+                    }
+                }
             } else if entries.is_empty() {
                 members.push(Node::from_value(key));
             } else {
@@ -419,6 +443,16 @@ mod tests {
             "'''a'''",
             "[[[",
             "{'a' 1}",
+            "--5",
+            "-+5",
+            "+ -5",
+            "-(5)",
+            "-((2.5))",
+            "-(-5)",
+            "-(5",
+            "-True",
+            "[-(\n5), 1]",
+            "{'a': 1, 'b': 2, 'a': 3}",
         ]
         .into_iter()
         .map(|text| {
@@ -467,7 +501,26 @@ mod tests {
         '''a''' = "a"
         [[[ = -
         {'a' 1} = -
+        --5 = -
+        -+5 = -
+        + -5 = -
+        -(5) = -5
+        -((2.5)) = -2.5
+        -(-5) = -
+        -(5 = -
+        -True = -
+        [-(
+        5), 1] = [Node { line: 0, value: -5 }, Node { line: 0, value: 1 }]
+        {'a': 1, 'b': 2, 'a': 3} = [(Key { line: 0, name: "a", is_plain: false }, Node { line: 0, value: 3 }), (Key { line: 0, name: "b", is_plain: false }, Node { line: 0, value: 2 })]
         "#);
+    }
+
+    #[test]
+    fn no_text_nests_deep_enough_to_exhaust_the_stack() {
+        for open in ["-", "+", "-(", "[", "(", "{", "{1:", "[-", "'a'"] {
+            drop(literal(&open.repeat(200_000)));
+        }
+        assert_eq!(literal(&"-".repeat(200_000)), None);
     }
 
     #[test]

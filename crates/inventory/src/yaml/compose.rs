@@ -1,6 +1,6 @@
 //! A document's events put together to nodes: anchors, aliases, merges and keys that are given twice.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
@@ -137,6 +137,7 @@ impl<'input> Composer<'input> {
     /// The entries up to the end of the mapping. What `<<` brings comes first, so that the mapping's own entries win.
     fn mapping(&mut self) -> Result<Vec<(Key, Node)>, YamlError> {
         let mut merged: Vec<(Key, Node)> = Vec::new();
+        let mut merged_names: HashSet<String> = HashSet::new();
         let mut entries: Vec<(Key, Node)> = Vec::new();
         let mut places: HashMap<String, usize> = HashMap::new();
         loop {
@@ -154,7 +155,8 @@ impl<'input> Composer<'input> {
             let event = self.next()?;
             let value = self.node(event)?;
             if key.name == "<<" && is_plain {
-                merge(&mut merged, value).map_err(|message| at(&span, message))?;
+                merge(&mut merged, &mut merged_names, value)
+                    .map_err(|message| at(&span, message))?;
                 continue;
             }
             match places
@@ -204,18 +206,24 @@ impl<'input> Composer<'input> {
     }
 }
 
-fn merge(merged: &mut Vec<(Key, Node)>, value: Node) -> Result<(), &'static str> {
+fn merge(
+    merged: &mut Vec<(Key, Node)>,
+    names: &mut HashSet<String>,
+    value: Node,
+) -> Result<(), &'static str> {
     match value.value {
         Value::Map(entries) => {
             for (key, node) in entries {
                 // Of several mappings, the earlier wins.
-                if !merged.iter().any(|(known, _)| known.name == key.name) {
+                if names.insert(key.name.clone()) {
                     merged.push((key, node));
                 }
             }
             Ok(())
         }
-        Value::List(nodes) => nodes.into_iter().try_for_each(|node| merge(merged, node)),
+        Value::List(nodes) => nodes
+            .into_iter()
+            .try_for_each(|node| merge(merged, names, node)),
         _ => Err("`<<` merges mappings: an alias to one, or a list of such"),
     }
 }
@@ -385,6 +393,27 @@ mod tests {
         }
         let error = Document::parse(&text).unwrap_err();
         assert!(error.message.contains("million"), "{error:?}");
+    }
+
+    #[test]
+    fn many_merges_of_many_keys_take_no_longer_than_their_sum() {
+        let keys: Vec<String> = (0..8_000).map(|at| format!("k{at}: ")).collect();
+        let aliases = ["*a"; 100].join(", ");
+        let text = format!("a: &a {{{}}}\nb: {{<<: [{aliases}]}}\n", keys.join(", "));
+        let node = parse(&text);
+        let merged = node.entries().unwrap()[1].1.entries().unwrap();
+        assert_eq!(merged.len(), keys.len());
+    }
+
+    #[test]
+    fn no_text_nests_deep_enough_to_exhaust_the_stack() {
+        for open in ["[", "{", "{a: ", "[{", "- ", "? ", "a:\n ", "&a [", "{? "] {
+            drop(Document::parse(&open.repeat(100_000)));
+        }
+        let levels: String = (0..2_000)
+            .map(|at| format!("a{at}: &a{at} [*a{}]\n", at.max(1) - 1))
+            .collect();
+        drop(Document::parse(&format!("a0: &a0 x\n{levels}")));
     }
 
     #[test]
