@@ -30,6 +30,7 @@
 //! ```
 
 mod ansible;
+mod command_output;
 mod home;
 mod password_sources;
 mod problem;

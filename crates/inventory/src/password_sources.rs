@@ -5,7 +5,6 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::io::Read as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -13,11 +12,10 @@ use std::time::{Duration, Instant};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-/// How long a command may take. A person may have to touch a token.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// How much of a command's output is read: more is no password.
-const MOST_BYTES: u64 = 64 * 1024;
+use crate::command_output::{CommandOutput, OutputError};
 
+/// How long a command may take, its output included. A person may have to touch a token.
+const TIME_LIMIT: Duration = Duration::from_secs(30);
 /// What to do where the program that reads the keyring is missing.
 const KEYRING_PROGRAM: &str = "; on Linux it comes with libsecret (the package libsecret-tools)";
 
@@ -69,7 +67,7 @@ impl PasswordSources {
                 PasswordSource::Command(line) => {
                     let mut command = Command::new("sh");
                     command.args(["-c", line]);
-                    printed(command, PATIENCE)
+                    printed(command, TIME_LIMIT)
                 }
                 PasswordSource::File(path) => {
                     let text = std::fs::read_to_string(path)
@@ -83,7 +81,7 @@ impl PasswordSources {
                         .split_once('/')
                         .filter(|(service, account)| !service.is_empty() && !account.is_empty())
                         .ok_or("it is written `service/account`")?;
-                    printed(keyring(service, account), PATIENCE).map_err(|error| {
+                    printed(keyring(service, account), TIME_LIMIT).map_err(|error| {
                         let is_there = !error.contains("cannot be run");
                         let hint = if is_there { "" } else { KEYRING_PROGRAM };
                         format!("{error}{hint}")
@@ -107,9 +105,10 @@ fn keyring(service: &str, account: &str) -> Command {
     }
 }
 
-/// The first line that a command prints.
-fn printed(mut command: Command, patience: Duration) -> Result<SecretString, String> {
-    let began = Instant::now();
+/// The first line that a command prints. The limit holds for all of it: until the command has ended, and until everybody who has its
+/// output open has closed it. A process that the command leaves behind keeps the pipe open and must not keep us.
+fn printed(mut command: Command, limit: Duration) -> Result<SecretString, String> {
+    let deadline = Instant::now() + limit;
     let child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -118,26 +117,20 @@ fn printed(mut command: Command, patience: Duration) -> Result<SecretString, Str
     let mut child = child
         .spawn()
         .map_err(|error| format!("`{name}` cannot be run: {error}"))?;
-    // The pipe is read on a thread of its own, so that a command that prints without end is ended too.
-    let pipe = child.stdout.take();
-    let reader = std::thread::spawn(move || {
-        let mut text = Zeroizing::new(Vec::new());
-        if let Some(pipe) = pipe {
-            pipe.take(MOST_BYTES).read_to_end(&mut text).ok()?;
-        }
-        Some(text)
-    });
+    let output = CommandOutput::of(&mut child);
     let status = loop {
         match child.try_wait() {
             Ok(Some(status)) => break status,
-            Ok(None) if began.elapsed() < patience => std::thread::sleep(Duration::from_millis(10)),
+            Ok(None) if Instant::now() < deadline => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
             _ => {
                 // Whether it ends or not, there is no password.
                 drop(child.kill());
                 drop(child.wait());
                 return Err(format!(
                     "the command did not end within {} s",
-                    patience.as_secs()
+                    limit.as_secs()
                 ));
             }
         }
@@ -147,11 +140,14 @@ fn printed(mut command: Command, patience: Duration) -> Result<SecretString, Str
             "the command failed ({status}); run it by hand to see why"
         ));
     }
-    let text = reader
-        .join()
-        .ok()
-        .flatten()
-        .ok_or("what the command printed cannot be read")?;
+    let left = deadline.saturating_duration_since(Instant::now());
+    let text = output.within(left).map_err(|error| match error {
+        OutputError::Unreadable => "what the command printed cannot be read".to_owned(),
+        OutputError::KeptOpen => format!(
+            "the command ended, but a process that it left behind kept its output open until {} s were over",
+            limit.as_secs()
+        ),
+    })?;
     let text = str::from_utf8(&text).map_err(|_| "what the command printed is no text")?;
     first_line(text).ok_or_else(|| "the command printed nothing".to_owned())
 }
@@ -213,5 +209,24 @@ mod tests {
         command.arg("60");
         let error = printed(command, Duration::from_millis(50)).unwrap_err();
         assert!(error.contains("did not end"), "{error}");
+    }
+
+    #[test]
+    fn a_process_left_behind_that_keeps_the_output_open_does_not_keep_us() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "sleep 30 & echo sesame"]);
+        let began = Instant::now();
+        let error = printed(command, Duration::from_millis(500)).unwrap_err();
+        assert!(began.elapsed() < Duration::from_secs(15), "{error}");
+        assert!(error.contains("left behind"), "{error}");
+        assert!(!error.contains("sesame"));
+    }
+
+    #[test]
+    fn a_process_left_behind_without_the_output_is_no_matter() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "sleep 5 >/dev/null & echo sesame"]);
+        let secret = printed(command, Duration::from_secs(30)).unwrap();
+        assert_eq!(secret.expose_secret(), "sesame");
     }
 }

@@ -6,11 +6,16 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
 use super::{DEFAULT_LABEL, Vault};
+use crate::command_output::{CommandOutput, OutputError};
 use crate::expand_home;
+
+/// How long the output of a program may stay open after the program has ended.
+const AFTER_ITS_END: Duration = Duration::from_secs(5);
 
 /// What the command line and the environment say about vault passwords.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -184,18 +189,31 @@ fn from_program(file: &Path, label: &str) -> Result<Zeroizing<Vec<u8>>, String> 
         command.args(["--vault-id", label]);
     }
     let name = file.display();
-    let output = command
+    let mut child = command
         .stdin(Stdio::inherit())
+        .stdout(Stdio::piped())
         .stderr(Stdio::inherit())
-        .output()
+        .spawn()
         .map_err(|error| format!("the vault password program {name} cannot be run: {error} (a file that holds the password itself must not be executable)"))?;
-    let printed = Zeroizing::new(output.stdout);
-    if !output.status.success() {
+    let output = CommandOutput::of(&mut child);
+    // It may ask a person for the password, who may take any time.
+    let status = child
+        .wait()
+        .map_err(|error| format!("the vault password program {name} was lost: {error}"))?;
+    if !status.success() {
         return Err(format!(
-            "the vault password program {name} failed: {}",
-            output.status
+            "the vault password program {name} failed: {status}"
         ));
     }
+    let printed = output.within(AFTER_ITS_END).map_err(|error| match error {
+        OutputError::Unreadable => {
+            format!("what the vault password program {name} printed cannot be read")
+        }
+        OutputError::KeptOpen => format!(
+            "the vault password program {name} ended, but a process that it left behind kept its output open for {} s",
+            AFTER_ITS_END.as_secs()
+        ),
+    })?;
     trimmed(&printed).ok_or_else(|| format!("the vault password program {name} printed nothing"))
 }
 
@@ -225,4 +243,26 @@ fn trimmed(bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
 fn is_executable(file: &Path) -> bool {
     std::fs::metadata(file)
         .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn a_program_that_leaves_a_process_behind_does_not_keep_us() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("password-client");
+        std::fs::write(&file, "#!/bin/sh\nsleep 60 &\necho sesame\n").unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o700)).unwrap();
+        let began = Instant::now();
+        let error = from_program(&file, DEFAULT_LABEL).unwrap_err();
+        assert!(began.elapsed() < Duration::from_secs(40), "{error}");
+        assert!(
+            error.contains("left behind") && !error.contains("sesame"),
+            "{error}"
+        );
+    }
 }
