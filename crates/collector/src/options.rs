@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use inventory::Sources;
+use inventory::InventorySources;
 use metrics::{Detail, MetricNames};
 use secrecy::SecretString;
 use sinks::RawReplies;
@@ -33,7 +33,7 @@ pub struct Options {
 #[derive(Debug, Clone, Default)]
 pub struct DeviceOptions {
     /// The inventories, the limit, extra variables and vault passwords.
-    pub sources: Sources,
+    pub sources: InventorySources,
     /// The catalogues of RPCs; the built-in one if there is none.
     pub catalogue: Vec<PathBuf>,
     /// Names and globs of interfaces, for devices whose inventory has no filter.
@@ -154,9 +154,9 @@ impl Options {
     pub(crate) fn for_tests(inventory: &std::path::Path) -> Self {
         Self {
             devices: DeviceOptions {
-                sources: Sources {
+                sources: InventorySources {
                     inventories: vec![inventory.to_owned()],
-                    ..Sources::default()
+                    ..InventorySources::default()
                 },
                 runner_name: Some("r".to_owned()),
                 ..DeviceOptions::default()

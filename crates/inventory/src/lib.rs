@@ -13,18 +13,49 @@
 //!
 //! # Example
 //!
+//! An inventory with a `!vault` value, which a password file opens:
+//!
 //! ```
-//! use inventory::{Inventory, Sources};
+//! use inventory::vault::{Password, VaultSources, encrypt};
+//! use inventory::{Inventory, InventorySources};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let folder = tempfile::tempdir()?;
-//! let file = folder.path().join("lab.yaml");
-//! std::fs::write(&file, "all: {hosts: {leaf-01: {ansible_host: 192.0.2.11, rack: 7}}}")?;
-//!
-//! let inventory = Inventory::read(&Sources { inventories: vec![file], ..Sources::default() })?;
+//! # let folder = tempfile::tempdir()?;
+//! # let (lab, vault_password) = (folder.path().join("lab.yaml"), folder.path().join("vault-password"));
+//! # std::fs::write(&vault_password, "sesame\n")?;
+//! # let password = Password::given("default", b"sesame".to_vec().into());
+//! # let sealed = encrypt(b"xyzzy", &password)?.replace('\n', "\n        ");
+//! # std::fs::write(&lab, format!("
+//! # all:
+//! #   vars:
+//! #     ansible_user: telemetry
+//! #   hosts:
+//! #     leaf-[01:02]:
+//! #       ansible_host: '{{{{ inventory_hostname }}}}.lab.example'
+//! #       ansible_password: !vault |
+//! #         {sealed}
+//! # "))?;
+//! let inventory = Inventory::read(&InventorySources {
+//!     inventories: vec![lab],
+//!     vault: VaultSources { password_files: vec![vault_password], ..VaultSources::default() },
+//!     ..InventorySources::default()
+//! })?;
 //! for host in inventory.hosts() {
-//!     println!("{}: {} variables", host.name(), host.variables().len());
+//!     println!("{}:", host.name());
+//!     for name in host.variables().into_keys() {
+//!         let Some(value) = host.resolve(name)? else { continue };
+//!         // A secret has no text: `value.secret()` gives it in a type that does not print itself.
+//!         println!("  {name}: {}", value.text().unwrap_or("(secret)".to_owned()));
+//!     }
 //! }
+//!
+//! let leaf = inventory.host("leaf-02").ok_or("no leaf-02")?;
+//! let address = leaf.resolve("ansible_host")?.and_then(|value| value.text());
+//! assert_eq!(address.as_deref(), Some("leaf-02.lab.example"));
+//! let password = leaf.resolve("ansible_password")?.ok_or("no password")?;
+//! assert!(password.is_secret && password.text().is_none());
+//! # use secrecy::ExposeSecret as _;
+//! # assert_eq!(password.secret().map(|secret| secret.expose_secret().to_owned()).as_deref(), Some("xyzzy"));
 //! # Ok(())
 //! # }
 //! ```
@@ -39,7 +70,7 @@ mod snippet;
 pub mod vault;
 pub mod yaml;
 
-pub use ansible::{Host, Inventory, Resolved, SetBy, Sources, Variable};
+pub use ansible::{Host, Inventory, InventorySources, ResolvedValue, SetBy, Variable};
 pub use home::expand_home;
 pub use password_sources::{PasswordSource, PasswordSources};
 pub use problem::{Problem, Problems, did_you_mean, nearest};

@@ -4,7 +4,8 @@ use std::str::FromStr;
 
 use inventory::yaml::Value;
 use inventory::{
-    Host, PasswordSource, PasswordSources, Problem, Resolved, Variable, expand_home, tells_secret,
+    Host, PasswordSource, PasswordSources, Problem, ResolvedValue, Variable, expand_home,
+    tells_secret,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -93,7 +94,7 @@ impl<'a> HostVariables<'a> {
     }
 
     /// The value of the first of the names that is set; one that cannot be had is a problem.
-    fn resolve(&mut self, names: Names) -> Option<Resolved> {
+    fn resolve(&mut self, names: Names) -> Option<ResolvedValue> {
         let name = names
             .iter()
             .find(|name| self.host.variable(name).is_some())?;
@@ -113,7 +114,7 @@ impl<'a> HostVariables<'a> {
         secret.map(|text| text.expose_secret().to_owned())
     }
 
-    fn not_single(&mut self, names: Names, resolved: &Resolved) {
+    fn not_single(&mut self, names: Names, resolved: &ResolvedValue) {
         let name = names.first().copied().unwrap_or_default();
         let found = resolved.kind();
         self.problem(

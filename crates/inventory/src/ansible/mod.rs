@@ -33,7 +33,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use groups::Graph;
-pub use resolve::Resolved;
+pub use resolve::ResolvedValue;
 use variables::Layer;
 pub use variables::Variable;
 
@@ -42,7 +42,7 @@ use crate::vault::{Vault, VaultSources};
 
 /// What an inventory is read from.
 #[derive(Debug, Clone, Default)]
-pub struct Sources {
+pub struct InventorySources {
     /// Files, folders, or lists of hosts with commas; several are read as one inventory.
     pub inventories: Vec<PathBuf>,
     /// Where the playbook lies, whose `group_vars` and `host_vars` count too; the current folder if none is named, as in Ansible.
@@ -116,7 +116,7 @@ impl Inventory {
     /// # Errors
     ///
     /// Everything that is wrong in all of them.
-    pub fn read(from: &Sources) -> Result<Self, Problems> {
+    pub fn read(from: &InventorySources) -> Result<Self, Problems> {
         if from.inventories.is_empty() {
             return Err(Problem::new(NO_INVENTORY).into());
         }
@@ -125,6 +125,34 @@ impl Inventory {
         for source in &from.inventories {
             sources::read(&mut graph, source, &vault);
         }
+        let playbook_dir = from.playbook_dir.as_deref().unwrap_or(Path::new("."));
+        Self::assemble(graph, vault, from, |graph| {
+            Layers::open(graph, &from.inventories, playbook_dir)
+        })
+    }
+
+    /// Reads one inventory that is held in memory. The ending of the file's name says the form, as for a file: `.yaml`, `.yml` and
+    /// `.json`, none for YAML or INI, any other for INI. No file is read, so `group_vars` and `host_vars` do not count.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong in it. Problems and variables name `file`, which need not exist.
+    pub fn parse(file: &Path, text: &str, vault: Vault) -> Result<Self, Problems> {
+        let mut graph = Graph::default();
+        sources::parse(&mut graph, file, text, &vault);
+        let from = InventorySources {
+            inventories: vec![file.to_owned()],
+            ..InventorySources::default()
+        };
+        Self::assemble(graph, vault, &from, Layers::without_files)
+    }
+
+    fn assemble(
+        mut graph: Graph,
+        vault: Vault,
+        from: &InventorySources,
+        layers: impl FnOnce(&mut Graph) -> Layers,
+    ) -> Result<Self, Problems> {
         // One of several files may hold variables alone; all together must name somebody.
         if graph.hosts.is_empty() && graph.problems.is_empty() {
             let empty = from
@@ -134,10 +162,6 @@ impl Inventory {
             graph.problems.extend(empty);
         }
         graph.settle();
-        let playbook_dir = from
-            .playbook_dir
-            .clone()
-            .unwrap_or_else(|| PathBuf::from("."));
         let (extra, problems) = extra_vars::read(&from.extra_vars, &vault);
         graph.problems.extend(problems);
         for (name, variable) in &extra {
@@ -146,7 +170,7 @@ impl Inventory {
         let mut hosts = Vec::new();
         // A circle of groups has no depths to rank by.
         if graph.problems.is_empty() {
-            hosts = Layers::open(&mut graph, &from.inventories, &playbook_dir).of_hosts(&mut graph);
+            hosts = layers(&mut graph).of_hosts(&mut graph);
         }
         let mut selected: Vec<usize> = (0..graph.hosts.len()).collect();
         if let Some(limit) = from.limit.as_deref().filter(|_| graph.problems.is_empty()) {
@@ -176,7 +200,10 @@ impl Inventory {
             extra: Arc::new(Layer::Plain(extra)),
             vault,
             templates: templates::Templates::new(),
-            playbook_dir,
+            playbook_dir: from
+                .playbook_dir
+                .clone()
+                .unwrap_or_else(|| PathBuf::from(".")),
         };
         Ok(Self {
             contents: Arc::new(contents),
@@ -345,9 +372,8 @@ fn open_vaults(selected: &[usize], hosts: &[HostLayers], vault: &Vault) -> Vec<P
 struct Layers {
     /// Each pair of `group_vars` and `host_vars` once.
     folders: Vec<(vars_files::Folder, vars_files::Folder)>,
-    /// Beside the inventories, in their order.
-    beside_inventory: Vec<usize>,
-    beside_playbook: usize,
+    /// Their places by strength: beside the playbook, then beside the inventories, the last of them first.
+    strongest_first: Vec<usize>,
     /// The groups' own, by place.
     of_groups: Vec<Arc<Layer>>,
     chains: HashMap<Vec<usize>, Arc<[GroupLayer]>>,
@@ -397,15 +423,26 @@ impl Layers {
             }
         }
         let beside_playbook = open(graph, playbook_dir);
+        let strongest_first = std::iter::once(beside_playbook)
+            .chain(beside_inventory.into_iter().rev())
+            .collect();
+        Self {
+            folders,
+            strongest_first,
+            ..Self::without_files(graph)
+        }
+    }
+
+    /// Only what the inventory itself sets.
+    fn without_files(graph: &mut Graph) -> Self {
         let of_groups = graph
             .groups
             .iter_mut()
             .map(|group| Arc::new(Layer::Plain(std::mem::take(&mut group.variables))))
             .collect();
         Self {
-            folders,
-            beside_inventory,
-            beside_playbook,
+            folders: Vec::new(),
+            strongest_first: Vec::new(),
             of_groups,
             chains: HashMap::new(),
         }
@@ -423,10 +460,8 @@ impl Layers {
                 let (name, groups) = (host.name.clone(), host.groups.clone());
                 let variables = std::mem::take(&mut host.variables);
                 let mut own = Vec::new();
-                for folder in std::iter::once(self.beside_playbook)
-                    .chain(self.beside_inventory.iter().rev().copied())
-                {
-                    if let Some((_, host_vars)) = self.folders.get_mut(folder) {
+                for folder in &self.strongest_first {
+                    if let Some((_, host_vars)) = self.folders.get_mut(*folder) {
                         own.extend(host_vars.layers(graph, &name));
                     }
                 }
@@ -450,10 +485,8 @@ impl Layers {
         ranked.reverse();
         let mut chain = Vec::new();
         for wanted in [ranked.as_slice(), &[groups::ALL]] {
-            for folder in std::iter::once(self.beside_playbook)
-                .chain(self.beside_inventory.iter().rev().copied())
-            {
-                let Some((group_vars, _)) = self.folders.get_mut(folder) else {
+            for folder in &self.strongest_first {
+                let Some((group_vars, _)) = self.folders.get_mut(*folder) else {
                     continue;
                 };
                 for group in wanted {

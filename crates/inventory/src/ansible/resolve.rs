@@ -17,7 +17,7 @@ use crate::yaml::{Node, Value, is_template};
 
 /// A variable's value as it is used.
 #[derive(Debug, Clone)]
-pub struct Resolved {
+pub struct ResolvedValue {
     /// The value: no templates and no vault values are left in it.
     pub value: Value,
     /// Whether a vault or a secret has a part in it: then it is not to be shown.
@@ -26,7 +26,7 @@ pub struct Resolved {
     pub is_plain_text: bool,
 }
 
-impl Resolved {
+impl ResolvedValue {
     /// The value as text, if it is a scalar that is no secret.
     pub fn text(&self) -> Option<String> {
         Node::from_value(self.value.clone()).text()
@@ -53,7 +53,7 @@ impl Host<'_> {
     ///
     /// A template that cannot be evaluated, a reference to what is set nowhere or to itself, a vault value that cannot be opened: with
     /// the place where the value stands, and the host.
-    pub fn resolve(self, name: &str) -> Result<Option<Resolved>, Problem> {
+    pub fn resolve(self, name: &str) -> Result<Option<ResolvedValue>, Problem> {
         let Some((variable, from_vault)) = self
             .contents
             .lookup(self.place, name)
@@ -65,7 +65,7 @@ impl Host<'_> {
         let resolved = self.contents.value(self.place, name, variable, &trail);
         let value = resolved.map_err(|problem| problem.of_host(self.name()))?;
         let is_secret = from_vault || trail.has_secret();
-        Ok(Some(Resolved {
+        Ok(Some(ResolvedValue {
             is_plain_text: !is_secret
                 && match &variable.node.value {
                     Value::Text(text) => !is_template(text),

@@ -106,6 +106,11 @@ fn read_file(graph: &mut Graph, path: &Path, vault: &Vault) {
             return;
         }
     };
+    parse(graph, path, &text, vault);
+}
+
+/// Reads the text of one source into the graph. The name says which form it has.
+pub(super) fn parse(graph: &mut Graph, path: &Path, text: &str, vault: &Vault) {
     let file = shared_path(path);
     if text.starts_with("#!") {
         graph.problem(
@@ -113,9 +118,9 @@ fn read_file(graph: &mut Graph, path: &Path, vault: &Vault) {
             1,
             refusal("an inventory script, and running it is not supported", path),
         );
-    } else if vault::is_encrypted(&text) {
+    } else if vault::is_encrypted(text) {
         match vault
-            .decrypt(&text)
+            .decrypt(text)
             .map_err(|error| error.to_string())
             .and_then(|plain| {
                 String::from_utf8(plain.to_vec())
@@ -125,7 +130,7 @@ fn read_file(graph: &mut Graph, path: &Path, vault: &Vault) {
             Err(message) => graph.problem(path, 0, message),
         }
     } else {
-        read_text(graph, path, &file, &text, false);
+        read_text(graph, path, &file, text, false);
     }
 }
 

@@ -16,14 +16,14 @@ impl Files {
         Self(folder)
     }
 
-    pub(super) fn sources(&self, inventories: &[&str]) -> Sources {
-        Sources {
+    pub(super) fn sources(&self, inventories: &[&str]) -> InventorySources {
+        InventorySources {
             inventories: inventories
                 .iter()
                 .map(|name| self.0.path().join(name))
                 .collect(),
             playbook_dir: Some(self.0.path().join("play")),
-            ..Sources::default()
+            ..InventorySources::default()
         }
     }
 
@@ -325,4 +325,38 @@ fn a_template_may_look_at_ten_thousand_hosts() {
         known.unwrap().unwrap().text().unwrap().lines().count(),
         10_000
     );
+}
+
+#[test]
+fn a_text_in_memory_is_read_by_the_ending_of_its_name() {
+    let shown = |name: &str, text: &str| {
+        let inventory = Inventory::parse(Path::new(name), text, Vault::default());
+        inventory.map_or_else(
+            |problems| problems.to_string(),
+            |inventory| {
+                let host = inventory.hosts().next().unwrap();
+                let port = host.resolve("port").unwrap().unwrap();
+                format!("{} {}", host.name(), port.text().unwrap())
+            },
+        )
+    };
+    assert_eq!(shown("i.yaml", "all: {hosts: {a: {port: 1}}}"), "a 1");
+    assert_eq!(shown("i.ini", "a port=1"), "a 1");
+    assert_eq!(
+        shown("i.json", r#"{"_meta": {"hostvars": {"a": {"port": 1}}}}"#),
+        "a 1"
+    );
+    assert_eq!(
+        shown("i.ini", "a port"),
+        "i.ini:1: after the host come variables as `name=value`; there is no `=` in word 2"
+    );
+    assert!(shown("i.yaml", "").contains("names no hosts"));
+}
+
+#[test]
+fn a_text_in_memory_has_no_files_beside_it() {
+    let folder = Files::new(&[("group_vars/all.yml", "port: 2")]);
+    let file = folder.0.path().join("i.ini");
+    let inventory = Inventory::parse(&file, "a port=1\nb", Vault::default()).unwrap();
+    assert!(inventory.host("b").unwrap().variable("port").is_none());
 }

@@ -19,7 +19,7 @@ use collector::{
     OutputOptions, Retry, Shard,
 };
 use inventory::Problem;
-use inventory::Sources;
+use inventory::InventorySources;
 use inventory::vault::VaultSources;
 
 /// Commands that resolve a plan.
@@ -281,7 +281,7 @@ impl Settings {
 
     /// What the inventory is read from.
     pub(crate) fn sources(&self) -> Sources {
-        Sources {
+        InventorySources {
             inventories: self.inventory.clone(),
             playbook_dir: self.playbook_dir.clone(),
             extra_vars: self.extra_vars.clone(),
