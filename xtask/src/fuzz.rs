@@ -41,7 +41,15 @@ const REPLY: &str = "reply";
 const PARSER: &str = "LANEWATCH_FUZZ_PARSER";
 
 /// For targets that are no parsers: a folder with files that they read, and how the files' names end.
-const SEEDS: &[(&str, &str, &str)] = &[("json_documents", FIXTURES, "records.json")];
+const SEEDS: &[(&str, &str, &str)] = &[
+    ("ini_inventory", INVENTORIES, ".ini"),
+    ("json_documents", FIXTURES, "records.json"),
+    ("yaml", "fixtures/mappings", ".yaml"),
+    ("yaml_inventory", INVENTORIES, ".yaml"),
+];
+
+/// Where inventories of the tests are.
+const INVENTORIES: &str = "crates/lanewatch/tests/end_to_end/inventories";
 
 /// What makes the compiler report coverage to libFuzzer, as `cargo-fuzz` gives it.
 const INSTRUMENTATION: &[&str] = &[

@@ -23,7 +23,12 @@ libfuzzer_sys::fuzz_target!(|json: &[u8]| {
     };
     let named: Vec<(String, Value)> = documents.clone().into_iter().collect();
     for which in [RowSelection::Ports, RowSelection::All] {
-        let tables = rows::tables(&named, &DocumentOrigin::default(), which, &mut Notes::default());
+        let tables = rows::tables(
+            &named,
+            &DocumentOrigin::default(),
+            which,
+            &mut Notes::default(),
+        );
         for table in tables {
             assert!(table.batch.num_rows() <= json.len());
         }

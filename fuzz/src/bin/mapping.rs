@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use records::mapping::{FieldPath, ItemPath, MappedField, Mapping, FieldType, Unit};
+use records::mapping::{FieldPath, FieldType, ItemPath, MappedField, Mapping, Unit};
 use records::table::Role;
 
 static MAPPING: LazyLock<Arc<Mapping>> = LazyLock::new(|| {
@@ -23,7 +23,12 @@ static MAPPING: LazyLock<Arc<Mapping>> = LazyLock::new(|| {
         field("pic", &["slot"], FieldType::Integer, None),
         field("style", &["../../@style"], FieldType::Text, None),
         field("state", &["state/text", "state"], FieldType::Text, None),
-        field("power", &["power/@watts", "power"], FieldType::Float, Some("W")),
+        field(
+            "power",
+            &["power/@watts", "power"],
+            FieldType::Float,
+            Some("W"),
+        ),
         field("online", &["state"], FieldType::Boolean, None),
         field("up_time", &["up-time"], FieldType::Duration, Some("s")),
         field("own", &["."], FieldType::Text, None),

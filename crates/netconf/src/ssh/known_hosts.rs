@@ -283,6 +283,18 @@ impl KnownHostsLine {
     }
 }
 
+/// For fuzzing: the lines of a `known_hosts` file that may be about a host, by number from 1, and whether the type of their key is
+/// supported.
+#[doc(hidden)]
+pub fn known_hosts_lines(text: &[u8], host: &str, port: u16) -> Vec<(usize, bool)> {
+    let name = format!("[{host}]:{port}");
+    let file = KnownHostsFile::parse(PathBuf::new(), text);
+    let lines = file.lines.iter().filter(|line| line.is_for(host, &name));
+    lines
+        .map(|line| (line.number, line.key().is_some()))
+        .collect()
+}
+
 /// Whether a list such as `r1,*.lab,!bad.lab` names `name`: some pattern does, and none after `!` does.
 fn matches_list(patterns: &str, name: &str) -> bool {
     let mut found = false;

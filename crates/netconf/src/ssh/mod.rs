@@ -42,5 +42,7 @@ pub use credentials::{Attempt, AttemptOutcome, Credentials, Method};
 pub use endpoint::Endpoint;
 pub use host_key_error::HostKeyError;
 pub use host_keys::{HostKeyPolicy, KnownHosts};
+#[doc(hidden)]
+pub use known_hosts::known_hosts_lines;
 pub use known_hosts::matches_pattern as matches_host_pattern;
 pub use target::{Hop, Route, Target};

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::options::{HostOptions, split_words};
 use netconf::ssh::matches_host_pattern;
@@ -32,7 +33,7 @@ pub(crate) struct ConfigError {
 #[derive(Debug, Clone)]
 struct Line {
     /// All must hold: the block's, and that of the block that includes the file.
-    conditions: Vec<Condition>,
+    conditions: Arc<[Condition]>,
     keyword: String,
     value: String,
     file: PathBuf,
@@ -149,7 +150,8 @@ impl Config {
         outer: &[Condition],
         depth: usize,
     ) -> Result<(), ConfigError> {
-        let mut conditions = outer.to_vec();
+        // The lines of a block share its conditions: a block with many patterns may have many lines.
+        let mut conditions: Arc<[Condition]> = outer.into();
         for (index, line) in text.lines().enumerate() {
             let number = index + 1;
             let Some((keyword, value)) = key_and_value(line) else {
@@ -162,22 +164,21 @@ impl Config {
             match keyword.to_ascii_lowercase().as_str() {
                 "host" => {
                     let patterns = split_words(value).map_err(wrong)?;
-                    conditions = outer.to_vec();
-                    conditions.push(Condition::Name(patterns));
+                    conditions = below(outer, Condition::Name(patterns));
                 }
                 "match" => {
                     let criteria = split_words(value).map_err(wrong)?;
-                    conditions = outer.to_vec();
-                    match parse_match(&criteria) {
-                        Ok(criteria) => conditions.push(Condition::Match(criteria)),
+                    let condition = match parse_match(&criteria) {
+                        Ok(criteria) => Condition::Match(criteria),
                         Err(reason) => {
-                            conditions.push(Condition::Never);
                             self.warnings.push(format!(
                                 "{} line {number}: `Match {value}` does not apply: {reason}",
                                 file.display()
                             ));
+                            Condition::Never
                         }
-                    }
+                    };
+                    conditions = below(outer, condition);
                 }
                 "include" => {
                     for pattern in split_words(value).map_err(wrong)? {
@@ -188,7 +189,7 @@ impl Config {
                     }
                 }
                 _ => self.lines.push(Line {
-                    conditions: conditions.clone(),
+                    conditions: Arc::clone(&conditions),
                     keyword: keyword.to_owned(),
                     value: value.to_owned(),
                     file: file.to_owned(),
@@ -198,6 +199,11 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// The conditions of a block, those of the block that includes the file before its own.
+fn below(outer: &[Condition], own: Condition) -> Arc<[Condition]> {
+    outer.iter().cloned().chain([own]).collect()
 }
 
 fn error(file: &Path, line: usize, reason: String) -> ConfigError {
@@ -316,6 +322,17 @@ fn included(pattern: &str, from: &Path) -> io::Result<Vec<PathBuf>> {
 mod tests {
     use super::super::options::Proxy;
     use super::*;
+
+    #[test]
+    fn the_lines_of_a_block_share_its_patterns() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("config");
+        fs::write(&file, "Host a b\nUser x\nPort 1\nHost c\nPort 2\n").unwrap();
+        let config = Config::read(&file).unwrap();
+        let conditions: Vec<_> = config.lines.iter().map(|line| &line.conditions).collect();
+        assert!(Arc::ptr_eq(conditions[0], conditions[1]));
+        assert!(!Arc::ptr_eq(conditions[1], conditions[2]));
+    }
 
     fn config(text: &str) -> Config {
         let mut config = Config::default();
