@@ -4,12 +4,12 @@
 //! a password that could not be parsed among it, so they are not shown: the place is enough to find the defect. Nor is the memory of
 //! the process left behind as a core file: it holds passwords.
 //!
-//! What cannot happen cannot be tried, so a defect can be rehearsed: with `LANEWATCH_REHEARSE_DEFECT=device` each device's task panics
-//! while its session is open, with `answer` the command does when it has its answer. The words of either are all that is at hand.
+//! A test program can have a panic at the places that hold secrets ([`rehearse_with`]). The application never does.
 
 use std::any::Any;
 use std::fmt;
 use std::panic::{Location, PanicHookInfo};
+use std::sync::OnceLock;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::task::JoinError;
@@ -17,10 +17,12 @@ use tokio::task::JoinError;
 /// What stands for words that may hold a secret.
 const WITHHELD: &str = "its words are not shown, they might hold a secret";
 
-/// The variable that asks for a rehearsal.
-pub const REHEARSAL: &str = "LANEWATCH_REHEARSE_DEFECT";
+/// What a test program does at a [`Place`], with all that a careless message would hold.
+pub type Rehearsal = fn(Place, &dyn fmt::Debug);
 
-/// Where a defect can be rehearsed.
+static REHEARSAL: OnceLock<Rehearsal> = OnceLock::new();
+
+/// A place where secrets are at hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// In a device's task, with the session open and its credentials in memory.
@@ -29,15 +31,15 @@ pub enum Place {
     Answer,
 }
 
-/// Panics if that is asked for here, with all in its words that a careless message would hold.
-#[expect(clippy::panic, reason = "this is what is rehearsed")]
+/// For test programs: calls the function at each [`Place`] from now on. Only the first call counts.
+pub fn rehearse_with(rehearsal: Rehearsal) {
+    REHEARSAL.get_or_init(|| rehearsal);
+}
+
+/// Calls the function of a test program, if there is one.
 pub fn rehearse(place: Place, held: &dyn fmt::Debug) {
-    let wanted = match place {
-        Place::Device => "device",
-        Place::Answer => "answer",
-    };
-    if std::env::var_os(REHEARSAL).is_some_and(|asked| asked == wanted) {
-        panic!("rehearsed, with {held:?} at hand");
+    if let Some(rehearsal) = REHEARSAL.get() {
+        rehearsal(place, held);
     }
 }
 
@@ -115,7 +117,8 @@ mod tests {
     fn a_panic_is_told_with_its_place() {
         let told = sentence(Some(Location::caller()), WITHHELD);
         assert!(
-            told.starts_with("error: a defect of Lanewatch at ") && told.contains("defect.rs:")
+            told.starts_with("error: a defect of Lanewatch at ")
+                && told.contains("panic_report.rs:")
         );
     }
 }

@@ -10,7 +10,6 @@ use super::file::{self, File};
 use super::row::{PREFIX, Row};
 use super::table::{ROWS, Settings};
 use super::value::{LogFilter, Value};
-use collector::panic_report;
 use collector::{Options, Plan};
 use inventory::expand_home;
 use inventory::{Problem, Problems, did_you_mean};
@@ -187,9 +186,7 @@ impl Layers {
             .environment
             .keys()
             .filter(|name| name.starts_with(PREFIX));
-        let unknown = ours.filter(|name| {
-            *name != CONFIG && *name != panic_report::REHEARSAL && !known.contains(name)
-        });
+        let unknown = ours.filter(|name| *name != CONFIG && !known.contains(name));
         unknown
             .map(|name| {
                 let hint = did_you_mean(name, known.iter().map(String::as_str));

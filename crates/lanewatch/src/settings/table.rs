@@ -18,8 +18,8 @@ use collector::{
     DeviceOptions, HostKeys, Limits, LoginOptions, MetricsFile, NetconfVersion, Options,
     OutputOptions, Retry, Shard,
 };
-use inventory::Problem;
 use inventory::InventorySources;
+use inventory::Problem;
 use inventory::vault::VaultSources;
 
 /// Commands that resolve a plan.

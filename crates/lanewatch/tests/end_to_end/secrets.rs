@@ -11,7 +11,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::harness::{Ran, files_below, lanewatch, program, run};
+use crate::harness::{Ran, files_below, lanewatch, panicking, panicking_program, program, run};
+
+/// Asks the example `rehearse_panic` for a panic.
+const REHEARSE_PANIC: &str = "REHEARSE_PANIC";
 
 const RIGHT: &str = "Tr0ub4dor-and-3";
 const WRONG: &str = "C0rrect-h0rse-9";
@@ -123,16 +126,36 @@ fn write_private(path: PathBuf, text: &str) -> PathBuf {
 /// Runs a shell's script inside a fleet of two devices that take [`RIGHT`], all with the log at its most talkative. The script finds the
 /// program as `$0`, and the words as `$@`.
 fn beside_fleet(folder: &Path, script: &str, words: &[&str], variables: &[(&str, &str)]) -> Ran {
+    let is_rehearsal = variables.iter().any(|(name, _)| *name == REHEARSE_PANIC);
+    let program_run = if is_rehearsal {
+        panicking_program()
+    } else {
+        PathBuf::from(env!("CARGO_BIN_EXE_lanewatch"))
+    };
     let fleet = ["--devices", "2", "--seed", "7", "--password", RIGHT];
     let mut command = program(folder, &["sim"]);
     command
         .args(fleet)
         .args(["--folder", "sim", "--", "sh", "-c", script])
-        .arg(env!("CARGO_BIN_EXE_lanewatch"))
+        .arg(program_run)
         .args(words)
         .envs(ENVIRONMENT.iter().copied())
         .envs(variables.iter().copied());
     run(&mut command)
+}
+
+#[test]
+fn the_program_that_people_run_has_no_switch_for_a_panic() {
+    let program = fs::read(env!("CARGO_BIN_EXE_lanewatch")).unwrap();
+    let holds = |name: &[u8]| program.windows(name.len()).any(|bytes| bytes == name);
+    assert!(holds(b"LANEWATCH_"), "this is not how names are found");
+    assert!(!holds(b"LANEWATCH_REHEARSE") && !holds(REHEARSE_PANIC.as_bytes()));
+    let example = fs::read(panicking_program()).unwrap();
+    assert!(
+        example
+            .windows(REHEARSE_PANIC.len())
+            .any(|bytes| bytes == REHEARSE_PANIC.as_bytes())
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Running the program and looking at what it said.
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -23,7 +23,32 @@ pub(crate) struct Ran {
 
 /// The program, to be run in `folder`: relative defaults land there, and nothing of the user's home is seen.
 pub(crate) fn program(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lanewatch"));
+    command_in(
+        folder,
+        Path::new(env!("CARGO_BIN_EXE_lanewatch")),
+        arguments,
+    )
+}
+
+/// The same program with a panic where the variable `REHEARSE_PANIC` asks for one.
+pub(crate) fn panicking(folder: &Path, arguments: &[&str]) -> Command {
+    command_in(folder, &panicking_program(), arguments)
+}
+
+/// The example `rehearse_panic`, which `cargo test` builds beside the program unless it is told to build this test alone.
+pub(crate) fn panicking_program() -> PathBuf {
+    let program = Path::new(env!("CARGO_BIN_EXE_lanewatch"));
+    let example = program.with_file_name("examples").join("rehearse_panic");
+    assert!(
+        example.is_file(),
+        "{} is not built: `cargo build --release -p lanewatch --example rehearse_panic`",
+        example.display()
+    );
+    example
+}
+
+fn command_in(folder: &Path, program: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
     command
         .args(arguments)
         .current_dir(folder)

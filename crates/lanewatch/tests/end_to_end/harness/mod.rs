@@ -10,7 +10,7 @@ mod python;
 mod run_folder;
 mod s3;
 
-pub(crate) use binary::{Ran, lanewatch, program, run, signal, stop};
+pub(crate) use binary::{Ran, lanewatch, panicking, panicking_program, program, run, signal, stop};
 pub(crate) use clock::WallClock;
 pub(crate) use fleet::Fleet;
 pub(crate) use inventory::{Host, closed_port, values, write_inventory};

@@ -150,26 +150,18 @@ fn no_command_shows_a_password_that_is_wrong() {
 
 #[test]
 fn no_command_shows_a_secret_when_it_falls_over() {
-    run_all(
-        RIGHT,
-        &[("LANEWATCH_REHEARSE_DEFECT", "device")],
-        |command, ran| {
-            if ["collect", "check", "record"]
-                .iter()
-                .any(|name| command.starts_with(name))
-            {
-                ran.says(&["a defect of Lanewatch at ", "its words are not shown"]);
-            }
-        },
-    );
-    run_all(
-        RIGHT,
-        &[("LANEWATCH_REHEARSE_DEFECT", "answer")],
-        |command, ran| {
-            if !WITHOUT_ANSWER.iter().any(|name| command.starts_with(name)) {
-                ran.says(&["a defect of Lanewatch at ", "its words are not shown"]);
-                assert_eq!(ran.status, Some(101), "{command}");
-            }
-        },
-    );
+    run_all(RIGHT, &[(REHEARSE_PANIC, "device")], |command, ran| {
+        if ["collect", "check", "record"]
+            .iter()
+            .any(|name| command.starts_with(name))
+        {
+            ran.says(&["a defect of Lanewatch at ", "its words are not shown"]);
+        }
+    });
+    run_all(RIGHT, &[(REHEARSE_PANIC, "answer")], |command, ran| {
+        if !WITHOUT_ANSWER.iter().any(|name| command.starts_with(name)) {
+            ran.says(&["a defect of Lanewatch at ", "its words are not shown"]);
+            assert_eq!(ran.status, Some(101), "{command}");
+        }
+    });
 }

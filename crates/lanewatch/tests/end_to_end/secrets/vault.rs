@@ -89,11 +89,11 @@ fn an_answer_that_is_a_secret_is_not_shown_by_a_panic() {
     write_private(folder.path().join("sealed.yml"), &format!("pw: {RIGHT}\n"));
     vault(folder.path(), "encrypt sealed.yml", "vault-password").expect(0);
     for arguments in ["view sealed.yml", "decrypt sealed.yml --output -"] {
-        let mut command = program(folder.path(), &["vault"]);
+        let mut command = panicking(folder.path(), &["vault"]);
         command
             .args(arguments.split_whitespace())
             .args(["--vault-password-file", "vault-password"])
-            .env("LANEWATCH_REHEARSE_DEFECT", "answer");
+            .env(REHEARSE_PANIC, "answer");
         let ran = run(&mut command).expect(101);
         ran.says(&["a defect of Lanewatch at ", "its words are not shown"]);
         assert_nothing_leaked(folder.path(), &ran, &[&vault_password]);
