@@ -280,7 +280,7 @@ impl Settings {
     }
 
     /// What the inventory is read from.
-    pub(crate) fn sources(&self) -> Sources {
+    pub(crate) fn sources(&self) -> InventorySources {
         InventorySources {
             inventories: self.inventory.clone(),
             playbook_dir: self.playbook_dir.clone(),
