@@ -69,12 +69,18 @@ pub enum Error {
          gives them their names"
     )]
     CommitPending(Box<Self>),
-    /// The remote lake is described in a way that cannot be used: nothing was contacted.
+    /// The address of a remote lake cannot be used: nothing was contacted.
     #[error("{0}")]
-    Remote(String),
-    /// The remote lake could not be reached, or refused.
+    RemoteAddress(String),
+    /// The AWS configuration (environment, `~/.aws`) cannot be used: nothing was contacted.
     #[error("{0}")]
-    Refused(String),
+    AwsConfiguration(String),
+    /// Credentials of a remote lake could not be had.
+    #[error("{0}")]
+    Credentials(String),
+    /// A defect of ours ended the work.
+    #[error("{0}")]
+    Defect(String),
     /// Another process is syncing this lake to the same place.
     #[error("another sync of {} to the same place is at work", lake.display())]
     SyncAtWork {

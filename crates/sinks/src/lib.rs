@@ -13,12 +13,14 @@
 //! the lake to an object store. It is told the time: partitions come from the run's timestamp, never from a clock. Everything but the sync blocks its thread.
 
 mod atomic_file;
+mod backoff;
 mod error;
 mod file_name;
 pub mod lake;
 mod metrics_file;
 mod run_folder;
 
+pub use backoff::Backoff;
 pub use error::{Error, Result};
 pub use file_name::{decode as decode_file_name, encode as encode_file_name};
 pub use metrics_file::write_metrics;

@@ -14,8 +14,8 @@ use sim::{
 };
 
 use super::ExitStatus;
-use super::collect::interrupted;
 use super::printer::Printer;
+use super::signals::interrupted;
 use super::sim::{make_folder, write_inventory};
 use crate::settings::Settings;
 use crate::view::{DemoShard, Progress, render_demo};

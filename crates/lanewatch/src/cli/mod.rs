@@ -16,6 +16,7 @@ mod printer;
 mod query;
 mod record;
 mod replay;
+mod signals;
 mod sim;
 mod vault;
 
@@ -168,7 +169,7 @@ pub(crate) fn main() -> ExitCode {
             Command::Merge(command) => command.run(&printer),
             Command::Parse(command) => command.run(given, &printer),
             Command::Lake(command) => command.run(given, &printer).await,
-            Command::Query(command) => command.run(given),
+            Command::Query(command) => command.run(given).await,
             Command::Record(command) => command.run(given, &printer).await,
             Command::Inventory(command) => command.run(given, &printer),
             Command::Plan(command) => command.run(given, &printer),

@@ -34,7 +34,7 @@ pub(super) struct Query {
 
 impl Query {
     /// Comes back only if it cannot hand over.
-    pub(super) fn run(self, given: Layers) -> anyhow::Result<ExitStatus> {
+    pub(super) async fn run(self, given: Layers) -> anyhow::Result<ExitStatus> {
         let Some(program) = find() else {
             return Err(usage(format!(
                 "`lanewatch query` needs the program `{PROGRAM}`, which is neither beside this one nor on the PATH: build it in a checkout \
@@ -49,7 +49,7 @@ impl Query {
             || self.arguments.iter().any(|text| is_in_bucket(text))
         {
             // Profiles are read here, as for a sync: the program itself takes what the environment says.
-            for (variable, value) in settings.access().as_environment().map_err(usage)? {
+            for (variable, value) in settings.access().as_environment().await.map_err(usage)? {
                 match value {
                     Some(value) => command.env(variable, value),
                     None => command.env_remove(variable),

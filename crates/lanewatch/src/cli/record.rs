@@ -7,8 +7,8 @@ use anyhow::Context as _;
 use clap::Args;
 use sinks::{RawReplies, RunFolder};
 
-use super::collect::interrupted;
 use super::printer::Printer;
+use super::signals::interrupted;
 use super::{ExitStatus, usage};
 use crate::settings::{Layers, Planned};
 use crate::view::Progress;

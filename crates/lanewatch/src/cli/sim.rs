@@ -11,8 +11,8 @@ use sim::{
     SimClock,
 };
 
-use super::collect::interrupted;
 use super::printer::Printer;
+use super::signals::interrupted;
 use super::{ExitStatus, usage};
 use collector::{Clock, SavedRun};
 

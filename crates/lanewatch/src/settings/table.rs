@@ -271,8 +271,8 @@ settings! {
 
 impl Settings {
     /// How to get into the remote lake.
-    pub(crate) fn access(&self) -> sinks::lake::sync::Access {
-        sinks::lake::sync::Access {
+    pub(crate) fn access(&self) -> sinks::lake::sync::AwsOptions {
+        sinks::lake::sync::AwsOptions {
             profile: self.s3_profile.clone(),
             region: self.s3_region.clone(),
             endpoint: self.s3_endpoint.clone(),

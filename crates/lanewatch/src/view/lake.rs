@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use sinks::lake::Written;
-use sinks::lake::sync::{Backlog, Outcome, Pruned};
+use sinks::lake::sync::{Backlog, Pruned, SyncOutcome};
 
 use super::lines::{at_most, count, path, size, table};
 
@@ -135,7 +135,7 @@ pub(crate) fn render_lake_status(status: &LakeStatus) -> String {
 }
 
 /// What a sync did.
-pub(crate) fn render_synced(outcome: &Outcome, url: &str) -> String {
+pub(crate) fn render_synced(outcome: &SyncOutcome, url: &str) -> String {
     let mut parts = vec![format!(
         "{} files, {} uploaded",
         count(outcome.uploaded),
@@ -300,14 +300,14 @@ mod tests {
 
     #[test]
     fn a_sync_says_what_went_and_what_did_not() {
-        let outcome = Outcome {
+        let outcome = SyncOutcome {
             uploaded: 1_200,
             bytes: 3_400_000,
             already: 3,
             left: 2,
-            ..Outcome::default()
+            ..SyncOutcome::default()
         };
         insta::assert_snapshot!(render_synced(&outcome, "s3://a/b"), @"Remote   s3://a/b  1,200 files, 3.4 MB uploaded, 3 were there already, 2 not tried; it is behind");
-        insta::assert_snapshot!(render_synced(&Outcome::default(), "s3://a/b"), @"Remote   s3://a/b  0 files, 0 B uploaded; it has everything");
+        insta::assert_snapshot!(render_synced(&SyncOutcome::default(), "s3://a/b"), @"Remote   s3://a/b  0 files, 0 B uploaded; it has everything");
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use sinks::lake::sync::Step;
+use sinks::lake::sync::SyncStep;
 
 use collector::{Event, Outcome};
 
@@ -88,13 +88,13 @@ impl SyncBar {
     }
 
     /// A step of the sync.
-    pub(crate) fn step(&self, step: Step) {
+    pub(crate) fn step(&self, step: SyncStep) {
         match step {
-            Step::Found { bytes, .. } => {
+            SyncStep::Found { bytes, .. } => {
                 self.bar.enable_steady_tick(SECOND);
                 self.bar.inc_length(bytes);
             }
-            Step::Settled { bytes } => self.bar.inc(bytes),
+            SyncStep::Settled { bytes } => self.bar.inc(bytes),
         }
     }
 

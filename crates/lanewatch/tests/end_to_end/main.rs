@@ -14,6 +14,7 @@ mod bad_input;
 mod broken;
 mod check;
 mod collect;
+mod credentials;
 mod demo;
 mod faults;
 mod harness;

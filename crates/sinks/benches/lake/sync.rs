@@ -9,7 +9,7 @@ use arrow_array::{Int64Array, RecordBatch};
 use arrow_schema::{DataType, Field};
 use records::table::{Dataset, Table};
 use sinks::RunIdentity;
-use sinks::lake::sync::{Access, Options, Remote};
+use sinks::lake::sync::{AwsOptions, Remote, SyncOptions};
 use sinks::lake::{Compression, Writer};
 
 use super::{Outcome, SYNC, met, peak_kb, said};
@@ -168,11 +168,11 @@ pub(super) fn in_this_process(lake: &Path) -> Outcome<()> {
         .enable_all()
         .build()?;
     let began = Instant::now();
-    let remote = Remote::open("s3://lake/ours", &Access::default())?;
+    let remote = Remote::open("s3://lake/ours", &AwsOptions::default())?;
     let outcome = runtime.block_on(sinks::lake::sync::sync(
         lake,
         &remote,
-        &Options::default(),
+        &SyncOptions::default(),
         &|_| {},
     ))?;
     if outcome.uploaded != FILES {

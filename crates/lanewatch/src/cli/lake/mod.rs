@@ -1,6 +1,7 @@
 //! `lanewatch lake`: the Parquet lake on this disk and its copy at a remote.
 
 mod ddl;
+mod remote;
 mod status;
 mod sync;
 mod verify;

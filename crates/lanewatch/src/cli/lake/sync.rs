@@ -4,11 +4,12 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use sinks::lake::sync::{self, Options, Outcome, Remote};
+use sinks::lake::sync::{self, Remote, SyncOptions, SyncOutcome};
 
-use super::super::{collect::interrupted, usage};
+use super::super::signals::interrupted;
 use super::ExitStatus;
 use super::Printer;
+use super::remote::remote;
 use crate::settings::{Layers, Settings};
 use crate::view::{SyncBar, render_pruned, render_synced};
 use collector::Clock;
@@ -35,11 +36,11 @@ impl Sync {
     pub(super) async fn run(self, given: Layers, printer: &Printer) -> anyhow::Result<ExitStatus> {
         let settings = given.resolve().settings()?;
         let remote = remote(self.to.as_deref(), &settings)?;
-        let options = Options {
+        let options = SyncOptions {
             parallel: settings.sync_parallel,
             attempts: settings.attempts,
             replace: self.replace,
-            ..Options::default()
+            ..SyncOptions::default()
         };
         let Some(outcome) =
             bring(&settings.lake, &remote, &options, Duration::ZERO, printer).await?
@@ -108,15 +109,6 @@ async fn prune(
     })
 }
 
-/// The remote that was asked for, else that of the settings.
-pub(super) fn remote(asked: Option<&str>, settings: &Settings) -> anyhow::Result<Remote> {
-    let url = asked.or(settings.sync_to.as_deref());
-    let url = url.ok_or_else(|| {
-        usage("no remote lake is named: give `--to s3://bucket/prefix`, or the setting `sync_to`")
-    })?;
-    Ok(Remote::open(url, &settings.access()).map_err(usage)?)
-}
-
 /// Syncs after a run, for as long as the settings allow. Whatever goes wrong, the run is safe on this disk.
 pub(in crate::cli) async fn after_run(
     lake: &Path,
@@ -124,11 +116,11 @@ pub(in crate::cli) async fn after_run(
     settings: &Settings,
     printer: &Printer,
 ) -> ExitStatus {
-    let options = Options {
+    let options = SyncOptions {
         parallel: settings.sync_parallel,
         attempts: settings.attempts,
         until: Instant::now().checked_add(settings.sync_timeout),
-        ..Options::default()
+        ..SyncOptions::default()
     };
     let wait = settings.sync_timeout.min(WAIT_FOR_ANOTHER);
     match bring(lake, remote, &options, wait, printer).await {
@@ -149,10 +141,10 @@ pub(in crate::cli) async fn after_run(
 async fn bring(
     lake: &Path,
     remote: &Remote,
-    options: &Options,
+    options: &SyncOptions,
     wait: Duration,
     printer: &Printer,
-) -> anyhow::Result<Option<Outcome>> {
+) -> anyhow::Result<Option<SyncOutcome>> {
     let bar = SyncBar::start(remote.url());
     let watch = |step| bar.step(step);
     let began = Instant::now();
@@ -203,6 +195,11 @@ async fn bring(
     for (path, why) in &outcome.failed {
         printer.error(&format!("{path}: {why}"));
     }
+    if let Some(why) = &outcome.not_listed {
+        printer.error(&format!(
+            "{why}: what runs have written meanwhile is not looked for; the next sync brings it"
+        ));
+    }
     if let Some(why) = &outcome.stopped {
         printer.error(&format!(
             "{} more files were not tried: {why}; they are safe in {}, and the next sync brings them",
@@ -213,7 +210,7 @@ async fn bring(
     Ok(Some(outcome))
 }
 
-fn status(outcome: &Outcome) -> ExitStatus {
+fn status(outcome: &SyncOutcome) -> ExitStatus {
     if outcome.is_complete() {
         ExitStatus::Delivered
     } else {

@@ -1,12 +1,15 @@
 //! `lanewatch lake verify`: is everything whole, here and there?
 
+use std::sync::Arc;
+
 use clap::Args;
-use sinks::lake;
-use sinks::lake::sync::{self, Compared, Options, Remote};
+use sinks::lake::sync::{self, Compared, Remote, SyncOptions};
+use sinks::lake::{self, LocalFile};
 
 use super::ExitStatus;
 use super::Printer;
-use crate::settings::Layers;
+use super::remote::remote;
+use crate::settings::{Layers, Settings};
 use crate::view::render_verified;
 
 /// Read every file of the lake to the end: footer, schema, every page, every row. Tables of mappings are held against the catalogue,
@@ -31,39 +34,35 @@ impl Verify {
     pub(super) async fn run(self, given: Layers, printer: &Printer) -> anyhow::Result<ExitStatus> {
         let settings = given.resolve().settings()?;
         let remote = match self.remote {
-            true => Some(super::sync::remote(self.to.as_deref(), &settings)?),
+            true => Some(remote(self.to.as_deref(), &settings)?),
             false => None,
         };
-        let files = lake::files(&settings.lake)?;
-        let tables = super::tables(&settings, &files)?;
-        let (mut rows, mut damaged) = (0_u64, false);
-        for file in &files {
-            let path = file.on_disk(&settings.lake);
-            match lake::check_file(&path, tables.columns_of(file).as_deref()) {
-                Ok(found) => rows += found.rows,
-                Err(damage) => {
-                    damaged = true;
-                    printer.error(&format!("{}: {}", path.display(), damage.0));
-                }
-            }
+        let settings = Arc::new(settings);
+        let of_check = settings.clone();
+        // Every byte of the lake is read: not on a thread that serves sockets and signals.
+        let checked = tokio::task::spawn_blocking(move || check_files(&of_check)).await??;
+        for damage in &checked.damaged {
+            printer.error(damage);
         }
+        let mut damaged = !checked.damaged.is_empty();
         let mut differs = false;
         if let Some(remote) = &remote {
-            let options = Options {
+            let options = SyncOptions {
                 parallel: settings.sync_parallel,
                 attempts: settings.attempts,
-                ..Options::default()
+                ..SyncOptions::default()
             };
+            let files = &checked.files;
             let compared =
-                sync::compare(&settings.lake, remote, &files, self.read_back, &options).await?;
+                sync::compare(&settings.lake, remote, files, self.read_back, &options).await?;
             tell(&compared, remote.url(), printer);
             damaged |= !compared.damaged.is_empty();
             differs = !compared.is_complete();
         }
         printer.answer(&render_verified(
             &settings.lake,
-            files.len(),
-            rows,
+            checked.files.len(),
+            checked.rows,
             remote.as_ref().map(Remote::url),
             damaged,
             differs,
@@ -76,6 +75,33 @@ impl Verify {
     }
 }
 
+/// What the files of this disk were found to be.
+struct Checked {
+    files: Vec<LocalFile>,
+    rows: u64,
+    /// Each file that is damaged, with what is wrong.
+    damaged: Vec<String>,
+}
+
+/// Reads every file to its end.
+fn check_files(settings: &Settings) -> anyhow::Result<Checked> {
+    let files = lake::files(&settings.lake)?;
+    let tables = super::tables(settings, &files)?;
+    let (mut rows, mut damaged) = (0_u64, Vec::new());
+    for file in &files {
+        let path = file.on_disk(&settings.lake);
+        match lake::check_file(&path, tables.columns_of(file).as_deref()) {
+            Ok(found) => rows += found.rows,
+            Err(damage) => damaged.push(format!("{}: {}", path.display(), damage.0)),
+        }
+    }
+    Ok(Checked {
+        files,
+        rows,
+        damaged,
+    })
+}
+
 /// What is wrong with the remote's copies.
 fn tell(compared: &Compared, url: &str, printer: &Printer) {
     for path in &compared.absent {
@@ -86,7 +112,10 @@ fn tell(compared: &Compared, url: &str, printer: &Printer) {
     for path in &compared.different {
         printer.error(&format!("{path}: {url} has other content"));
     }
-    for (path, why) in compared.damaged.iter().chain(&compared.failed) {
+    for (path, why) in &compared.damaged {
+        printer.error(&format!("{path}: {why}"));
+    }
+    for (path, why) in &compared.failed {
         printer.error(&format!("{path}: {why}"));
     }
     if let Some(why) = &compared.stopped {

@@ -3,16 +3,19 @@
 //! A sync trusts its state, so that it need not look at every object each time. Who asks for a comparison looks: what is gone
 //! or has changed there since is in doubt from then on, and the next sync brings it again.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use futures_util::stream::{self, StreamExt as _};
 
-use super::object::{Held, digest_file, holds};
-use super::refusal::{Failure, Kind};
+use super::blocking::blocking;
+use super::object::{RemoteState, digest_file, holds};
+use super::options::{FAILURES_IN_A_ROW, SyncOptions};
 use super::remote::Remote;
-use super::state::{self, Entry, State};
+use super::state::{self, Entry};
+use super::state_handle::StateHandle;
+use super::store_error::{StoreError, StoreErrorKind};
 use super::upload::CHANGED_HERE;
-use super::{FAILURES_IN_A_ROW, Options, blocking};
 use crate::lake::LocalFile;
 use crate::{Error, Result};
 
@@ -28,11 +31,11 @@ pub struct Compared {
     /// Files that are not any more what was brought, though nobody wrote them again, and what that means.
     pub damaged: Vec<(String, String)>,
     /// Files that could not be compared, and why.
-    pub failed: Vec<(String, String)>,
+    pub failed: Vec<(String, StoreError)>,
     /// Files that were not tried.
     pub left: usize,
     /// Why those were not tried.
-    pub stopped: Option<String>,
+    pub stopped: Option<StoreError>,
     /// Why the next sync could not be told what to bring again.
     pub unmarked: Option<String>,
 }
@@ -48,8 +51,8 @@ impl Compared {
 }
 
 /// How one file stands.
-enum Stands {
-    Held(Held),
+enum Comparison {
+    Remote(RemoteState),
     /// The file on this disk has changed by itself.
     ChangedHere,
     /// It is no longer on this disk.
@@ -67,16 +70,17 @@ pub async fn compare(
     remote: &Remote,
     files: &[LocalFile],
     read_back: bool,
-    options: &Options,
+    options: &SyncOptions,
 ) -> Result<Compared> {
-    if let Err(failure) = remote.get_in().await {
+    if let Err(error) = remote.authenticate().await {
         return Ok(Compared {
             left: files.len(),
-            stopped: Some(failure.text),
+            stopped: Some(error),
             ..Compared::default()
         });
     }
-    let known = state::remembered(lake, remote.url());
+    let (of_lake, url) = (lake.to_owned(), remote.url().to_owned());
+    let known = blocking(move || Ok(state::remembered(&of_lake, &url))).await?;
     let known = &known;
     let mut looks = stream::iter(files)
         .map(|file| async move {
@@ -91,36 +95,38 @@ pub async fn compare(
     {
         looked += 1;
         let mut stands = stands?;
-        if matches!(stands, Ok(Stands::Held(Held::Absent))) && compared.absent.is_empty() {
+        if matches!(stands, Ok(Comparison::Remote(RemoteState::Absent)))
+            && compared.absent.is_empty()
+        {
             // No bucket, no object: only a listing tells one from the other.
-            if let Err(failure) = remote.list(file.partition(), options.attempts).await
-                && !failure.is_denied_listing()
+            if let Err(error) = remote.list(file.partition(), options.attempts).await
+                && error.kind() != StoreErrorKind::AccessDenied
             {
-                stands = Err(failure);
+                stands = Err(error);
             }
         }
         failures_in_a_row = match &stands {
-            Err(failure) if failure.kind == Kind::Passing => failures_in_a_row + 1,
+            Err(error) if error.is_passing() => failures_in_a_row + 1,
             _ => 0,
         };
         let path = file.path.clone();
         match stands {
-            Ok(Stands::Held(Held::Same)) => compared.same += 1,
-            Ok(Stands::Held(Held::Absent)) => compared.absent.push(path),
-            Ok(Stands::Held(Held::Different)) => compared.different.push(path),
-            Ok(Stands::ChangedHere) => compared.damaged.push((path, CHANGED_HERE.to_owned())),
-            Ok(Stands::Gone) => {}
-            Err(failure) => {
-                if failure.kind == Kind::Everything || failures_in_a_row >= FAILURES_IN_A_ROW {
-                    compared.stopped = Some(failure.text.clone());
+            Ok(Comparison::Remote(RemoteState::Same)) => compared.same += 1,
+            Ok(Comparison::Remote(RemoteState::Absent)) => compared.absent.push(path),
+            Ok(Comparison::Remote(RemoteState::Different)) => compared.different.push(path),
+            Ok(Comparison::ChangedHere) => compared.damaged.push((path, CHANGED_HERE.to_owned())),
+            Ok(Comparison::Gone) => {}
+            Err(error) => {
+                if error.concerns_every_file() || failures_in_a_row >= FAILURES_IN_A_ROW {
+                    compared.stopped = Some(error.clone());
                 }
-                compared.failed.push((path, failure.text));
+                compared.failed.push((path, error));
             }
         }
     }
     drop(looks);
     compared.left = files.len() - looked;
-    mark(lake, remote, known, &mut compared);
+    mark(lake, remote, known, &mut compared).await;
     Ok(compared)
 }
 
@@ -130,18 +136,18 @@ async fn stand(
     file: &LocalFile,
     known: Option<&Entry>,
     read_back: bool,
-    options: &Options,
-) -> Result<std::result::Result<Stands, Failure>> {
+    options: &SyncOptions,
+) -> Result<std::result::Result<Comparison, StoreError>> {
     let path = file.on_disk(lake);
     let digest = match blocking(move || digest_file(&path)).await {
         Ok(digest) => digest,
         Err(Error::FileSystem { cause, .. }) if cause.kind() == std::io::ErrorKind::NotFound => {
-            return Ok(Ok(Stands::Gone));
+            return Ok(Ok(Comparison::Gone));
         }
         Err(error) => return Err(error),
     };
     if known.is_some_and(|known| known.digest != digest) {
-        return Ok(Ok(Stands::ChangedHere));
+        return Ok(Ok(Comparison::ChangedHere));
     }
     let held = holds(
         remote,
@@ -151,29 +157,31 @@ async fn stand(
         read_back,
         options.attempts,
     );
-    Ok(held.await.map(Stands::Held))
+    Ok(held.await.map(Comparison::Remote))
 }
 
-/// Tells the next sync what to bring again.
-fn mark(
+/// Tells the next sync what to upload again.
+async fn mark(
     lake: &Path,
     remote: &Remote,
-    known: &std::collections::BTreeMap<String, Entry>,
+    known: &BTreeMap<String, Entry>,
     compared: &mut Compared,
 ) {
     let lost = compared.absent.iter().chain(&compared.different);
     let lost: Vec<_> = lost
-        .map(String::as_str)
         .filter(|path| known.contains_key(*path))
+        .cloned()
         .collect();
     if lost.is_empty() {
         return;
     }
-    match State::open(lake, remote.url()) {
-        Ok(mut state) => {
-            state.doubt(lost);
-            compared.unmarked = state.trouble().map(str::to_owned);
-        }
-        Err(error) => compared.unmarked = Some(error.to_string()),
-    }
+    let marked = async {
+        let state = StateHandle::open(lake, remote.url()).await?;
+        let mark = state.with(move |state| {
+            state.doubt(lost.iter().map(String::as_str));
+            state.trouble().map(str::to_owned)
+        });
+        mark.await
+    };
+    compared.unmarked = marked.await.unwrap_or_else(|error| Some(error.to_string()));
 }

@@ -1,42 +1,25 @@
-//! Objects of the remote lake and what is known of their content.
+//! Objects of the remote lake: their metadata, and digests of their content.
 
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
 use futures_util::StreamExt as _;
-use object_store::{Attribute, GetOptions, ObjectMeta, PutPayload, PutPayloadMut};
+use object_store::{Attribute, GetOptions, PutPayload, PutPayloadMut};
 use sha2::{Digest as _, Sha256};
 
-use super::patience::{answered, retried, time_for};
-use super::refusal::{self, Failure};
-use super::remote::Remote;
+use super::deadline::{answered, time_for};
+use super::remote::{Remote, RemoteObject};
+use super::retry::retried;
+use super::store_error::{StoreError, store_error};
 use crate::{Error, Result};
 
 /// The metadata that holds the digest: `x-amz-meta-sha256`.
 pub(super) const DIGEST: Attribute = Attribute::Metadata(std::borrow::Cow::Borrowed("sha256"));
 
-/// An object, and what it says of itself.
-#[derive(Debug, Clone)]
-pub(super) struct RemoteObject {
-    pub(super) size: u64,
-    pub(super) e_tag: Option<String>,
-    pub(super) version: Option<String>,
-}
-
-impl From<ObjectMeta> for RemoteObject {
-    fn from(meta: ObjectMeta) -> Self {
-        Self {
-            size: meta.size,
-            e_tag: meta.e_tag,
-            version: meta.version,
-        }
-    }
-}
-
-/// How the remote holds a file of this disk.
+/// What the remote has under the name of a file of this disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Held {
+pub(super) enum RemoteState {
     /// With the same content.
     Same,
     /// With other content.
@@ -53,12 +36,12 @@ pub(super) async fn holds(
     digest: &str,
     read_back: bool,
     attempts: u32,
-) -> std::result::Result<Held, Failure> {
+) -> std::result::Result<RemoteState, StoreError> {
     let Some((object, says)) = retried(attempts, async || head(remote, path).await).await? else {
-        return Ok(Held::Absent);
+        return Ok(RemoteState::Absent);
     };
     if object.size != size {
-        return Ok(Held::Different);
+        return Ok(RemoteState::Different);
     }
     let has = match says {
         Some(says) if !read_back => says,
@@ -70,9 +53,9 @@ pub(super) async fn holds(
         }
     };
     Ok(if has == digest {
-        Held::Same
+        RemoteState::Same
     } else {
-        Held::Different
+        RemoteState::Different
     })
 }
 
@@ -80,7 +63,7 @@ pub(super) async fn holds(
 pub(super) async fn head(
     remote: &Remote,
     path: &str,
-) -> std::result::Result<Option<(RemoteObject, Option<String>)>, Failure> {
+) -> std::result::Result<Option<(RemoteObject, Option<String>)>, StoreError> {
     let options = GetOptions {
         head: true,
         ..GetOptions::default()
@@ -97,7 +80,7 @@ pub(super) async fn head(
             }
             // A HEAD has no body: a bucket that is missing looks the same, and is told by the upload.
             Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(refusal::failure("look at", &remote.place(path), &error)),
+            Err(error) => Err(store_error("look at", &remote.place(path), &error)),
         }
     })
     .await
@@ -107,8 +90,8 @@ pub(super) async fn head(
 pub(super) async fn digest_object(
     remote: &Remote,
     path: &str,
-) -> std::result::Result<String, Failure> {
-    let failed = |error| refusal::failure("read back", &remote.place(path), &error);
+) -> std::result::Result<String, StoreError> {
+    let failed = |error| store_error("read back", &remote.place(path), &error);
     let found = remote
         .store()
         .get_opts(&remote.key(path)?, GetOptions::default())

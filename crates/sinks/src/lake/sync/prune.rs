@@ -1,14 +1,16 @@
-//! Room on this disk: files that the remote lake has for certain.
+//! Prunes this disk: removes files that the remote lake has for certain.
 
 use std::path::Path;
 use std::{fs, io};
 
-use super::object::{Held, digest_file, holds};
-use super::refusal::{Failure, Kind};
+use super::blocking::blocking;
+use super::object::{RemoteState, digest_file, holds};
+use super::options::FAILURES_IN_A_ROW;
 use super::remote::Remote;
-use super::state::State;
+use super::state::Entry;
+use super::state_handle::StateHandle;
+use super::store_error::StoreError;
 use super::upload::CHANGED_HERE;
-use super::{FAILURES_IN_A_ROW, blocking};
 use crate::lake::lake_lock::LakeLock;
 use crate::lake::{LocalFile, layout, local};
 use crate::{Error, Result};
@@ -37,15 +39,23 @@ pub struct Pruned {
 ///
 /// If this disk cannot be listed, or another sync of this lake is at work.
 pub async fn prune(lake: &Path, remote: &Remote, before: i64) -> Result<Pruned> {
-    let (mut state, mut pruned) = (State::open(lake, remote.url())?, Pruned::default());
-    let old = local::files(lake)?
+    let state = StateHandle::open(lake, remote.url()).await?;
+    let of_lake = lake.to_owned();
+    let files = blocking(move || local::files(&of_lake)).await?;
+    let old = files
         .into_iter()
         .filter(|file| layout::partition_end(&file.path).is_some_and(|end| end <= before));
-    let mut failures_in_a_row = 0;
+    let (mut pruned, mut failures_in_a_row) = (Pruned::default(), 0);
     for file in old {
-        let stays = why_it_stays(lake, remote, &file, &state).await;
+        let of_state = file.clone();
+        // A state that a full disk kept from being written remembers nothing: then the comparison alone decides.
+        let entry = state.with(move |state| {
+            let entry = state.entries().get(&of_state.path);
+            entry.filter(|_| state.has(&of_state)).cloned()
+        });
+        let stays = why_it_stays(lake, remote, &file, entry.await?.as_ref()).await;
         failures_in_a_row = match &stays {
-            Some(Stays::Unknown(failure)) if failure.kind == Kind::Passing => failures_in_a_row + 1,
+            Some(Stays::Unknown(error)) if error.is_passing() => failures_in_a_row + 1,
             _ => 0,
         };
         match stays {
@@ -76,20 +86,28 @@ pub async fn prune(lake: &Path, remote: &Remote, before: i64) -> Result<Pruned> 
             }
             Some(Stays::Lost(why)) => {
                 // At once: who stops us must not make it forgotten.
-                state.doubt([file.path.as_str()]);
+                let path = file.path.clone();
+                let doubt = state.with(move |state| state.doubt([path.as_str()]));
+                doubt.await?;
                 pruned.lost += 1;
                 pruned.kept.push((file.path, why.to_owned()));
             }
             Some(Stays::Unsure(why)) => pruned.kept.push((file.path, why.to_owned())),
-            Some(Stays::Unknown(failure))
-                if failure.kind == Kind::Everything || failures_in_a_row >= FAILURES_IN_A_ROW =>
+            Some(Stays::Unknown(error))
+                if error.concerns_every_file() || failures_in_a_row >= FAILURES_IN_A_ROW =>
             {
-                pruned.stopped = Some(failure.text);
+                pruned.stopped = Some(error.to_string());
                 break;
             }
-            Some(Stays::Unknown(failure)) => pruned.kept.push((file.path, failure.text)),
+            Some(Stays::Unknown(error)) => pruned.kept.push((file.path, error.to_string())),
         }
     }
+    tracing::info!(
+        files = pruned.files,
+        bytes = pruned.bytes,
+        kept = pruned.kept.len(),
+        "pruned"
+    );
     Ok(pruned)
 }
 
@@ -101,17 +119,15 @@ enum Stays {
     /// It cannot be read.
     Failed(String),
     /// The remote could not be asked.
-    Unknown(Failure),
+    Unknown(StoreError),
 }
 
 async fn why_it_stays(
     lake: &Path,
     remote: &Remote,
     file: &LocalFile,
-    state: &State,
+    entry: Option<&Entry>,
 ) -> Option<Stays> {
-    // A state that a full disk kept from being written remembers nothing: then the comparison alone decides.
-    let entry = state.entries().get(&file.path).filter(|_| state.has(file));
     let path = file.on_disk(lake);
     let digest = match blocking(move || digest_file(&path)).await {
         Err(Error::FileSystem { cause, .. }) if cause.kind() == io::ErrorKind::NotFound => {
@@ -126,13 +142,13 @@ async fn why_it_stays(
     // Metadata says what was sent; before the only other copy goes, the bytes themselves are compared.
     let held = holds(remote, &file.path, file.size, &digest, true, 4).await;
     match held {
-        Ok(Held::Same) => None,
-        Ok(Held::Absent | Held::Different) if entry.is_none() => {
+        Ok(RemoteState::Same) => None,
+        Ok(RemoteState::Absent | RemoteState::Different) if entry.is_none() => {
             Some(Stays::Unsure("it was not synced"))
         }
-        Ok(Held::Absent) => Some(Stays::Lost("the remote does not have it any more")),
-        Ok(Held::Different) => Some(Stays::Lost("the remote has other content")),
-        Err(failure) => Some(Stays::Unknown(failure)),
+        Ok(RemoteState::Absent) => Some(Stays::Lost("the remote does not have it any more")),
+        Ok(RemoteState::Different) => Some(Stays::Lost("the remote has other content")),
+        Err(error) => Some(Stays::Unknown(error)),
     }
 }
 

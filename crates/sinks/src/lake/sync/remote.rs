@@ -1,4 +1,4 @@
-//! A remote lake: a store, a prefix in it, and how to get in.
+//! A remote lake: an object store, a prefix in it, and the credentials for it.
 //!
 //! `s3://bucket/prefix` with credentials as the AWS tools find them: the environment, else a profile, else a web identity, a
 //! container's or an instance's role. `gs://`, `az://` and `abfs://` take theirs from their usual variables. A folder, as a
@@ -11,32 +11,44 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
-use object_store::aws::{AmazonS3, AmazonS3Builder, AwsCredential, Checksum};
+use object_store::aws::{AmazonS3, AmazonS3Builder, Checksum};
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
-use object_store::{
-    BackoffConfig, Certificate, ClientOptions, ObjectStore, RetryConfig, StaticCredentialProvider,
-};
+use object_store::{BackoffConfig, ObjectMeta, ObjectStore, RetryConfig};
 use url::Url;
 
-use super::access::Access;
-use super::keys::SigningKeys;
-use super::object::RemoteObject;
-use super::patience::{answered, retried};
-use super::refusal::{self, Failure};
+use super::aws::{AwsOptions, Credentials};
+use super::deadline::answered;
+use super::http_client;
+use super::retry::retried;
+use super::store_error::{StoreError, store_error};
 use crate::{Error, Result};
 
-/// How long a connection may take to come about.
-const CONNECT_WITHIN: Duration = Duration::from_secs(10);
-/// How long a connection that nothing is asked on is kept for the next request. Routers and balancers forget one without a word, and
-/// a request that is sent on it has no answer.
-const IDLE_FOR: Duration = Duration::from_secs(5);
 /// How long all pages of a listing may take: one answers for a thousand objects.
 const LIST_WITHIN: Duration = Duration::from_secs(60);
 /// How long the store's own client goes on trying one request; beyond it our attempts count.
 const RETRY_WITHIN: Duration = Duration::from_secs(15);
+
+/// An object of the remote lake.
+#[derive(Debug, Clone)]
+pub(super) struct RemoteObject {
+    /// In bytes.
+    pub(super) size: u64,
+    pub(super) e_tag: Option<String>,
+    pub(super) version: Option<String>,
+}
+
+impl From<ObjectMeta> for RemoteObject {
+    fn from(meta: ObjectMeta) -> Self {
+        Self {
+            size: meta.size,
+            e_tag: meta.e_tag,
+            version: meta.version,
+        }
+    }
+}
 
 /// A remote lake.
 #[derive(Clone)]
@@ -45,7 +57,7 @@ pub struct Remote {
     prefix: Key,
     url: String,
     /// Of S3 alone.
-    keys: Option<SigningKeys>,
+    credentials: Option<Arc<Credentials>>,
     /// Where it is, if it is a folder of this machine.
     folder: Option<PathBuf>,
 }
@@ -64,21 +76,22 @@ impl Remote {
     ///
     /// # Errors
     ///
-    /// [`Error::Remote`] if the address or the configuration cannot be used.
-    pub fn open(address: &str, access: &Access) -> Result<Self> {
-        let bad = |why: String| Error::Remote(format!("`{address}` is no remote lake: {why}"));
+    /// [`Error::RemoteAddress`] or [`Error::AwsConfiguration`] if the address or the configuration cannot be used.
+    pub fn open(address: &str, aws: &AwsOptions) -> Result<Self> {
+        let bad =
+            |why: String| Error::RemoteAddress(format!("`{address}` is no remote lake: {why}"));
         let Some((scheme, _)) = address.split_once("://") else {
             return Self::folder(Path::new(address), address);
         };
         let url = Url::parse(address).map_err(|error| bad(error.to_string()))?;
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(Error::Remote(
+            return Err(Error::RemoteAddress(
                 "a remote lake's address holds no credentials: use the environment or a profile"
                     .to_owned(),
             ));
         }
         let mut prefix = percent_decoded(url.path().trim_matches('/'));
-        let mut keys = None;
+        let mut credentials = None;
         let store: Arc<dyn ObjectStore> = match scheme {
             "file" => {
                 let path = url.to_file_path();
@@ -87,15 +100,15 @@ impl Remote {
                 return Self::folder(&path, address);
             }
             "s3" | "s3a" => {
-                let (store, signing) = s3(&url, access)?;
-                keys = Some(signing);
+                let (store, signing) = s3(&url, aws)?;
+                credentials = Some(signing);
                 Arc::new(store)
             }
             "gs" => Arc::new(
                 GoogleCloudStorageBuilder::from_env()
                     .with_url(address)
                     .with_retry(retry())
-                    .with_client_options(client()?)
+                    .with_client_options(http_client::options()?)
                     .build()
                     .map_err(|error| bad(error.to_string()))?,
             ),
@@ -103,7 +116,7 @@ impl Remote {
                 MicrosoftAzureBuilder::from_env()
                     .with_url(address)
                     .with_retry(retry())
-                    .with_client_options(client()?)
+                    .with_client_options(http_client::options()?)
                     .build()
                     .map_err(|error| bad(error.to_string()))?,
             ),
@@ -120,14 +133,27 @@ impl Remote {
             store,
             prefix: Key::parse(&prefix).map_err(|error| bad(error.to_string()))?,
             url: address.trim_end_matches('/').to_owned(),
-            keys,
+            credentials,
             folder: None,
         })
     }
 
+    /// A lake at the root of a store.
+    #[cfg(test)]
+    pub(super) fn of_store(store: Arc<dyn ObjectStore>) -> Self {
+        Self {
+            store,
+            prefix: Key::default(),
+            url: "memory://lake".to_owned(),
+            credentials: None,
+            folder: None,
+        }
+    }
+
     fn folder(path: &Path, address: &str) -> Result<Self> {
-        let failed =
-            |error: String| Error::Remote(format!("cannot use the folder {address}: {error}"));
+        let failed = |error: String| {
+            Error::RemoteAddress(format!("cannot use the folder {address}: {error}"))
+        };
         std::fs::create_dir_all(path).map_err(|error| failed(error.to_string()))?;
         let path = path
             .canonicalize()
@@ -138,7 +164,7 @@ impl Remote {
             store: Arc::new(store),
             prefix: Key::default(),
             url: format!("file://{}", path.display()),
-            keys: None,
+            credentials: None,
             folder: Some(path),
         })
     }
@@ -157,17 +183,17 @@ impl Remote {
         format!("{}/{path}", self.url)
     }
 
-    /// Sees to it that requests can be signed, before there are any.
-    pub(super) async fn get_in(&self) -> std::result::Result<(), Failure> {
-        match &self.keys {
-            Some(keys) => keys.ask().await,
+    /// Makes sure that requests can be signed, before there are any.
+    pub(super) async fn authenticate(&self) -> std::result::Result<(), StoreError> {
+        match &self.credentials {
+            Some(credentials) => credentials.ask().await,
             None => Ok(()),
         }
     }
 
     /// Whether the store refuses a body whose digest is not the one that was signed.
     pub(super) fn checks_digests(&self) -> bool {
-        self.keys.is_some()
+        self.credentials.is_some()
     }
 
     /// The object's own file, where the remote is a folder.
@@ -180,9 +206,9 @@ impl Remote {
         self.folder.is_none()
     }
 
-    pub(super) fn key(&self, path: &str) -> std::result::Result<Key, Failure> {
+    pub(super) fn key(&self, path: &str) -> std::result::Result<Key, StoreError> {
         self.key_or_error(path)
-            .map_err(|error| refusal::failure("name", &self.place(path), &error))
+            .map_err(|error| store_error("name", &self.place(path), &error))
     }
 
     pub(super) fn key_or_error(&self, path: &str) -> object_store::Result<Key> {
@@ -199,12 +225,12 @@ impl Remote {
         &self,
         folder: &str,
         attempts: u32,
-    ) -> std::result::Result<BTreeMap<String, RemoteObject>, Failure> {
+    ) -> std::result::Result<BTreeMap<String, RemoteObject>, StoreError> {
         let key = self.key(folder)?;
         retried(attempts, async || {
             let listed = answered(LIST_WITHIN, async {
                 let listed = self.store.list(Some(&key)).try_collect::<Vec<_>>().await;
-                listed.map_err(|error| refusal::failure("list", &self.place(folder), &error))
+                listed.map_err(|error| store_error("list", &self.place(folder), &error))
             })
             .await?;
             let objects = listed
@@ -220,12 +246,12 @@ impl Remote {
         &self,
         folder: &str,
         attempts: u32,
-    ) -> std::result::Result<BTreeSet<String>, Failure> {
+    ) -> std::result::Result<BTreeSet<String>, StoreError> {
         let key = self.key(folder)?;
         retried(attempts, async || {
             let listed = answered(LIST_WITHIN, async {
                 let listed = self.store.list_with_delimiter(Some(&key)).await;
-                listed.map_err(|error| refusal::failure("list", &self.place(folder), &error))
+                listed.map_err(|error| store_error("list", &self.place(folder), &error))
             })
             .await?;
             let folders = listed.common_prefixes.iter();
@@ -243,46 +269,33 @@ impl Remote {
     }
 }
 
-fn s3(url: &Url, access: &Access) -> Result<(AmazonS3, SigningKeys)> {
+fn s3(url: &Url, aws: &AwsOptions) -> Result<(AmazonS3, Arc<Credentials>)> {
     let bucket = url.host_str().filter(|bucket| !bucket.is_empty());
     let bucket = bucket.ok_or_else(|| {
-        Error::Remote(format!(
+        Error::RemoteAddress(format!(
             "`{url}` names no bucket: `s3://bucket/prefix` was expected"
         ))
     })?;
-    // First, for they hold what is set by itself below.
+    let found = aws.resolve()?;
+    let credentials = Arc::new(Credentials::new(&found)?);
+    // The environment first, for it holds what is set by itself below.
     let mut builder = AmazonS3Builder::from_env()
-        .with_client_options(client()?)
+        .with_client_options(http_client::options()?)
         .with_bucket_name(bucket)
         .with_retry(retry())
-        .with_checksum_algorithm(Checksum::SHA256);
-    let found = access.find()?;
-    let are_written = found.keys.is_some();
-    if let Some(keys) = found.keys {
-        // Whole, in place of what the environment has: its session token belongs to other keys.
-        builder =
-            builder.with_credentials(Arc::new(StaticCredentialProvider::new(AwsCredential {
-                key_id: keys.access_key_id,
-                secret_key: keys.secret_access_key,
-                token: keys.session_token,
-            })));
-    }
-    if let Some(endpoint) = found.metadata_endpoint {
-        builder = builder.with_metadata_endpoint(endpoint);
-    }
-    builder = builder.with_region(found.region.unwrap_or_else(|| "us-east-1".to_owned()));
+        .with_checksum_algorithm(Checksum::SHA256)
+        .with_credentials(credentials.clone())
+        .with_region(found.region.unwrap_or_else(|| "us-east-1".to_owned()));
     if let Some(endpoint) = found.endpoint {
         builder = builder
             .with_allow_http(endpoint.starts_with("http://"))
             .with_endpoint(endpoint);
     }
-    // Path style is what every server understands; who must have the other says so.
     let store = builder
         .with_virtual_hosted_style_request(found.is_virtual_hosted)
         .build()
-        .map_err(|error| Error::Remote(format!("`{url}` cannot be used: {error}")))?;
-    let keys = SigningKeys::of(store.credentials().clone(), are_written);
-    Ok((store, keys))
+        .map_err(|error| Error::RemoteAddress(format!("`{url}` cannot be used: {error}")))?;
+    Ok((store, credentials))
 }
 
 fn retry() -> RetryConfig {
@@ -295,25 +308,6 @@ fn retry() -> RetryConfig {
         max_retries: 3,
         retry_timeout: RETRY_WITHIN,
     }
-}
-
-/// How connections are made and kept, and the certificates of `AWS_CA_BUNDLE` beside the system's.
-fn client() -> Result<ClientOptions> {
-    // No limit of a request's whole time: each has its own here, by what it carries, and the client's would cut a slow line.
-    let mut options = ClientOptions::new()
-        .with_connect_timeout(CONNECT_WITHIN)
-        .with_timeout_disabled()
-        .with_pool_idle_timeout(IDLE_FOR);
-    if let Some(path) = std::env::var_os("AWS_CA_BUNDLE").filter(|path| !path.is_empty()) {
-        let path = Path::new(&path);
-        let pem = std::fs::read(path).map_err(Error::on("read AWS_CA_BUNDLE", path))?;
-        let bundle = Certificate::from_pem_bundle(&pem)
-            .map_err(|error| Error::Remote(format!("AWS_CA_BUNDLE {}: {error}", path.display())))?;
-        for certificate in bundle {
-            options = options.with_root_certificate(certificate);
-        }
-    }
-    Ok(options)
 }
 
 fn percent_decoded(path: &str) -> String {

@@ -1,4 +1,4 @@
-//! What the remote has, as far as this disk remembers: one text file a lake and remote, a line a file.
+//! State of a sync: which files the remote has been given. One text file a lake and remote, a line a file.
 //!
 //! ```text
 //! lanewatch-sync 1 s3://bucket/prefix

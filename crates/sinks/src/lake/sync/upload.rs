@@ -1,37 +1,35 @@
-//! One file's way to the remote lake.
+//! Uploads one file, unless the remote has it already.
 //!
 //! What is read is the open file, so that a rerun that takes its place meanwhile changes nothing of what goes up. A small file
-//! goes in one request that the store refuses if the name is taken; a large one in [`parts`].
+//! goes in one request that the store refuses if the name is taken; a large one as a [`multipart`] upload.
 
 use std::fs::File;
-use std::io::{self, Seek as _};
 use std::path::Path;
 
 use object_store::{
-    Attributes, Error as StoreError, PutMode, PutOptions, PutPayload, UpdateVersion,
+    Attributes, Error as ObjectError, PutMode, PutOptions, PutPayload, UpdateVersion,
 };
 
-use super::object::{self, DIGEST, Held, RemoteObject, digest_open};
-use super::patience::{answered, retried, time_for};
-use super::refusal::{self, Failure};
-use super::remote::Remote;
+use super::blocking::blocking;
+use super::deadline::{answered, time_for};
+use super::multipart;
+use super::object::{self, DIGEST, RemoteState};
+use super::open_file::{IN_PARTS_FROM, OpenFile, Opened, open};
+use super::options::SyncOptions;
+use super::remote::{Remote, RemoteObject};
+use super::retry::retried;
 use super::state::Entry;
-use super::{Options, blocking, parts};
-use crate::atomic_file::sync_folder;
+use super::store_error::{StoreError, StoreErrorKind, store_error};
+use crate::Error;
 use crate::lake::LocalFile;
-use crate::lake::check::check_footer;
-use crate::lake::local::modified_ns;
-use crate::{Error, Result};
-
-/// From this size on a file goes in parts.
-const IN_PARTS_FROM: u64 = 32 * 1024 * 1024;
+use crate::atomic_file::sync_folder;
 
 /// Bytes of a file that are in memory while it goes up.
 pub(super) fn bytes_in_memory(size: u64) -> u64 {
     if size < IN_PARTS_FROM {
         size
     } else {
-        parts::part_bytes(size)
+        multipart::part_bytes(size)
     }
 }
 
@@ -56,22 +54,7 @@ pub(super) enum Upload {
     Damaged(String),
 }
 
-/// What stands on this disk under a name.
-enum Opened {
-    Whole(Source),
-    Gone,
-    Damaged(String),
-}
-
-/// A file to go up, open, with its content if that is small.
-pub(super) struct Source {
-    pub(super) file: File,
-    pub(super) size: u64,
-    digest: String,
-    small: Option<PutPayload>,
-}
-
-/// Sees to it that the remote has this file. `there` is what a listing showed under its name, `ours` what we last brought under
+/// Makes sure that the remote has this file. `there` is what a listing showed under its name, `ours` what we last brought under
 /// that name.
 pub(super) async fn settle(
     lake: &Path,
@@ -79,15 +62,15 @@ pub(super) async fn settle(
     file: &LocalFile,
     there: Option<RemoteObject>,
     ours: Option<&Entry>,
-    options: &Options,
-) -> std::result::Result<Upload, Failure> {
+    options: &SyncOptions,
+) -> Result<Upload, StoreError> {
     let (path, expected) = (file.on_disk(lake), file.clone());
     let source = blocking(move || open(&path, &expected)).await;
     let source = match source {
         Ok(Opened::Whole(source)) => source,
         Ok(Opened::Gone) => return Ok(Upload::Gone),
         Ok(Opened::Damaged(why)) => return Ok(Upload::Damaged(why)),
-        Err(error) => return Err(Failure::of_file(error.to_string())),
+        Err(error) => return Err(StoreError::of_file(error)),
     };
     let digest = source.digest.clone();
     if ours.is_some_and(|ours| ours.is_of(file) && ours.digest != digest) {
@@ -111,26 +94,32 @@ pub(super) async fn settle(
         options.attempts,
     );
     match held.await? {
-        Held::Same => Ok(Upload::Already(digest)),
-        Held::Absent => {
+        RemoteState::Same => Ok(Upload::Already(digest)),
+        RemoteState::Absent => {
             // Gone since it was listed, or brought once and removed there since.
             let created = retried(options.attempts, async || {
                 create(remote, file, &source).await
             });
             match created.await? {
                 true => Ok(Upload::Uploaded(digest)),
-                false => Err(Failure::passing(format!(
-                    "{} comes and goes: another writer is at work there",
-                    remote.place(&file.path)
-                ))),
+                false => Err(StoreError::new(
+                    StoreErrorKind::Contended,
+                    format!(
+                        "{} comes and goes: another writer is at work there",
+                        remote.place(&file.path)
+                    ),
+                )),
             }
         }
-        Held::Different => {
+        RemoteState::Different => {
             let Some((object, says)) = object::head(remote, &file.path).await? else {
-                return Err(Failure::passing(format!(
-                    "{} was removed while it was compared",
-                    remote.place(&file.path)
-                )));
+                return Err(StoreError::new(
+                    StoreErrorKind::Contended,
+                    format!(
+                        "{} was removed while it was compared",
+                        remote.place(&file.path)
+                    ),
+                ));
             };
             // We brought it ourselves: this is a rerun, or it is not any more what it says it is.
             let is_ours =
@@ -147,44 +136,8 @@ pub(super) async fn settle(
     }
 }
 
-/// Opens the file, looks at its footer and takes its digest.
-fn open(path: &Path, expected: &LocalFile) -> Result<Opened> {
-    let mut file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Opened::Gone),
-        Err(cause) => return Err(Error::on("open", path)(cause)),
-    };
-    let metadata = file.metadata().map_err(Error::on("look at", path))?;
-    if metadata.len() != expected.size || modified_ns(&metadata) != expected.modified_ns {
-        return Ok(Opened::Gone);
-    }
-    // Another program's file may still be growing under its final name, or be no Parquet at all.
-    if let Err(damage) = check_footer(&file) {
-        return Ok(Opened::Damaged(damage.0));
-    }
-    file.rewind().map_err(Error::on("read", path))?;
-    let read = Error::on("read", path);
-    let (small, digest) = if expected.size < IN_PARTS_FROM {
-        let content = object::content(&mut file, expected.size).map_err(read)?;
-        let digest = object::digest_content(&content);
-        (Some(content), digest)
-    } else {
-        (None, digest_open(&mut file).map_err(read)?)
-    };
-    Ok(Opened::Whole(Source {
-        file,
-        size: expected.size,
-        digest,
-        small,
-    }))
-}
-
 /// Brings a file whose name should be free; false if it is not.
-async fn create(
-    remote: &Remote,
-    file: &LocalFile,
-    source: &Source,
-) -> std::result::Result<bool, Failure> {
+async fn create(remote: &Remote, file: &LocalFile, source: &OpenFile) -> Result<bool, StoreError> {
     let Some(content) = &source.small else {
         // Parts become an object under whatever name: that it is free is looked at just before.
         if object::head(remote, &file.path).await?.is_some() {
@@ -214,9 +167,9 @@ async fn create(
 async fn replace(
     remote: &Remote,
     file: &LocalFile,
-    source: &Source,
+    source: &OpenFile,
     there: &RemoteObject,
-) -> std::result::Result<(), Failure> {
+) -> Result<(), StoreError> {
     let Some(content) = &source.small else {
         return send_in_parts(remote, file, source).await;
     };
@@ -227,10 +180,13 @@ async fn replace(
     match put(remote, file, source, content, same).await? {
         Put::Done => {}
         Put::Refused => {
-            return Err(Failure::of_file(format!(
-                "{} was changed while it was compared: another writer is at work there",
-                remote.place(&file.path)
-            )));
+            return Err(StoreError::new(
+                StoreErrorKind::Refused,
+                format!(
+                    "{} was changed while it was compared: another writer is at work there",
+                    remote.place(&file.path)
+                ),
+            ));
         }
         Put::KnowsNoCondition => {
             put(remote, file, source, content, PutMode::Overwrite).await?;
@@ -251,10 +207,10 @@ enum Put {
 async fn put(
     remote: &Remote,
     file: &LocalFile,
-    source: &Source,
+    source: &OpenFile,
     content: &PutPayload,
     mode: PutMode,
-) -> std::result::Result<Put, Failure> {
+) -> Result<Put, StoreError> {
     let options = PutOptions {
         mode,
         attributes: attributes(remote, source),
@@ -265,17 +221,17 @@ async fn put(
         let put = remote.store().put_opts(&key, content.clone(), options);
         match put.await {
             Ok(_) => Ok(Put::Done),
-            Err(StoreError::AlreadyExists { .. } | StoreError::Precondition { .. }) => {
+            Err(ObjectError::AlreadyExists { .. } | ObjectError::Precondition { .. }) => {
                 Ok(Put::Refused)
             }
-            Err(StoreError::NotImplemented { .. }) => Ok(Put::KnowsNoCondition),
-            Err(error) => Err(refusal::failure("write", &remote.place(&file.path), &error)),
+            Err(ObjectError::NotImplemented { .. }) => Ok(Put::KnowsNoCondition),
+            Err(error) => Err(store_error("write", &remote.place(&file.path), &error)),
         }
     })
     .await
 }
 
-fn attributes(remote: &Remote, source: &Source) -> Attributes {
+fn attributes(remote: &Remote, source: &OpenFile) -> Attributes {
     let mut attributes = Attributes::new();
     if remote.keeps_metadata() {
         attributes.insert(DIGEST, source.digest.clone().into());
@@ -286,27 +242,21 @@ fn attributes(remote: &Remote, source: &Source) -> Attributes {
 async fn send_in_parts(
     remote: &Remote,
     file: &LocalFile,
-    source: &Source,
-) -> std::result::Result<(), Failure> {
-    parts::send(remote, &file.path, source, attributes(remote, source)).await?;
+    source: &OpenFile,
+) -> Result<(), StoreError> {
+    multipart::send(remote, &file.path, source, attributes(remote, source)).await?;
     confirm(remote, file, source).await
 }
 
 /// Makes sure that the store has what was sent: by its own word where it checks digests, else by reading it back.
-async fn confirm(
-    remote: &Remote,
-    file: &LocalFile,
-    source: &Source,
-) -> std::result::Result<(), Failure> {
+async fn confirm(remote: &Remote, file: &LocalFile, source: &OpenFile) -> Result<(), StoreError> {
     if let Some(path) = remote.file_of(&file.path) {
         let synced = blocking(move || {
             let opened = File::open(&path).and_then(|file| file.sync_all());
             opened.map_err(Error::on("sync", &path))?;
             path.parent().map_or(Ok(()), sync_folder)
         });
-        synced
-            .await
-            .map_err(|error| Failure::of_file(error.to_string()))?;
+        synced.await.map_err(StoreError::of_file)?;
     }
     let read_back = !remote.checks_digests();
     let held = object::holds(
@@ -319,10 +269,10 @@ async fn confirm(
     )
     .await?;
     match held {
-        Held::Same => Ok(()),
-        Held::Different | Held::Absent => Err(Failure::passing(format!(
-            "{} is not what was sent there",
-            remote.place(&file.path)
-        ))),
+        RemoteState::Same => Ok(()),
+        RemoteState::Different | RemoteState::Absent => Err(StoreError::new(
+            StoreErrorKind::Corrupted,
+            format!("{} is not what was sent there", remote.place(&file.path)),
+        )),
     }
 }

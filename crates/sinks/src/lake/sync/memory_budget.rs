@@ -1,4 +1,4 @@
-//! How much of the files on their way to a remote is in memory at once.
+//! Memory budget of uploads: how many bytes of the files on their way are in memory at once.
 //!
 //! Small files go many at a time, for each waits for its answer; large ones would be half a gigabyte then.
 
@@ -9,11 +9,11 @@ const KIB: u64 = 1024;
 const ALL_KIB: u32 = 64 * 1024;
 
 /// The memory for content, given out in the order in which it is asked for.
-pub(super) struct Memory {
+pub(super) struct MemoryBudget {
     free_kib: Semaphore,
 }
 
-impl Default for Memory {
+impl Default for MemoryBudget {
     fn default() -> Self {
         Self {
             free_kib: Semaphore::new(ALL_KIB as usize),
@@ -21,7 +21,7 @@ impl Default for Memory {
     }
 }
 
-impl Memory {
+impl MemoryBudget {
     /// Waits until there is room for so many bytes, or until all of it is free if they are more. Dropped, the room is free again.
     pub(super) async fn room_for(&self, bytes: u64) -> Option<SemaphorePermit<'_>> {
         let kib = u32::try_from(bytes.div_ceil(KIB)).unwrap_or(ALL_KIB);
@@ -43,7 +43,7 @@ mod tests {
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = runtime.enable_time().build().unwrap();
         runtime.block_on(async {
-            let memory = Memory::default();
+            let memory = MemoryBudget::default();
             let is_free = async |bytes| {
                 tokio::time::timeout(Duration::from_millis(20), memory.room_for(bytes))
                     .await

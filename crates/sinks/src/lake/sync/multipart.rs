@@ -1,4 +1,4 @@
-//! A large file's way to the remote lake: in parts, which become an object in one step at the end, or never.
+//! Multipart upload of a large file: its parts become an object in one step at the end, or never.
 //!
 //! Each request has a limit of its own. One for all of them would have to be as long as the whole file takes on a slow line, and a
 //! store that forgets the first small request would cost that.
@@ -10,11 +10,12 @@ use std::time::Duration;
 
 use object_store::{Attributes, MultipartUpload, PutMultipartOptions, PutPayload};
 
-use super::patience::{answered, time_for};
-use super::refusal::{self, Failure};
+use super::blocking::blocking;
+use super::deadline::{answered, time_for};
+use super::object;
+use super::open_file::OpenFile;
 use super::remote::Remote;
-use super::upload::Source;
-use super::{blocking, object};
+use super::store_error::{StoreError, store_error};
 use crate::Error;
 
 /// Bytes of a part. S3 takes no less than 5 MiB.
@@ -33,10 +34,10 @@ pub(super) fn part_bytes(size: u64) -> u64 {
 pub(super) async fn send(
     remote: &Remote,
     path: &str,
-    source: &Source,
+    source: &OpenFile,
     attributes: Attributes,
-) -> Result<(), Failure> {
-    let failed = |error| refusal::failure("write", &remote.place(path), &error);
+) -> Result<(), StoreError> {
+    let failed = |error| store_error("write", &remote.place(path), &error);
     let options = PutMultipartOptions {
         attributes,
         ..PutMultipartOptions::default()
@@ -58,14 +59,14 @@ pub(super) async fn send(
 async fn send_all(
     upload: &mut dyn MultipartUpload,
     path: &str,
-    source: &Source,
-    failed: &impl Fn(object_store::Error) -> Failure,
-) -> Result<(), Failure> {
+    source: &OpenFile,
+    failed: &impl Fn(object_store::Error) -> StoreError,
+) -> Result<(), StoreError> {
     let mut at = 0;
     while at < source.size {
         let length = part_bytes(source.size).min(source.size - at);
         let unreadable = |error: &dyn std::fmt::Display| {
-            Failure::of_file(format!("cannot read {path}: {error}"))
+            StoreError::of_file(format!("cannot read {path}: {error}"))
         };
         let file = source
             .file

@@ -1,4 +1,4 @@
-//! What the remote has already of what is to be brought, when no state says it.
+//! Lists the objects of the remote lake that files of this disk would meet, when no state says what is there.
 //!
 //! From the root down: a day that the remote does not have is not looked into, nor an hour or a device of a day. The first sync
 //! of a lake costs one request, and one whose state is lost one for each day and each partition that are in both.
@@ -7,26 +7,25 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::stream::{self, Stream, StreamExt as _};
 
-use super::object::RemoteObject;
-use super::refusal::Failure;
-use super::remote::Remote;
+use super::remote::{Remote, RemoteObject};
+use super::store_error::{StoreError, StoreErrorKind};
 use crate::lake::LocalFile;
 
-/// Days that are looked at, at once, and partitions of each.
+/// Days that are listed at once, and partitions of each.
 const DAYS: usize = 2;
 const PARTITIONS: usize = 4;
 
 /// A file of this disk and what the remote has under its name.
-pub(super) type Looked = (LocalFile, Result<Option<RemoteObject>, Failure>);
+pub(super) type Listed = (LocalFile, Result<Option<RemoteObject>, StoreError>);
 
-/// Looks for all of these files, which come in the order of their partitions, as far as `lists` allows to look at all: with
-/// a state, what is not in it is not there, or is found when the upload is refused.
-pub(super) async fn at(
+/// Lists what the remote has of these files, which come in the order of their partitions. Without `lists` nothing is listed: with a
+/// state, what is not in it is not there, or is found when the upload is refused.
+pub(super) async fn list(
     remote: &Remote,
     files: Vec<LocalFile>,
     lists: bool,
     attempts: u32,
-) -> impl Stream<Item = Looked> {
+) -> impl Stream<Item = Listed> {
     let days_there = match lists {
         true => folders(remote, "", attempts).await,
         false => Ok(BTreeSet::new()),
@@ -34,12 +33,12 @@ pub(super) async fn at(
     stream::iter(by_folders(files, 1))
         .map(move |(day, files)| {
             let is_there = days_there.as_ref().map(|days| days.contains(&day));
-            let is_there = is_there.map_err(Failure::clone);
+            let is_there = is_there.map_err(StoreError::clone);
             async move {
                 match is_there {
                     Ok(true) => in_day(remote, &day, files, attempts).await,
                     Ok(false) => all(files, &Ok(BTreeMap::new())),
-                    Err(failure) => all(files, &Err(failure)),
+                    Err(error) => all(files, &Err(error)),
                 }
             }
         })
@@ -47,14 +46,14 @@ pub(super) async fn at(
         .flat_map(stream::iter)
 }
 
-/// Looks for files of a day that the remote has.
-async fn in_day(remote: &Remote, day: &str, files: Vec<LocalFile>, attempts: u32) -> Vec<Looked> {
+/// Lists files of a day that the remote has.
+async fn in_day(remote: &Remote, day: &str, files: Vec<LocalFile>, attempts: u32) -> Vec<Listed> {
     let folders_there = match folders(remote, day, attempts).await {
         Ok(there) => there,
-        Err(failure) => return all(files, &Err(failure)),
+        Err(error) => return all(files, &Err(error)),
     };
     let folders_there = &folders_there;
-    let looked = stream::iter(by_folders(files, 2)).map(|(folder, files)| async move {
+    let listed = stream::iter(by_folders(files, 2)).map(|(folder, files)| async move {
         // A day may be a partition of its own.
         let there = match folder == day || folders_there.contains(&folder) {
             true => allowed(remote.list(&folder, attempts).await),
@@ -62,31 +61,31 @@ async fn in_day(remote: &Remote, day: &str, files: Vec<LocalFile>, attempts: u32
         };
         all(files, &there)
     });
-    looked.buffered(PARTITIONS).concat().await
+    listed.buffered(PARTITIONS).concat().await
 }
 
-async fn folders(remote: &Remote, of: &str, attempts: u32) -> Result<BTreeSet<String>, Failure> {
+async fn folders(remote: &Remote, of: &str, attempts: u32) -> Result<BTreeSet<String>, StoreError> {
     allowed(remote.folders(of, attempts).await)
 }
 
 /// Who may write need not be allowed to list: then nothing is there, or is found when the upload is refused.
-fn allowed<T: Default>(listed: Result<T, Failure>) -> Result<T, Failure> {
+fn allowed<T: Default>(listed: Result<T, StoreError>) -> Result<T, StoreError> {
     match listed {
-        Err(failure) if failure.is_denied_listing() => Ok(T::default()),
+        Err(error) if error.kind() == StoreErrorKind::AccessDenied => Ok(T::default()),
         listed => listed,
     }
 }
 
 fn all(
     files: Vec<LocalFile>,
-    there: &Result<BTreeMap<String, RemoteObject>, Failure>,
-) -> Vec<Looked> {
-    let look = |file: LocalFile| {
+    there: &Result<BTreeMap<String, RemoteObject>, StoreError>,
+) -> Vec<Listed> {
+    let listed = |file: LocalFile| {
         let there = there.as_ref().map(|there| there.get(&file.path).cloned());
-        let there = there.map_err(Failure::clone);
+        let there = there.map_err(StoreError::clone);
         (file, there)
     };
-    files.into_iter().map(look).collect()
+    files.into_iter().map(listed).collect()
 }
 
 /// The files by so many of the folders that are their partition.
@@ -104,6 +103,7 @@ fn by_folders(files: Vec<LocalFile>, depth: usize) -> BTreeMap<String, Vec<Local
 mod tests {
     use std::fs;
 
+    use super::super::aws::AwsOptions;
     use super::*;
 
     fn file(path: &str) -> LocalFile {
@@ -133,10 +133,10 @@ mod tests {
             fs::write(path, "x").unwrap();
         }
         let remote = folder.path().to_str().unwrap();
-        let remote = Remote::open(remote, &super::super::Access::default()).unwrap();
+        let remote = Remote::open(remote, &AwsOptions::default()).unwrap();
         for lists in [true, false] {
             let files = paths.map(file).to_vec();
-            let looked: Vec<_> = at(&remote, files.clone(), lists, 1).await.collect().await;
+            let looked: Vec<_> = list(&remote, files.clone(), lists, 1).await.collect().await;
             let found = looked.iter().map(|(_, there)| there.as_ref().unwrap());
             let found: Vec<_> = found.map(Option::is_some).collect();
             assert_eq!(found, there.map(|there| there && lists));
