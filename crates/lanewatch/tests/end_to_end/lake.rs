@@ -6,8 +6,9 @@ use crate::harness::{
     Fleet, RUN, RunFolder, files_below, lanewatch, verify, write_documents, write_run,
 };
 
-/// A lake of two hours and two runners below `folder`, in `lake`.
+/// A lake of two hours and two runners below `folder`, in `lake`, and an empty remote, in `copy`.
 fn lake(folder: &std::path::Path) {
+    fs::create_dir(folder.join("copy")).unwrap();
     let documents = write_documents(&folder.join("documents"), 2, 3, 1);
     write_run(folder, &documents, "runner01", RUN);
     write_run(folder, &documents, "runner02", RUN + 60);
@@ -160,7 +161,11 @@ fn a_file_that_its_disk_has_changed_never_takes_the_place_of_the_good_copy() {
     // Nor does it go when room is made.
     lanewatch(
         folder,
-        &[&sync[..], &["--replace", "--prune-after", "7d"]].concat(),
+        &[
+            &sync[..],
+            &["--replace", "--prune-after", "7d", "--prune-on-same-disk"],
+        ]
+        .concat(),
     )
     .expect(0)
     .says(&["stays: it has changed on this disk"]);
@@ -211,6 +216,7 @@ fn old_files_go_from_this_disk_when_the_remote_has_them_whole() {
         "copy",
         "--prune-after",
         "7d",
+        "--prune-on-same-disk",
     ];
     // One copy is damaged without its size giving it away.
     lanewatch(folder, &prune[..6]).expect(0);
@@ -235,10 +241,36 @@ fn old_files_go_from_this_disk_when_the_remote_has_them_whole() {
 }
 
 #[test]
+fn nothing_is_pruned_to_the_lakes_own_disk_unasked() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    lake(folder);
+    let sync = [
+        "lake",
+        "sync",
+        "--lake",
+        "lake",
+        "--to",
+        "copy",
+        "--prune-after",
+        "7d",
+    ];
+    lanewatch(folder, &sync).expect(5).says(&[
+        "6 files",
+        "is on the same file system as the lake",
+        "--prune-on-same-disk",
+    ]);
+    assert_eq!(parquet_files(&folder.join("lake")).len(), 6);
+    lanewatch(folder, &[&sync[..], &["--prune-on-same-disk"]].concat()).expect(0);
+    assert_eq!(parquet_files(&folder.join("lake")).len(), 0);
+}
+
+#[test]
 fn writing_a_collected_runs_documents_gives_the_files_that_the_run_gave() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let fleet = Fleet::simulated(&folder.join("sim"), 2);
+    fs::create_dir(folder.join("copy")).unwrap();
     let collect = ["collect", "-i", fleet.inventory(), "--sync-to", "copy"];
     lanewatch(folder, &collect)
         .expect(0)
@@ -342,11 +374,27 @@ fn what_cannot_be_a_remote_lake_is_told_at_once() {
         ("ftp://x/y", "`ftp://` is not known"),
         ("s3://", "names no bucket"),
         ("s3://key:secret@bucket/x", "holds no credentials"),
+        ("s3:/bucket/lake", "`s3://bucket/lake` was expected"),
+        ("s3://lake/../up", "are no folders in a bucket"),
+        (
+            "bucket.example/lake",
+            "a bucket is `s3://bucket.example/lake`",
+        ),
+        ("mnt/share/lake", "mount the share"),
     ] {
         let ran = lanewatch(folder, &["lake", "sync", "--to", url]).expect(2);
         assert!(ran.stderr.contains(says), "{}", ran.stderr);
         assert!(!ran.stderr.contains("secret@"), "{}", ran.stderr);
     }
+    for (endpoint, says) in [
+        ("127.0.0.1:9000", "does not begin"),
+        ("http://a b", "blank"),
+    ] {
+        let sync = ["lake", "sync", "--to", "s3://b", "--s3-endpoint", endpoint];
+        lanewatch(folder, &sync).expect(2).says(&[says]);
+    }
+    let made: Vec<_> = fs::read_dir(folder).unwrap().collect();
+    assert!(made.is_empty(), "{made:?}");
     lanewatch(folder, &["lake", "sync"])
         .expect(2)
         .says(&["`--to s3://bucket/prefix`"]);

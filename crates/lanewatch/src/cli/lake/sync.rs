@@ -1,10 +1,11 @@
 //! `lanewatch lake sync`: what the remote lake does not have, and the same after a run.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use sinks::lake::sync::{self, Remote, SyncOptions, SyncOutcome};
+use sinks::lake::sync::{self, DiskGuard, Remote, StoreError, SyncOptions, SyncOutcome};
 
 use super::super::signals::interrupted;
 use super::ExitStatus;
@@ -30,6 +31,9 @@ pub(super) struct Sync {
     /// Replace files that the remote has with other content; without it they are told and left alone
     #[arg(long)]
     replace: bool,
+    /// Prune also if the remote is a folder on the lake's own file system: a share that is not mounted is one
+    #[arg(long)]
+    prune_on_same_disk: bool,
 }
 
 impl Sync {
@@ -54,7 +58,11 @@ impl Sync {
             return Ok(status(&outcome));
         };
         let before = Clock::default().now().saturating_sub(age.seconds());
-        let pruned = prune(&settings.lake, &remote, before, printer).await?;
+        let guard = match self.prune_on_same_disk {
+            true => DiskGuard::Off,
+            false => DiskGuard::On,
+        };
+        let pruned = prune(&settings.lake, &remote, before, guard, printer).await?;
         Ok(match pruned {
             ExitStatus::Delivered => status(&outcome),
             worse => worse,
@@ -68,10 +76,11 @@ async fn prune(
     lake: &Path,
     remote: &Remote,
     before: i64,
+    guard: DiskGuard,
     printer: &Printer,
 ) -> anyhow::Result<ExitStatus> {
     let pruned = tokio::select! {
-        pruned = sync::prune(lake, remote, before) => pruned,
+        pruned = sync::prune(lake, remote, before, guard) => pruned,
         () = interrupted() => {
             printer.warning("pruning was stopped; the next sync goes on with it");
             return Ok(ExitStatus::Delivered);
@@ -192,8 +201,13 @@ async fn bring(
     for (path, why) in &outcome.damaged {
         printer.error(&format!("{path} was left out: {why}"));
     }
-    for (path, why) in &outcome.failed {
-        printer.error(&format!("{path}: {why}"));
+    let causes = by_cause(&outcome.failed);
+    for (first, why, others) in causes.values() {
+        let others = match others {
+            0 => String::new(),
+            others => format!("; {others} more files failed for the same reason"),
+        };
+        printer.error(&format!("{first}: {why}{others}"));
     }
     if let Some(why) = &outcome.not_listed {
         printer.error(&format!(
@@ -201,13 +215,33 @@ async fn bring(
         ));
     }
     if let Some(why) = &outcome.stopped {
-        printer.error(&format!(
-            "{} more files were not tried: {why}; they are safe in {}, and the next sync brings them",
-            outcome.left,
+        let safe = format!(
+            "are safe in {}, and the next sync brings them",
             lake.display()
-        ));
+        );
+        let is_told = causes.contains_key(why.cause());
+        printer.error(&match (outcome.left, is_told) {
+            (0, true) => format!("the files {safe}"),
+            (0, false) => format!("the sync was stopped: {why}; the files {safe}"),
+            (left, true) => {
+                format!("{left} more files were not tried for the same reason; they {safe}")
+            }
+            (left, false) => format!("{left} more files were not tried: {why}; they {safe}"),
+        });
     }
     Ok(Some(outcome))
+}
+
+/// For each cause the first file that failed with it, its error, and how many others did.
+fn by_cause(failed: &[(String, StoreError)]) -> BTreeMap<&str, (&str, &StoreError, usize)> {
+    let mut causes = BTreeMap::new();
+    for (path, error) in failed {
+        causes
+            .entry(error.cause())
+            .and_modify(|(_, _, others)| *others += 1)
+            .or_insert((path.as_str(), error, 0));
+    }
+    causes
 }
 
 fn status(outcome: &SyncOutcome) -> ExitStatus {

@@ -20,6 +20,7 @@
 //! that came otherwise; the digest of the whole file goes along as metadata (`x-amz-meta-sha256`) and is what later comparisons
 //! use. Other stores are read back and compared byte for byte, through their digest, after each upload.
 
+mod address;
 mod aws;
 mod blocking;
 mod compare;
@@ -44,7 +45,7 @@ pub use aws::AwsOptions;
 pub use compare::{Compared, compare};
 pub use driver::{SyncOutcome, SyncStep, sync};
 pub use options::SyncOptions;
-pub use prune::{Pruned, prune};
+pub use prune::{DiskGuard, Pruned, prune};
 pub use remote::Remote;
 pub use state::{Backlog, backlogs};
 pub use store_error::{StoreError, StoreErrorKind};

@@ -32,13 +32,23 @@ pub struct Pruned {
     pub stopped: Option<String>,
 }
 
+/// Whether a remote folder on the lake's own file system keeps files from being removed: nothing is safer there, and a share that is
+/// not mounted looks like that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DiskGuard {
+    /// Nothing is removed then.
+    On,
+    /// Files are removed all the same.
+    Off,
+}
+
 /// Removes the files of partitions that ended before `before` (UTC seconds), each after every byte of the remote's copy was
 /// read and found to be the same. Whatever is in doubt stays.
 ///
 /// # Errors
 ///
 /// If this disk cannot be listed, or another sync of this lake is at work.
-pub async fn prune(lake: &Path, remote: &Remote, before: i64) -> Result<Pruned> {
+pub async fn prune(lake: &Path, remote: &Remote, before: i64, guard: DiskGuard) -> Result<Pruned> {
     let state = StateHandle::open(lake, remote.url()).await?;
     let of_lake = lake.to_owned();
     let files = blocking(move || local::files(&of_lake)).await?;
@@ -46,6 +56,13 @@ pub async fn prune(lake: &Path, remote: &Remote, before: i64) -> Result<Pruned> 
         .into_iter()
         .filter(|file| layout::partition_end(&file.path).is_some_and(|end| end <= before));
     let (mut pruned, mut failures_in_a_row) = (Pruned::default(), 0);
+    if guard == DiskGuard::On && remote.is_on_disk_of(lake) {
+        pruned.stopped = Some(format!(
+            "{} is on the same file system as the lake (is a share not mounted?); `--prune-on-same-disk` prunes all the same",
+            remote.url()
+        ));
+        return Ok(pruned);
+    }
     for file in old {
         let of_state = file.clone();
         // A state that a full disk kept from being written remembers nothing: then the comparison alone decides.

@@ -6,20 +6,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
-use object_store::aws::{AmazonS3, AmazonS3Builder, Checksum};
+use object_store::aws::{AmazonS3Builder, Checksum};
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
 use object_store::{BackoffConfig, ObjectMeta, ObjectStore, RetryConfig};
-use url::Url;
 
-use super::aws::{AwsOptions, Credentials};
+use super::address::{Address, StoreKind, existing_folder};
+use super::aws::{AwsOptions, Credentials, S3Access};
 use super::deadline::answered;
 use super::http_client;
 use super::retry::retried;
@@ -58,7 +59,7 @@ pub struct Remote {
     url: String,
     /// Of S3 alone.
     credentials: Option<Arc<Credentials>>,
-    /// Where it is, if it is a folder of this machine.
+    /// Where it is, if it is a folder that this machine sees.
     folder: Option<PathBuf>,
 }
 
@@ -78,61 +79,45 @@ impl Remote {
     ///
     /// [`Error::RemoteAddress`] or [`Error::AwsConfiguration`] if the address or the configuration cannot be used.
     pub fn open(address: &str, aws: &AwsOptions) -> Result<Self> {
-        let bad =
-            |why: String| Error::RemoteAddress(format!("`{address}` is no remote lake: {why}"));
-        let Some((scheme, _)) = address.split_once("://") else {
-            return Self::folder(Path::new(address), address);
+        let bucket = match Address::parse(address)? {
+            Address::Folder(path) => return Self::folder(&path),
+            Address::Bucket(bucket) => bucket,
         };
-        let url = Url::parse(address).map_err(|error| bad(error.to_string()))?;
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(Error::RemoteAddress(
-                "a remote lake's address holds no credentials: use the environment or a profile"
-                    .to_owned(),
-            ));
-        }
-        let mut prefix = percent_decoded(url.path().trim_matches('/'));
+        let url = bucket.url();
+        let bad = |error: object_store::Error| {
+            Error::RemoteAddress(format!("`{url}` cannot be used: {error}"))
+        };
+        // Without the prefix: object_store would read it as a part of an address.
+        let root = format!("{}://{}", bucket.scheme, bucket.name);
         let mut credentials = None;
-        let store: Arc<dyn ObjectStore> = match scheme {
-            "file" => {
-                let path = url.to_file_path();
-                let path =
-                    path.map_err(|()| bad("a path on this machine was expected".to_owned()))?;
-                return Self::folder(&path, address);
+        let store: Arc<dyn ObjectStore> = match bucket.kind {
+            StoreKind::S3 => {
+                let access = aws.resolve()?;
+                let signing = Arc::new(Credentials::new(&access)?);
+                credentials = Some(signing.clone());
+                Arc::new(s3(&bucket.name, access, signing)?.build().map_err(bad)?)
             }
-            "s3" | "s3a" => {
-                let (store, signing) = s3(&url, aws)?;
-                credentials = Some(signing);
-                Arc::new(store)
-            }
-            "gs" => Arc::new(
+            StoreKind::Google => Arc::new(
                 GoogleCloudStorageBuilder::from_env()
-                    .with_url(address)
+                    .with_url(root)
                     .with_retry(retry())
                     .with_client_options(http_client::options()?)
                     .build()
-                    .map_err(|error| bad(error.to_string()))?,
+                    .map_err(bad)?,
             ),
-            "az" | "azure" | "abfs" | "abfss" | "adl" => Arc::new(
+            StoreKind::Azure => Arc::new(
                 MicrosoftAzureBuilder::from_env()
-                    .with_url(address)
+                    .with_url(root)
                     .with_retry(retry())
                     .with_client_options(http_client::options()?)
                     .build()
-                    .map_err(|error| bad(error.to_string()))?,
+                    .map_err(bad)?,
             ),
-            other => {
-                return Err(bad(format!(
-                    "`{other}://` is not known; `s3://bucket/prefix`, `gs://…`, `az://…` or a folder was expected"
-                )));
-            }
         };
-        if prefix == "/" {
-            prefix.clear();
-        }
         Ok(Self {
             store,
-            prefix: Key::parse(&prefix).map_err(|error| bad(error.to_string()))?,
-            url: address.trim_end_matches('/').to_owned(),
+            prefix: bucket.prefix,
+            url,
             credentials,
             folder: None,
         })
@@ -150,16 +135,11 @@ impl Remote {
         }
     }
 
-    fn folder(path: &Path, address: &str) -> Result<Self> {
-        let failed = |error: String| {
-            Error::RemoteAddress(format!("cannot use the folder {address}: {error}"))
-        };
-        std::fs::create_dir_all(path).map_err(|error| failed(error.to_string()))?;
-        let path = path
-            .canonicalize()
-            .map_err(|error| failed(error.to_string()))?;
-        let store =
-            LocalFileSystem::new_with_prefix(&path).map_err(|error| failed(error.to_string()))?;
+    fn folder(path: &Path) -> Result<Self> {
+        let path = existing_folder(path)?;
+        let store = LocalFileSystem::new_with_prefix(&path).map_err(|error| {
+            Error::RemoteAddress(format!("cannot use the folder {}: {error}", path.display()))
+        })?;
         Ok(Self {
             store: Arc::new(store),
             prefix: Key::default(),
@@ -199,6 +179,13 @@ impl Remote {
     /// The object's own file, where the remote is a folder.
     pub(super) fn file_of(&self, path: &str) -> Option<PathBuf> {
         self.folder.as_ref().map(|folder| folder.join(path))
+    }
+
+    /// Whether the remote is a folder on the file system of the lake.
+    pub(super) fn is_on_disk_of(&self, lake: &Path) -> bool {
+        let device = |path: &Path| std::fs::metadata(path).map(|found| found.dev()).ok();
+        let folder = self.folder.as_deref().and_then(device);
+        folder.is_some() && folder == device(lake)
     }
 
     /// Whether an object can carry its digest.
@@ -269,33 +256,21 @@ impl Remote {
     }
 }
 
-fn s3(url: &Url, aws: &AwsOptions) -> Result<(AmazonS3, Arc<Credentials>)> {
-    let bucket = url.host_str().filter(|bucket| !bucket.is_empty());
-    let bucket = bucket.ok_or_else(|| {
-        Error::RemoteAddress(format!(
-            "`{url}` names no bucket: `s3://bucket/prefix` was expected"
-        ))
-    })?;
-    let found = aws.resolve()?;
-    let credentials = Arc::new(Credentials::new(&found)?);
+fn s3(bucket: &str, access: S3Access, credentials: Arc<Credentials>) -> Result<AmazonS3Builder> {
     // The environment first, for it holds what is set by itself below.
     let mut builder = AmazonS3Builder::from_env()
         .with_client_options(http_client::options()?)
         .with_bucket_name(bucket)
         .with_retry(retry())
         .with_checksum_algorithm(Checksum::SHA256)
-        .with_credentials(credentials.clone())
-        .with_region(found.region.unwrap_or_else(|| "us-east-1".to_owned()));
-    if let Some(endpoint) = found.endpoint {
+        .with_credentials(credentials)
+        .with_region(access.region.unwrap_or_else(|| "us-east-1".to_owned()));
+    if let Some(endpoint) = access.endpoint {
         builder = builder
             .with_allow_http(endpoint.starts_with("http://"))
             .with_endpoint(endpoint);
     }
-    let store = builder
-        .with_virtual_hosted_style_request(found.is_virtual_hosted)
-        .build()
-        .map_err(|error| Error::RemoteAddress(format!("`{url}` cannot be used: {error}")))?;
-    Ok((store, credentials))
+    Ok(builder.with_virtual_hosted_style_request(access.is_virtual_hosted))
 }
 
 fn retry() -> RetryConfig {
@@ -308,8 +283,4 @@ fn retry() -> RetryConfig {
         max_retries: 3,
         retry_timeout: RETRY_WITHIN,
     }
-}
-
-fn percent_decoded(path: &str) -> String {
-    crate::file_name::decode(path).unwrap_or_else(|| path.to_owned())
 }

@@ -9,12 +9,24 @@ use std::fmt;
 use object_store::Error as ObjectError;
 
 /// An error on the way to the remote lake.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text}")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreError {
     kind: StoreErrorKind,
-    text: String,
+    /// What was done to what: `write s3://bucket/a.parquet`.
+    task: Option<String>,
+    cause: String,
 }
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.task {
+            Some(task) => write!(formatter, "cannot {task}: {}", self.cause),
+            None => formatter.write_str(&self.cause),
+        }
+    }
+}
+
+impl StdError for StoreError {}
 
 /// What a caller can do about an error of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,10 +90,19 @@ impl StoreErrorKind {
 }
 
 impl StoreError {
-    pub(super) fn new(kind: StoreErrorKind, text: impl Into<String>) -> Self {
+    pub(super) fn new(kind: StoreErrorKind, cause: impl Into<String>) -> Self {
         Self {
             kind,
-            text: text.into(),
+            task: None,
+            cause: cause.into(),
+        }
+    }
+
+    fn of(action: &str, place: &str, kind: StoreErrorKind, cause: String) -> Self {
+        Self {
+            kind,
+            task: Some(format!("{action} {place}")),
+            cause,
         }
     }
 
@@ -93,6 +114,11 @@ impl StoreError {
     /// What the caller can do.
     pub fn kind(&self) -> StoreErrorKind {
         self.kind
+    }
+
+    /// Why, without the file that met it: the same for all that fail for one cause.
+    pub fn cause(&self) -> &str {
+        &self.cause
     }
 
     /// Whether another attempt may go better.
@@ -110,8 +136,13 @@ impl StoreError {
 type Code = (&'static str, StoreErrorKind, &'static str);
 
 const REGION: &str = "the bucket is in another region: set AWS_REGION or `--s3-region`";
+const TROUBLE: &str = "the store has trouble of its own";
+const OFTEN: &str = "the store is asked too often";
+const LATE: &str = "the store waited in vain for the request";
+const WRITERS: &str = "another writer is at work there";
 const BYTES: &str = "the store received other bytes than were sent";
 
+/// What passes is what the AWS SDKs retry.
 const CODES: &[Code] = &[
     (
         "SignatureDoesNotMatch",
@@ -141,7 +172,7 @@ const CODES: &[Code] = &[
     (
         "AccessDenied",
         StoreErrorKind::AccessDenied,
-        "these credentials are not allowed to do that: they need s3:PutObject, s3:GetObject and s3:ListBucket",
+        "these credentials are not allowed to do that: a sync needs s3:PutObject, s3:GetObject and s3:ListBucket",
     ),
     (
         "RequestTimeTooSkewed",
@@ -169,11 +200,37 @@ const CODES: &[Code] = &[
         StoreErrorKind::NoSuchBucket,
         "there is no such container: create it, or name another one",
     ),
+    ("SlowDown", StoreErrorKind::Busy, OFTEN),
+    ("RequestTimeout", StoreErrorKind::NoAnswer, LATE),
+    ("RequestTimeoutException", StoreErrorKind::NoAnswer, LATE),
+    ("OperationTimedOut", StoreErrorKind::NoAnswer, LATE),
+    ("IncompleteBody", StoreErrorKind::Corrupted, BYTES),
+    ("InternalError", StoreErrorKind::Busy, TROUBLE),
+    ("InternalFailure", StoreErrorKind::Busy, TROUBLE),
+    ("ServiceUnavailable", StoreErrorKind::Busy, TROUBLE),
+    ("ServerBusy", StoreErrorKind::Busy, TROUBLE),
     (
-        "SlowDown",
+        "TransactionInProgressException",
         StoreErrorKind::Busy,
-        "the store is asked too often",
+        TROUBLE,
     ),
+    ("PriorRequestNotComplete", StoreErrorKind::Busy, TROUBLE),
+    (
+        "ConditionalRequestConflict",
+        StoreErrorKind::Contended,
+        WRITERS,
+    ),
+    ("OperationAborted", StoreErrorKind::Contended, WRITERS),
+    ("Throttling", StoreErrorKind::Busy, OFTEN),
+    ("ThrottlingException", StoreErrorKind::Busy, OFTEN),
+    ("ThrottledException", StoreErrorKind::Busy, OFTEN),
+    ("RequestThrottled", StoreErrorKind::Busy, OFTEN),
+    ("RequestThrottledException", StoreErrorKind::Busy, OFTEN),
+    ("TooManyRequests", StoreErrorKind::Busy, OFTEN),
+    ("TooManyRequestsException", StoreErrorKind::Busy, OFTEN),
+    ("RequestLimitExceeded", StoreErrorKind::Busy, OFTEN),
+    ("BandwidthLimitExceeded", StoreErrorKind::Busy, OFTEN),
+    ("LimitExceededException", StoreErrorKind::Busy, OFTEN),
     ("BadDigest", StoreErrorKind::Corrupted, BYTES),
     (
         "XAmzContentSHA256Mismatch",
@@ -195,8 +252,8 @@ pub(super) fn store_error(action: &str, place: &str, error: &ObjectError) -> Sto
     }
     let said = chain(error);
     if let Some(code) = between(&said, "<Code>", "</Code>") {
-        let (kind, meaning) = meaning(&code, &said);
-        return StoreError::new(kind, format!("cannot {action} {place}: {meaning} ({code})"));
+        let (kind, cause) = explained(&code, &said);
+        return StoreError::of(action, place, kind, cause);
     }
     let (kind, text) = match error {
         ObjectError::Unauthenticated { .. } => (
@@ -215,6 +272,10 @@ pub(super) fn store_error(action: &str, place: &str, error: &ObjectError) -> Sto
             StoreErrorKind::NoCredentials,
             "no credentials were found in the usual variables (GOOGLE_…, AZURE_…), and no machine's role is to be had here either".to_owned(),
         ),
+        // An S3 of another region answers so to a HEAD, which has no body.
+        ObjectError::Generic { .. } if said.contains("redirect without LOCATION") => {
+            (StoreErrorKind::WrongRegion, REGION.to_owned())
+        }
         ObjectError::Generic { source, .. } => {
             let kind = match is_local_disk(&said) {
                 true => StoreErrorKind::LocalFile,
@@ -224,31 +285,50 @@ pub(super) fn store_error(action: &str, place: &str, error: &ObjectError) -> Sto
         }
         other => (StoreErrorKind::Refused, other.to_string()),
     };
-    StoreError::new(kind, format!("cannot {action} {place}: {text}"))
+    StoreError::of(action, place, kind, text)
 }
 
-/// What a code means; of one that is not known, the store's own sentence.
-fn meaning(code: &str, said: &str) -> (StoreErrorKind, String) {
-    if let Some((_, kind, meaning)) = CODES.iter().find(|(known, ..)| code == *known) {
-        return (*kind, (*meaning).to_owned());
-    }
-    if is_busy(said) {
-        let text = "the store has trouble of its own".to_owned();
-        return (StoreErrorKind::Busy, text);
-    }
+/// What a code means, and the store's own sentence: it names the right that is missing, the key, or the region.
+fn explained(code: &str, said: &str) -> (StoreErrorKind, String) {
     // Azure says the request's number and time in lines of their own.
-    let message = between(said, "<Message>", "</Message>");
+    let message = between(said, "<Message>", "</Message>").map(|text| plain(&text));
     let message = message.and_then(|text| text.lines().next().map(str::to_owned));
     let message = message.filter(|text| !text.is_empty());
-    let text = message.unwrap_or_else(|| "the store refuses".to_owned());
-    (StoreErrorKind::Refused, text)
+    let known = CODES.iter().find(|(known, ..)| code == *known);
+    let (kind, meaning) = match known {
+        Some((_, kind, meaning)) => (*kind, *meaning),
+        None if is_busy(said) => (StoreErrorKind::Busy, TROUBLE),
+        None => {
+            let text = message.unwrap_or_else(|| "the store refuses".to_owned());
+            return (StoreErrorKind::Refused, format!("{text} ({code})"));
+        }
+    };
+    let cause = match message {
+        Some(message) => format!("{meaning} ({code}: {})", message.trim_end_matches('.')),
+        None => format!("{meaning} ({code})"),
+    };
+    (kind, cause)
+}
+
+/// Text of XML without its escapes.
+fn plain(text: &str) -> String {
+    let escapes = [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&apos;", "'"),
+        ("&#39;", "'"),
+        ("&amp;", "&"),
+    ];
+    let plain = |text: String, (escape, character): &(&str, &str)| text.replace(escape, character);
+    escapes.iter().fold(text.to_owned(), plain)
 }
 
 /// The code of an XML answer and what it says about it.
 pub(super) fn code_and_message(answer: &str) -> Option<String> {
     let code = between(answer, "<Code>", "</Code>")?;
     let message = between(answer, "<Message>", "</Message>").unwrap_or_default();
-    Some(format!("{message} ({code})"))
+    Some(format!("{} ({code})", plain(&message)))
 }
 
 /// What lies at the bottom of an error says most: `Connection refused`.
@@ -326,7 +406,7 @@ mod tests {
         assert!(error.concerns_every_file() && !error.is_passing());
         assert_eq!(
             error.to_string(),
-            "cannot write to s3://lake: the session token has expired: get new credentials and sync again (ExpiredToken)"
+            "cannot write to s3://lake: the session token has expired: get new credentials and sync again (ExpiredToken: no)"
         );
         for (code, kind) in [
             ("AccessDenied", StoreErrorKind::AccessDenied),
@@ -334,11 +414,31 @@ mod tests {
             ("PermanentRedirect", StoreErrorKind::WrongRegion),
             ("RequestTimeTooSkewed", StoreErrorKind::ClockSkew),
             ("BadDigest", StoreErrorKind::Corrupted),
+            ("IncompleteBody", StoreErrorKind::Corrupted),
+            ("RequestTimeout", StoreErrorKind::NoAnswer),
+            ("ConditionalRequestConflict", StoreErrorKind::Contended),
             ("SomethingNew", StoreErrorKind::Refused),
         ] {
             let error = answer("400 Bad Request", code, "why");
             assert_eq!(store_error("x", "y", &error).kind(), kind, "{code}");
         }
+    }
+
+    #[test]
+    fn the_stores_own_sentence_stands_beside_the_advice() {
+        let message = "not authorized to perform: kms:GenerateDataKey on &quot;key/k&quot;.";
+        let error = answer("403 Forbidden", "AccessDenied", message);
+        let error = store_error("write", "s3://lake/a", &error);
+        assert!(
+            error.to_string().ends_with(
+                "(AccessDenied: not authorized to perform: kms:GenerateDataKey on \"key/k\")"
+            ),
+            "{error}"
+        );
+        let redirect = "Received redirect without LOCATION, this normally indicates an incorrectly configured region";
+        let error = store_error("look at", "s3://lake/a", &generic(redirect));
+        assert_eq!(error.kind(), StoreErrorKind::WrongRegion);
+        assert!(error.cause().contains("`--s3-region`"), "{error}");
     }
 
     #[test]

@@ -11,3 +11,4 @@ mod transport;
 
 pub(super) use credentials::Credentials;
 pub use options::AwsOptions;
+pub(super) use options::S3Access;

@@ -1,5 +1,6 @@
 //! Resolves how to get into a bucket: settings first, then the environment, then a profile of the AWS configuration files.
 
+use super::super::address::check_endpoint;
 use super::environment::Environment;
 use super::shared_config::{Section, SharedConfig};
 use super::source::{self, Source};
@@ -38,7 +39,17 @@ impl AwsOptions {
     pub(in crate::lake::sync) fn resolve(&self) -> Result<S3Access> {
         let environment = Environment::of_process();
         let config = SharedConfig::read(&environment);
-        self.resolve_from(&environment, &config)
+        let found = self.resolve_from(&environment, &config)?;
+        for (what, endpoint) in [
+            ("the store", &found.endpoint),
+            ("STS", &found.sts_endpoint),
+            ("the metadata service", &found.metadata_endpoint),
+        ] {
+            if let Some(endpoint) = endpoint {
+                check_endpoint(what, endpoint)?;
+            }
+        }
+        Ok(found)
     }
 
     pub(super) fn resolve_from(
