@@ -9,6 +9,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use sinks::Backoff;
 
 /// The bound of every pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -29,11 +30,11 @@ impl Retry {
         if failures >= self.attempts {
             return None;
         }
-        let doublings = 1_u32.checked_shl(failures.saturating_sub(1));
-        let bound = self
-            .first_pause
-            .saturating_mul(doublings.unwrap_or(u32::MAX));
-        let pause = bound.min(LONGEST_PAUSE).mul_f64(drawn.clamp(0.0, 1.0));
+        let backoff = Backoff {
+            first: self.first_pause,
+            longest: LONGEST_PAUSE,
+        };
+        let pause = backoff.pause(failures, drawn);
         (pause < left).then_some(pause)
     }
 }
