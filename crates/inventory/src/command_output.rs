@@ -1,4 +1,4 @@
-//! Reads what a command prints on a thread of its own, so that a pipe that never closes keeps nobody.
+//! Reads the output of a command on a thread of its own, with a deadline.
 //!
 //! A command may end and leave a process behind that has its output open. Whoever waits for the end of the output then waits for that
 //! process.

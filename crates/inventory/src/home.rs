@@ -1,4 +1,4 @@
-//! Paths that begin at the user's home folder.
+//! Expands `~/` at the beginning of a path.
 
 use std::path::{Path, PathBuf};
 

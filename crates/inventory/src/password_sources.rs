@@ -1,4 +1,4 @@
-//! Passwords that lie elsewhere: printed by a command, in a file, in the keyring of the operating system.
+//! Gets a password from a command, a file or the keyring of the operating system.
 //!
 //! Each source is asked once a run, however many hosts name it. What goes wrong is said without a word of what was printed, and the
 //! commands' own error output is not shown, for a password may stand in either.

@@ -1,4 +1,4 @@
-//! What is wrong with what the user wrote: all of it at once, each with its place and the line that stands there.
+//! Problems in what the user wrote, each with its file, line and text; all of them are reported at once.
 //!
 //! ```text
 //! lab.yaml:5: unknown variable `ansible_prot`; did you mean `ansible_port`?

@@ -1,4 +1,4 @@
-//! What gives a secret away before anybody has said that it is one: the name that it goes by, the place in a line that it stands at.
+//! Recognises secrets by the name of a variable or the shape of a text.
 //!
 //! Passwords in plain text work, so they must be known for what they are wherever a variable is shown, a template fails, or a line is
 //! quoted (`snippet`, which also takes what is almost such a name for one).

@@ -1,4 +1,4 @@
-//! The line of a file that a mistake stands on, with a mark below it, and no secret in it.
+//! Shows the line of a problem with a mark below it, and redacts secrets in it.
 //!
 //! Whoever reads a terminal, a ticket or a log of CI must not learn a password because the line above it was misspelt. So what stands
 //! behind a key that sounds like a secret is replaced, on the same line and on the lines below that belong to it.

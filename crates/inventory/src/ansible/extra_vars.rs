@@ -1,4 +1,4 @@
-//! `-e`: variables from the command line, which stand above all others.
+//! Reads extra variables (`-e`), which override all others.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,10 +1,10 @@
-//! Groups and hosts on the way from the files to an inventory: who belongs where, and which group's variables win.
+//! The graph of groups and hosts: membership, depth and the precedence of group variables.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::known_variables;
+use super::spelling;
 use super::variables::{Variable, VariableSet};
 use crate::problem::Problem;
 use crate::yaml::{Node, Value};
@@ -54,7 +54,7 @@ pub(super) struct Graph {
     host_places: HashMap<String, usize>,
     pub(super) problems: Vec<Problem>,
     pub(super) warnings: Vec<Problem>,
-    spelling: known_variables::Spelling,
+    spelling: spelling::Spelling,
 }
 
 impl Default for Graph {
@@ -66,7 +66,7 @@ impl Default for Graph {
             host_places: HashMap::new(),
             problems: Vec::new(),
             warnings: Vec::new(),
-            spelling: known_variables::Spelling::default(),
+            spelling: spelling::Spelling::default(),
         };
         let (all, ungrouped) = (graph.group("all"), graph.group("ungrouped"));
         graph.child(all, ungrouped);

@@ -1,4 +1,4 @@
-//! Host patterns as they stand in an inventory: `leaf[01:32]`, `pod[a:f]-spine[1:9:2]`, `leaf-01:830`, `[2001:db8::7]:830`.
+//! Expands host ranges of an inventory: `leaf[01:32]`, `pod[a:f]-spine[1:9:2]`, `leaf-01:830`, `[2001:db8::7]:830`.
 
 use std::net::Ipv6Addr;
 

@@ -1,4 +1,4 @@
-//! `--limit`: which hosts of the inventory are meant.
+//! Selects hosts by the patterns of `--limit`.
 //!
 //! `xai:&qfx*:!spare` is all of `xai` that is also in a group or under a name that matches `qfx*`, without `spare`. Names and globs mean
 //! groups and hosts, `~` begins a regular expression, `@` names a file of patterns, `leaf[0:3]` is the first four of `leaf`.

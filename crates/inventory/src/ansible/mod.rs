@@ -1,9 +1,9 @@
-//! The inventory: which devices there are and what is known of each, read as Ansible reads it.
+//! Reads an inventory as Ansible does: its hosts, its groups and the variables of each host.
 //!
 //! ```text
-//!  -i … ─► sources ─► yaml_form, ini_form, json_form ─► groups ─┐
-//!  group_vars/, host_vars/ ─► vars_files ───────────────────────┼─► layers of variables ─► resolve: templates, vault ─► values
-//!  -e … ─► extra_vars ──────────────────────────────────────────┘        └─► listing: as they are written
+//!  -i … ─► sources ─► {yaml,ini,json}_inventory ─► groups ─┐
+//!  group_vars/, host_vars/ ─► vars_files ──────────────────┼─► layers of variables ─► resolver: templates, vault ─► values
+//!  -e … ─► extra_vars ─────────────────────────────────────┘        └─► json_output: as they are written
 //! ```
 //!
 //! A host's variables are not merged: they lie in layers, the stronger before the weaker, and most layers are shared by many hosts.
@@ -15,25 +15,25 @@
 mod extra_vars;
 mod groups;
 mod host_ranges;
-mod ini_form;
-mod json_form;
-mod known_variables;
+mod ini_inventory;
+mod json_inventory;
+mod json_output;
 mod limit;
-mod listing;
 mod python_literal;
-mod resolve;
+mod resolver;
 mod sources;
+mod spelling;
 mod templates;
 mod variables;
 mod vars_files;
-mod yaml_form;
+mod yaml_inventory;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use groups::Graph;
-pub use resolve::ResolvedValue;
+pub use resolver::ResolvedValue;
 use variables::Layer;
 pub use variables::Variable;
 
@@ -127,7 +127,7 @@ impl Inventory {
         }
         let playbook_dir = from.playbook_dir.as_deref().unwrap_or(Path::new("."));
         Self::assemble(graph, vault, from, |graph| {
-            Layers::open(graph, &from.inventories, playbook_dir)
+            VariablePrecedence::open(graph, &from.inventories, playbook_dir)
         })
     }
 
@@ -144,14 +144,14 @@ impl Inventory {
             inventories: vec![file.to_owned()],
             ..InventorySources::default()
         };
-        Self::assemble(graph, vault, &from, Layers::without_files)
+        Self::assemble(graph, vault, &from, VariablePrecedence::without_files)
     }
 
     fn assemble(
         mut graph: Graph,
         vault: Vault,
         from: &InventorySources,
-        layers: impl FnOnce(&mut Graph) -> Layers,
+        layers: impl FnOnce(&mut Graph) -> VariablePrecedence,
     ) -> Result<Self, Problems> {
         // One of several files may hold variables alone; all together must name somebody.
         if graph.hosts.is_empty() && graph.problems.is_empty() {
@@ -369,7 +369,7 @@ fn open_vaults(selected: &[usize], hosts: &[HostLayers], vault: &Vault) -> Vec<P
 }
 
 /// The layers of groups, and of hosts, on the way to each host's list.
-struct Layers {
+struct VariablePrecedence {
     /// Each pair of `group_vars` and `host_vars` once.
     folders: Vec<(vars_files::Folder, vars_files::Folder)>,
     /// Their places by strength: beside the playbook, then beside the inventories, the last of them first.
@@ -379,7 +379,7 @@ struct Layers {
     chains: HashMap<Vec<usize>, Arc<[GroupLayer]>>,
 }
 
-impl Layers {
+impl VariablePrecedence {
     fn open(graph: &mut Graph, inventories: &[PathBuf], playbook_dir: &Path) -> Self {
         let (mut folders, mut places): (Vec<_>, HashMap<PathBuf, usize>) =
             (Vec::new(), HashMap::new());

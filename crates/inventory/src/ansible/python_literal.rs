@@ -1,4 +1,4 @@
-//! Python's literals and shell words, by which Ansible reads the values of INI inventories and of `-e key=value`.
+//! Parses Python literals and shell words, in which INI inventories write values and lines.
 
 use std::collections::HashMap;
 

@@ -1,10 +1,10 @@
-//! What `-i` names: a file in one of three forms, a folder of such files, or a list of hosts.
+//! Reads inventory sources (`-i`): a file in one of three forms, a folder of such files, or a list of hosts.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::groups::{Graph, shared_path};
-use super::{host_ranges, ini_form, json_form, yaml_form};
+use super::{host_ranges, ini_inventory, json_inventory, yaml_inventory};
 use crate::problem::Problem;
 use crate::vault::{self, Vault};
 use crate::yaml::{Document, Value};
@@ -146,7 +146,7 @@ fn read_text(graph: &mut Graph, path: &Path, file: &Arc<Path>, text: &str, is_se
             return;
         }
         Some(ending) if !YAML_ENDINGS.contains(&ending) => {
-            ini_form::read(graph, file, text);
+            ini_inventory::read(graph, file, text);
             return;
         }
         _ => {}
@@ -154,7 +154,7 @@ fn read_text(graph: &mut Graph, path: &Path, file: &Arc<Path>, text: &str, is_se
     let document = match Document::parse(text) {
         Ok(document) => document,
         Err(_) if ending.is_none() && looks_like_ini(text) => {
-            ini_form::read(graph, file, text);
+            ini_inventory::read(graph, file, text);
             return;
         }
         Err(error) => {
@@ -167,7 +167,7 @@ fn read_text(graph: &mut Graph, path: &Path, file: &Arc<Path>, text: &str, is_se
         }
     };
     if ending.is_none() && !matches!(document.node.value, Value::Map(_) | Value::Null) {
-        ini_form::read(graph, file, text);
+        ini_inventory::read(graph, file, text);
         return;
     }
     for key in document.duplicates {
@@ -199,10 +199,10 @@ fn read_text(graph: &mut Graph, path: &Path, file: &Arc<Path>, text: &str, is_se
                 path,
             ),
         );
-    } else if json_form::is_listing(&node) {
-        json_form::read(graph, file, node);
+    } else if json_inventory::is_listing(&node) {
+        json_inventory::read(graph, file, node);
     } else {
-        yaml_form::read(graph, file, &node);
+        yaml_inventory::read(graph, file, &node);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Templates in values, evaluated by minijinja the way Ansible evaluates them with Jinja2.
+//! Evaluates Jinja2 templates in values with minijinja, the way Ansible evaluates them.
 //!
 //! A value that is one expression and nothing else keeps the expression's type (`"{{ 830 }}"` is a number); anything else is text. What
 //! is set nowhere is an error, not empty text. Variables are looked up when a template reads them, through [`Scope`].
@@ -19,7 +19,7 @@ use crate::yaml::{Key, Node, Value};
 mod filters;
 
 /// How many references may follow one another.
-const LONGEST_TRAIL: usize = 64;
+const MOST_REFERENCES: usize = 64;
 /// How many variables may be looked up for one value: a loop over ten thousand hosts has room, references that double at each step do not.
 const MOST_LOOKUPS: usize = 100_000;
 /// How much one template may do, in the engine's own measure: about a step, or 64 bytes of what it makes.
@@ -40,7 +40,7 @@ impl fmt::Debug for Templates {
 
 /// The way of references that led to a value, and what was met on it.
 #[derive(Debug, Default)]
-pub(super) struct Trail {
+pub(super) struct ReferencePath {
     path: Mutex<Vec<(usize, String)>>,
     lookups: AtomicUsize,
     missing: Mutex<Vec<String>>,
@@ -48,7 +48,7 @@ pub(super) struct Trail {
     secret: AtomicBool,
 }
 
-impl Trail {
+impl ReferencePath {
     /// Goes on to a variable.
     ///
     /// # Errors
@@ -73,9 +73,9 @@ impl Trail {
                 .collect();
             return Err(format!("`{name}` refers to itself: {}", circle.join(" → ")));
         }
-        if path.len() == LONGEST_TRAIL {
+        if path.len() == MOST_REFERENCES {
             return Err(format!(
-                "`{name}` is reached through more than {LONGEST_TRAIL} references"
+                "`{name}` is reached through more than {MOST_REFERENCES} references"
             ));
         }
         path.push((host, name.to_owned()));
@@ -109,7 +109,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 pub(super) struct Scope {
     contents: Arc<Contents>,
     host: usize,
-    trail: Arc<Trail>,
+    references: Arc<ReferencePath>,
 }
 
 impl Templates {
@@ -160,7 +160,7 @@ impl Templates {
 
 /// What went wrong, with the name of what is missing where something is.
 fn explain(error: &Error, scope: &Scope) -> String {
-    let missing = lock(&scope.trail.missing).pop();
+    let missing = lock(&scope.references.missing).pop();
     match (error.kind(), missing) {
         (ErrorKind::UndefinedError, Some(name)) => {
             let known = scope.contents.layers(scope.host).filter_map(|layer| layer.variables(&scope.contents.vault).ok()).flat_map(|layer| layer.keys());
@@ -174,7 +174,7 @@ fn explain(error: &Error, scope: &Scope) -> String {
         }
         (ErrorKind::OutOfFuel, _) => format!("the template does or makes too much and was given up after {} million steps; make its loops shorter", FUEL / 1_000_000),
         // The engine's words may hold a part of the values.
-        _ if scope.trail.has_secret() => "the template cannot be evaluated; what the engine says is withheld, for a secret takes part".to_owned(),
+        _ if scope.references.has_secret() => "the template cannot be evaluated; what the engine says is withheld, for a secret takes part".to_owned(),
         _ => format!("the template cannot be evaluated: {}", error.detail().map_or_else(|| error.kind().to_string(), str::to_owned)),
     }
 }
@@ -247,11 +247,15 @@ fn expression(text: &str) -> Option<&str> {
 }
 
 impl Scope {
-    pub(super) fn new(contents: Arc<Contents>, host: usize, trail: Arc<Trail>) -> Self {
+    pub(super) fn new(
+        contents: Arc<Contents>,
+        host: usize,
+        references: Arc<ReferencePath>,
+    ) -> Self {
         Self {
             contents,
             host,
-            trail,
+            references,
         }
     }
 
@@ -315,7 +319,7 @@ impl Scope {
 
     fn variable(&self, name: &str) -> Option<Jinja> {
         let failed = |problem: Problem| {
-            *lock(&self.trail.problem) = Some(problem);
+            *lock(&self.references.problem) = Some(problem);
             Some(Jinja::from(Error::new(
                 ErrorKind::InvalidOperation,
                 "a value that it refers to cannot be had",
@@ -326,9 +330,12 @@ impl Scope {
             Err(problem) => return failed(problem.clone()),
         };
         if from_vault || is_secret_name(name) {
-            self.trail.sees_secret();
+            self.references.sees_secret();
         }
-        match self.contents.value(self.host, name, variable, &self.trail) {
+        match self
+            .contents
+            .value(self.host, name, variable, &self.references)
+        {
             Ok(value) => Some(to_jinja(&Node::from_value(value))),
             Err(problem) => failed(problem),
         }
@@ -340,7 +347,7 @@ impl Object for Scope {
         let name = key.as_str()?;
         let found = self.magic(name).or_else(|| self.variable(name));
         if found.is_none() && !filters::FUNCTIONS.contains(&name) {
-            lock(&self.trail.missing).push(name.to_owned());
+            lock(&self.references.missing).push(name.to_owned());
         }
         found
     }

@@ -1,4 +1,4 @@
-//! The inventory as a whole: files in, hosts and their variables out, and what is said of mistakes.
+//! Tests of whole inventories: files in, hosts, variables and problems out.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Variables with their places, in layers of which the stronger hides the weaker.
+//! Variables with file and line, in layers; a stronger layer overrides a weaker one.
 
 use std::collections::BTreeMap;
 use std::path::Path;

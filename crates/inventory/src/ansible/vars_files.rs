@@ -1,4 +1,4 @@
-//! `group_vars/` and `host_vars/`: files, or folders of files, that are named after a group or a host.
+//! Reads `group_vars/` and `host_vars/`: files, or folders of files, that are named after a group or a host.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! AES256 as Ansible Vault has it: AES-256 in counter mode, PKCS#7 padding, HMAC-SHA-256 over the ciphertext, and keys from
+//! The cipher `AES256` of Ansible Vault: AES-256 in counter mode, PKCS#7 padding, HMAC-SHA-256 over the ciphertext, and keys from
 //! PBKDF2-HMAC-SHA-256 with 10,000 rounds.
 
 use aes::Aes256;

@@ -1,4 +1,4 @@
-//! The text form of a vault value: a header line, then hexadecimal digits in lines of 80.
+//! Parses and writes the text form of a vault value: a header line, then hexadecimal digits in lines of 80.
 //!
 //! ```text
 //! $ANSIBLE_VAULT;1.2;AES256;label

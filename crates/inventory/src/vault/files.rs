@@ -1,4 +1,4 @@
-//! Files that hold secrets: read into memory that is wiped, and written complete or not at all, for their owner alone.
+//! Reads files with secrets into memory that is wiped, and replaces them atomically, readable for their owner alone.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};

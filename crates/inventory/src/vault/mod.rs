@@ -1,4 +1,4 @@
-//! Ansible Vault: values and files that are encrypted under a password.
+//! Decrypts and encrypts Ansible Vault values and files.
 //!
 //! What is encrypted is decrypted when it is first needed, and once: ten thousand hosts that share a value cost one derivation of its
 //! key, which is made slow on purpose. What comes out is wiped when it is dropped. `envelope` is the text form, `cipher` the

@@ -1,4 +1,4 @@
-//! Where vault passwords come from: a file, a program, or whoever sits at the terminal.
+//! Gets vault passwords from a file, a program or the terminal.
 
 use std::fmt;
 use std::io::IsTerminal as _;

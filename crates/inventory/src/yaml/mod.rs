@@ -1,10 +1,10 @@
-//! YAML with line numbers, as Ansible reads it.
+//! Reads YAML 1.1 into nodes with line numbers.
 //!
 //! Whoever wrote a mistake must be told on which line it stands, also when the mistake is no YAML error: a name that means nothing, a
-//! port that is no number. So a document is read into nodes that know their line (`compose`), and the readers of inventories walk those.
+//! port that is no number. So a document is read into nodes that know their line (`composer`), and the readers of inventories walk those.
 //! What a plain word stands for is YAML 1.1 as PyYAML takes it (`scalar`): `yes` is a truth value, `0644` is octal, `1e5` is text.
 
-mod compose;
+mod composer;
 mod scalar;
 
 use std::fmt;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-pub use compose::{Document, YamlError};
+pub use composer::{Document, YamlError};
 pub use scalar::plain;
 
 /// A value and the line on which it begins, from 1; 0 where it stands in no file.

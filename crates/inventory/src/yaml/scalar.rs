@@ -1,4 +1,4 @@
-//! What a plain scalar stands for in YAML 1.1, as PyYAML resolves it.
+//! Resolves plain scalars by the rules of YAML 1.1, as PyYAML does.
 //!
 //! The rules differ from YAML 1.2 where inventories have them: `yes`, `on` and `off` are truth values, `0644` is octal and `08` is
 //! text, `1:30` is ninety, and a float must have a dot, and a sign in its exponent.

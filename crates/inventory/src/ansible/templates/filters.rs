@@ -1,4 +1,4 @@
-//! The filters and functions that Ansible has and the engine lacks, or has in another way.
+//! Template filters and functions of Ansible that minijinja lacks or implements differently.
 
 mod json;
 mod methods;

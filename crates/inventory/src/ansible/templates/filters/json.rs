@@ -1,4 +1,4 @@
-//! `to_json`, `to_nice_json` and `from_json`.
+//! The template filters `to_json`, `to_nice_json` and `from_json`.
 
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, Value};

@@ -1,4 +1,4 @@
-//! The methods of Python's texts, lists and dictionaries.
+//! The methods of Python strings, lists and dictionaries in templates.
 
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, State, Value};

@@ -1,4 +1,6 @@
-//! What `ansible-inventory --list` prints, and inventory scripts too: the way in for plugins that only Ansible can run.
+//! Reads inventories in JSON, as `ansible-inventory --list` and inventory scripts print them.
+//!
+//! This is the way in for plugins that only Ansible can run.
 //!
 //! ```json
 //! {"_meta": {"hostvars": {"leaf-01": {"ansible_host": "192.0.2.11"}}},

@@ -1,4 +1,4 @@
-//! A document's events put together to nodes: anchors, aliases, merges and keys that are given twice.
+//! Composes the events of the YAML parser into nodes: anchors, aliases, merge keys and duplicate keys.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

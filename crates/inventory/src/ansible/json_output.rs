@@ -1,4 +1,4 @@
-//! The inventory as it is shown: as JSON in the form of `ansible-inventory`, and as a tree of groups.
+//! Writes an inventory as JSON in the form of `ansible-inventory --list`, and as a tree of groups.
 //!
 //! Values are as they are written, templates unresolved, as Ansible shows them. Unlike Ansible's, no listing shows a secret
 //! (`secret_names`). Vault values in a file that is not encrypted itself stay what they are.

@@ -1,4 +1,4 @@
-//! A variable's value: templates evaluated, vault values opened, only where somebody asks for it.
+//! Resolves the value of a variable: evaluates templates and decrypts vault values, on demand.
 //!
 //! References are followed through the host's other variables. Text that comes out of a vault stays in a type that cannot print itself
 //! as long as it is only referred to; where a template works on it (`{{ vault_a ~ vault_b }}`), the template engine holds copies that are
@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::templates::{Scope, Trail};
+use super::templates::{ReferencePath, Scope};
 use super::{Contents, Host, Variable};
 use crate::problem::Problem;
 use crate::secret_names::is_secret_name;
@@ -61,10 +61,10 @@ impl Host<'_> {
         else {
             return Ok(None);
         };
-        let trail = Arc::new(Trail::default());
-        let resolved = self.contents.value(self.place, name, variable, &trail);
+        let references = Arc::new(ReferencePath::default());
+        let resolved = self.contents.value(self.place, name, variable, &references);
         let value = resolved.map_err(|problem| problem.of_host(self.name()))?;
-        let is_secret = from_vault || trail.has_secret();
+        let is_secret = from_vault || references.has_secret();
         Ok(Some(ResolvedValue {
             is_plain_text: !is_secret
                 && match &variable.node.value {
@@ -73,7 +73,7 @@ impl Host<'_> {
                     _ => false,
                 },
             is_secret,
-            value: if trail.has_secret() {
+            value: if references.has_secret() {
                 Node::from_value(value).into_secret_text().value
             } else {
                 value
@@ -89,7 +89,7 @@ impl Contents {
         host: usize,
         name: &str,
         variable: &Variable,
-        trail: &Arc<Trail>,
+        references: &Arc<ReferencePath>,
     ) -> Result<Value, Problem> {
         let at = |message: String| {
             Problem::at(
@@ -98,14 +98,14 @@ impl Contents {
                 message,
             )
         };
-        trail.enter(host, name).map_err(at)?;
+        references.enter(host, name).map_err(at)?;
         let value = self
-            .evaluate(host, name, &variable.node, trail)
+            .evaluate(host, name, &variable.node, references)
             .map_err(|error| match error {
                 Failure::Here(message) => at(message),
                 Failure::Elsewhere(problem) => problem,
             });
-        trail.leave();
+        references.leave();
         value
     }
 
@@ -114,7 +114,7 @@ impl Contents {
         host: usize,
         name: &str,
         node: &Node,
-        trail: &Arc<Trail>,
+        references: &Arc<ReferencePath>,
     ) -> Result<Value, Failure> {
         Ok(match &node.value {
             Value::Text(text) if vault::is_encrypted(text) => {
@@ -129,22 +129,22 @@ impl Contents {
                         .map_err(|problem| Failure::Elsewhere(problem.clone()))?
                 {
                     if from_vault || is_secret_name(referred) {
-                        trail.sees_secret();
+                        references.sees_secret();
                     }
                     return self
-                        .value(host, referred, variable, trail)
+                        .value(host, referred, variable, references)
                         .map_err(Failure::Elsewhere);
                 }
-                let scope = Scope::new(Arc::clone(self), host, Arc::clone(trail));
+                let scope = Scope::new(Arc::clone(self), host, Arc::clone(references));
                 self.templates.evaluate(text, &scope).map_err(|message| {
-                    match trail.take_problem() {
+                    match references.take_problem() {
                         Some(problem) => Failure::Elsewhere(problem),
                         None => Failure::Here(format!("`{name}`: {message}")),
                     }
                 })?
             }
             Value::Vaulted(text) => {
-                trail.sees_secret();
+                references.sees_secret();
                 let plain = self
                     .vault
                     .decrypt(text)
@@ -155,14 +155,14 @@ impl Contents {
                 Value::Secret(Arc::new(SecretString::from(text)))
             }
             Value::Secret(secret) => {
-                trail.sees_secret();
+                references.sees_secret();
                 Value::Secret(Arc::clone(secret))
             }
             Value::List(nodes) => {
                 let values = nodes.iter().map(|node| {
                     Ok(Node {
                         line: node.line,
-                        value: self.evaluate(host, name, node, trail)?,
+                        value: self.evaluate(host, name, node, references)?,
                     })
                 });
                 Value::List(values.collect::<Result<_, Failure>>()?)
@@ -173,7 +173,7 @@ impl Contents {
                         key.clone(),
                         Node {
                             line: node.line,
-                            value: self.evaluate(host, name, node, trail)?,
+                            value: self.evaluate(host, name, node, references)?,
                         },
                     ))
                 });

@@ -1,4 +1,4 @@
-//! The variables that mean something, against which misspellings are found.
+//! Finds misspelt names of variables that Lanewatch or Ansible reads.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! Inventories in Ansible's INI form.
+//! Reads inventories in Ansible's INI form.
 //!
 //! ```ini
 //! [leaf]

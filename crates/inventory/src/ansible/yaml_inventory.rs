@@ -1,4 +1,4 @@
-//! Inventories in YAML, in the form of Ansible's `yaml` plugin.
+//! Reads inventories in YAML, in the form of Ansible's `yaml` plugin.
 //!
 //! ```yaml
 //! all:
