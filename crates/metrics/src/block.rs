@@ -93,7 +93,7 @@ impl Block {
         let mut labels = Vec::new();
         match part.order {
             Order::ByColumn => {
-                for source in sources {
+                for source in sources.iter().filter(|at| self.is_sampled(part, **at)) {
                     for row in 0..self.rows {
                         self.sample(part, *source, row, &mut labels, visit)?;
                     }
@@ -108,6 +108,15 @@ impl Block {
             }
         }
         Ok(())
+    }
+
+    /// Whether a source has a sample in some row.
+    fn is_sampled(&self, part: &Part, source: usize) -> bool {
+        match part.sources.get(source).map(|source| source.value) {
+            Some(SourceValue::Cell { at, .. }) => self.cells.get(at).is_some_and(Option::is_some),
+            Some(SourceValue::Info { .. }) => true,
+            None => false,
+        }
     }
 
     fn sample<'b, E>(
