@@ -55,13 +55,16 @@ pub enum Severity {
 /// A lane, or a whole interface, that looks bad.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
+    /// The name of the interface.
     pub interface: String,
     /// None: the interface as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lane: Option<u32>,
+    /// How bad it is.
     pub severity: Severity,
     /// As a person would say it.
     pub why: String,
+    /// The received power of the lane, in dBm, where it was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rx_power_dbm: Option<f64>,
 }

@@ -38,7 +38,9 @@ const CLOCK: &str = "clock";
 /// What was found at one device.
 #[derive(Debug, Clone, Default)]
 pub struct Checked {
+    /// The name of the device in the inventory.
     pub device: String,
+    /// The address, as `host:port`.
     pub address: String,
     /// In the order in which they were taken: name, port, host key, login, hello, clock, then each RPC.
     pub steps: Vec<Step>,
@@ -49,7 +51,9 @@ pub struct Checked {
 /// One step.
 #[derive(Debug, Clone)]
 pub struct Step {
+    /// The name of the step: the heading of its column.
     pub name: String,
+    /// How the step ended.
     pub verdict: Verdict,
     /// What was found, in words.
     pub found: String,
@@ -58,6 +62,7 @@ pub struct Step {
 /// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
+    /// The step succeeded.
     Good,
     /// Something has to be done.
     Bad,

@@ -32,6 +32,7 @@ pub struct LooseFiles<'c> {
 }
 
 impl<'c> LooseFiles<'c> {
+    /// No files yet. `catalogue` says which RPC a file name belongs to.
     pub fn of(catalogue: &'c Catalogue) -> Self {
         Self {
             catalogue,

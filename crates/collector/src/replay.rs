@@ -13,18 +13,22 @@ use super::saved_run::{Form, SavedReply, SavedRun};
 /// What a replay did with one device.
 #[derive(Debug)]
 pub struct Replayed {
+    /// The name of the device.
     pub device: String,
+    /// The report of the device, made anew from its replies.
     pub report: DeviceReport,
 }
 
 /// What `parse` made of one device's reply.
 #[derive(Debug)]
 pub struct Parsed {
+    /// The name of the device.
     pub device: String,
     /// None where the device sent nothing that is one.
     pub document: Option<Vec<u8>>,
     /// Why something is missing.
     pub error: Option<String>,
+    /// What could not be read, and where it stood.
     pub notes: Vec<String>,
 }
 

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use analysis::Finding;
 use serde::{Deserialize, Serialize};
 
 use super::retry::FailedAttempt;
-use analysis::Finding;
 
 /// How many of an RPC's errors a device's line tells; `run.json` has all.
 const MOST_ERRORS_TOLD: usize = 3;
@@ -16,13 +16,17 @@ const MOST_ERRORS_TOLD: usize = 3;
 pub struct RunReport {
     /// The version that wrote it.
     pub lanewatch: String,
+    /// The random id of the run: eight hexadecimal digits, the same in every row of the run.
     pub run_id: String,
+    /// The name of the runner in file names and rows.
     pub runner_name: String,
     /// UTC second at which the run began: its partition.
     pub run_timestamp: i64,
     /// UTC second at which it ended.
     pub finished: i64,
+    /// How long the run took, in seconds.
     pub seconds: f64,
+    /// The inventories that were read, as they were named.
     pub inventories: Vec<PathBuf>,
     /// Whether it was stopped before all devices had answered.
     pub interrupted: bool,
@@ -40,15 +44,20 @@ pub struct RunReport {
     /// The mappings of the catalogue, as written: with them the run can be read again.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub mappings: BTreeMap<String, String>,
+    /// Each device of the run, by its name in the inventory.
     pub devices: BTreeMap<String, DeviceReport>,
 }
 
 /// A Parquet file of the run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LakeFile {
+    /// The name of the table.
     pub dataset: String,
+    /// The path of the file.
     pub path: PathBuf,
+    /// The number of rows in the file.
     pub rows: usize,
+    /// The size of the file, in bytes.
     pub bytes: u64,
 }
 
@@ -68,6 +77,7 @@ pub enum Outcome {
 /// One device's line.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct DeviceReport {
+    /// What became of the device.
     pub outcome: Outcome,
     /// Why it failed, as a sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -77,13 +87,16 @@ pub struct DeviceReport {
     /// As the inventory has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hardware_model: Option<String>,
+    /// The interface filter, as it was written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interface_filter: Option<String>,
+    /// How long the device took, retries included, in seconds.
     pub seconds: f64,
     /// Bytes of all replies.
     pub bytes: usize,
     /// Interfaces with readings or counters, and lanes with readings, of those with a port location.
     pub interfaces: usize,
+    /// Lanes with readings, of interfaces with a port location.
     pub lanes: usize,
     /// Rows a dataset.
     pub rows: BTreeMap<String, usize>,
@@ -103,6 +116,7 @@ pub struct DeviceReport {
 /// One reply.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct RpcReport {
+    /// What became of the RPC.
     pub outcome: RpcOutcome,
     /// What was asked, as XML.
     pub operation: String,
@@ -113,7 +127,9 @@ pub struct RpcReport {
     pub file: Option<String>,
     /// UTC second at which the reply had arrived.
     pub arrived: i64,
+    /// The time from the request to the end of the reply, in seconds.
     pub seconds: f64,
+    /// The size of the reply, in bytes.
     pub bytes: usize,
     /// Whole items read: interfaces; a chassis, and an FPC of PIC detail, count as one.
     pub found: usize,

@@ -5,18 +5,19 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use inventory::Problems;
 use records::{InterfaceFilter, ReplyName, ReplyReader};
 use sinks::{REPORT_FILE, RunIdentity};
 
 use super::report::RunReport;
-use inventory::Problems;
-
 use crate::catalogue::mapping_of_report;
 
 /// A run's folder.
 #[derive(Debug)]
 pub struct SavedRun {
+    /// The report of the run.
     pub report: RunReport,
+    /// The runner, the time and the id of the run.
     pub identity: RunIdentity,
     /// By name; one that never answered has no replies.
     pub devices: BTreeMap<String, Vec<SavedReply>>,
@@ -27,10 +28,13 @@ pub struct SavedRun {
 pub struct SavedReply {
     /// The RPC, and the PIC where it is asked of each.
     pub name: ReplyName,
+    /// The operation that was asked, as XML.
     pub operation: String,
+    /// The file of the reply.
     pub path: PathBuf,
     /// The bytes, where they came through standard input.
     pub bytes: Option<Vec<u8>>,
+    /// The form of the reply, which says what reads it.
     pub form: Form,
     /// UTC second at which it arrived.
     pub arrived: i64,

@@ -55,6 +55,7 @@ pub struct Scrubber {
 }
 
 impl Scrubber {
+    /// A scrubber that has learnt nothing yet. `with_names` says whether it replaces names, addresses and descriptions as well.
     pub fn new(with_names: bool) -> Self {
         Self {
             with_names,

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use inventory::did_you_mean;
+use inventory::yaml::{Node, Value};
 use records::parsers::{self, Parser};
 use records::tables::DATASETS;
 use records::{ReplyName, ReplyReader};
@@ -9,8 +11,6 @@ use records::{ReplyName, ReplyReader};
 use super::command::{Argument, Command, Per};
 use super::mapping;
 use super::yaml_reader::{Desk, Keys};
-use inventory::did_you_mean;
-use inventory::yaml::{Node, Value};
 
 /// Bytes of an RPC's name, which the names of its files hold together with the device's.
 const LONGEST_NAME: usize = 64;

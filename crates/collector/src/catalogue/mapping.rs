@@ -11,14 +11,14 @@
 
 use std::sync::Arc;
 
+use inventory::did_you_mean;
+use inventory::yaml::{Key, Node, Value};
 use records::mapping::{
     COMMON_COLUMNS, FieldPath, FieldType, ItemPath, MappedField, Mapping, UNITS, Unit,
 };
 use records::table::Role;
 
 use super::yaml_reader::Desk;
-use inventory::did_you_mean;
-use inventory::yaml::{Key, Node, Value};
 
 const KEYS: &[&str] = &["items", "key", "fields"];
 const FIELD_KEYS: &[&str] = &["path", "type", "unit", "role", "meaning"];

@@ -21,14 +21,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use inventory::yaml::{Node, Value};
+use inventory::{Problem, Problems};
 use records::ReplyReader;
 use records::mapping::Mapping;
 use records::table::Dataset;
 
-pub use command::{Command, Per};
-use inventory::yaml::{Node, Value};
-use inventory::{Problem, Problems};
 use yaml_reader::Desk;
+
+pub use command::{Command, Per};
 
 /// The catalogue that is built in.
 const BUILT_IN: &str = include_str!("../../../../rpc_commands.yml");
@@ -40,6 +41,7 @@ const DEEPEST_INCLUDE: usize = 8;
 /// The RPCs of a run, in the order in which they are asked.
 #[derive(Debug, Clone)]
 pub struct Catalogue {
+    /// The commands, in the order in which a device is asked.
     pub commands: Vec<Command>,
 }
 

@@ -6,7 +6,9 @@ use records::InterfaceFilter;
 /// Everything a run needs to know of one device.
 #[derive(Debug, Clone)]
 pub struct DevicePlan {
+    /// The name of the device in the inventory.
     pub name: String,
+    /// The address, the route, the login and the host keys.
     pub target: Target,
     /// As the inventory says it; what the device says is a record.
     pub hardware_model: Option<String>,
@@ -16,15 +18,20 @@ pub struct DevicePlan {
     pub filter_source: FilterSource,
     /// What the device itself is asked for, where the filter comes down to one pattern.
     pub interface_pattern: Option<String>,
+    /// What of this plan is a secret that no listing shows.
     pub from_vault: FromVault,
 }
 
 /// What of a device comes out of a vault, or of a template that a secret takes part in: it is used, and no listing shows it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FromVault {
+    /// The address or the port.
     pub address: bool,
+    /// The user.
     pub user: bool,
+    /// The jump hosts or the proxy command.
     pub route: bool,
+    /// The interface filter.
     pub interface_filter: bool,
 }
 

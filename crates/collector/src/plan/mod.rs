@@ -23,9 +23,10 @@ use inventory::{Inventory, PasswordSources, Problem, Problems};
 use crate::catalogue::Catalogue;
 use crate::options::Options;
 use access::Access;
+use host_variables::{HostVariables, Names};
+
 pub use access::NetconfVersion;
 pub use device_plan::{DevicePlan, FilterSource, FromVault};
-use host_variables::{HostVariables, Names};
 pub use shard::Shard;
 
 const HARDWARE_MODEL: Names = &["hardware_model"];
@@ -35,6 +36,7 @@ const HARDWARE_MODEL: Names = &["hardware_model"];
 pub struct Plan {
     /// What this runner is called in file names and rows.
     pub runner_name: String,
+    /// The RPCs that each device is asked.
     pub catalogue: Catalogue,
     /// By name.
     pub devices: Vec<DevicePlan>,

@@ -5,14 +5,13 @@ use std::io::{self, IsTerminal as _};
 use std::sync::Arc;
 
 use clap::Args;
+use collector::{Checked, Clock, Options, Plan, UnknownKey, check};
 use netconf::ssh::KnownHosts;
 
 use super::printer::Printer;
 use super::{ExitStatus, usage};
 use crate::settings::{Layers, Planned};
 use crate::view::{check_as_json, render_check};
-use collector::{Checked, Clock, UnknownKey, check};
-use collector::{Options, Plan};
 
 /// Check each device before its first collection: name, port, host key, login, hello, clock, and every RPC of the catalogue.
 #[derive(Debug, Args)]

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use clap::Args;
+use collector::{Clock, Finished, Outcome};
 use sinks::lake::sync::Remote;
 
 use super::ExitStatus;
 use super::printer::Printer;
 use super::signals::interrupted;
 use crate::settings::{Layers, Planned};
-use crate::view::{Progress, render_run};
-use collector::{Clock, Finished, Outcome};
+use crate::view::{ShardBar, clear_bars, render_run};
 
 /// Collect all devices of an inventory once: raw replies, JSON, the lake, run.json.
 #[derive(Debug, Args)]
@@ -33,8 +33,7 @@ impl Collect {
             .map(|url| Remote::open(url, &settings.access()));
         let remote = remote.transpose().map_err(super::usage)?;
         let (output_dir, lake) = (settings.output_dir.clone(), settings.lake.clone());
-        let progress = Progress::start();
-        let shard = progress.add(&plan.runner_name, plan.devices.len());
+        let shard = ShardBar::start(&plan.runner_name, plan.devices.len());
         let finished = collector::run(
             plan,
             options,
@@ -43,8 +42,8 @@ impl Collect {
             interrupted(),
         )
         .await?;
-        progress.finish();
-        printer.answer(&render_run(&finished, &output_dir, &lake));
+        clear_bars();
+        printer.summary(&render_run(&finished, &output_dir, &lake));
         for warning in &finished.warnings {
             printer.warning(warning);
         }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
+use collector::{Clock, Finished, Plan};
 use sim::inventory::Login;
 use sim::{
     Condition, DeviceKind, DeviceSpec, Fleet, FleetSpec, Model, Platform, PortLocation,
@@ -18,9 +19,7 @@ use super::printer::Printer;
 use super::signals::interrupted;
 use super::sim::{make_folder, write_inventory};
 use crate::settings::Settings;
-use crate::view::{DemoShard, Progress, render_demo};
-use collector::Plan;
-use collector::{Clock, Finished};
+use crate::view::{DemoShard, ShardBar, clear_bars, render_demo};
 
 /// Simulated time between the two runs.
 const INTERVAL: Duration = Duration::from_secs(600);
@@ -110,12 +109,11 @@ impl Demo {
         inventories: &[(&str, PathBuf, usize)],
         clock: Clock,
     ) -> anyhow::Result<Vec<Finished>> {
-        let progress = Progress::start();
         let mut runs = tokio::task::JoinSet::new();
         for (at, (name, inventory, devices)) in inventories.iter().enumerate() {
             let options = self.settings(name, inventory).options();
             let plan = Plan::build(&options)?;
-            let bar = progress.add(name, *devices);
+            let bar = ShardBar::start(name, *devices);
             runs.spawn(async move {
                 (
                     at,
@@ -135,7 +133,7 @@ impl Demo {
             let (at, finished) = ended.context("a runner did not end well")?;
             reports.push((at, finished?));
         }
-        progress.finish();
+        clear_bars();
         reports.sort_by_key(|(at, _)| *at);
         Ok(reports.into_iter().map(|(_, report)| report).collect())
     }

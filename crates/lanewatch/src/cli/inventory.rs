@@ -1,14 +1,12 @@
 //! `lanewatch inventory`: which devices there are and what is known of each, as it was read.
 
 use clap::{Args, Subcommand};
+use inventory::{Inventory, Problems, did_you_mean};
 
 use super::printer::Printer;
 use super::{ExitStatus, usage};
 use crate::settings::Layers;
 use crate::view::{render_host, render_inventory};
-use inventory::Inventory;
-use inventory::Problems;
-use inventory::did_you_mean;
 
 /// Show the inventory as it is read: hosts, groups, variables and where each was set.
 #[derive(Debug, Args)]

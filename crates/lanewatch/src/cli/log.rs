@@ -1,87 +1,103 @@
-//! The log: what happens in detail, on standard error, for whoever asks with `--log` or `RUST_LOG`.
+//! The log: starts `tracing` on standard error with the filter and the format of the settings.
 //!
-//! Ours and that of the SSH library. A line is one write, so that the lines of many devices do not mix; it is cut where it gets too
-//! long, and what could steer a terminal is shown, not sent. Times are seconds since the program began. Nothing that is logged may
-//! hold a secret: our secrets are in types that cannot print themselves, and a test reads the log at its most talkative.
+//! A line has the UTC time (RFC 3339), the level, the spans (run, device, RPC), the target, the message and the fields. A line is one
+//! write, so that the lines of many devices do not mix, and progress bars are off the screen meanwhile. Control characters are shown
+//! as escapes, and a line of text is cut where it gets too long. Libraries that use the `log` crate come through the same filter.
+//! Secrets are in types that cannot print themselves; a test reads the log of every command at its highest level.
 
-use std::io::Write as _;
-use std::time::Instant;
+use std::io::{self, Write};
 
-use env_filter::Filter;
-use log::{Log, Metadata, Record};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::settings::LogFilter;
+use crate::settings::LogFormat;
+use crate::view::above_bars;
 
-/// Letters of a line that are shown.
-const LONGEST: usize = 2000;
+/// The letters of a line of text that are shown.
+const LONGEST_LINE: usize = 2000;
 
-struct Lines {
-    filter: Filter,
-    began: Instant,
-}
-
-/// Lets those lines through that the filter names, from now on.
-pub(super) fn start(filter: &LogFilter) {
-    let filter = filter.build();
-    let level = filter.filter();
-    let began = Instant::now();
-    // There is one log a process, and nobody else sets it.
-    if log::set_boxed_logger(Box::new(Lines { filter, began })).is_ok() {
-        log::set_max_level(level);
-    }
-}
-
-impl Log for Lines {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        self.filter.enabled(metadata)
-    }
-
-    fn log(&self, record: &Record<'_>) {
-        if self.filter.matches(record) {
-            let line = line(self.began.elapsed().as_secs_f64(), record);
-            // Where nobody reads there is nobody to tell.
-            std::io::stderr().lock().write_all(line.as_bytes()).ok();
+/// Logs the events that pass the filter, from now on.
+pub(super) fn start(filter: Targets, format: LogFormat) {
+    let layer = tracing_subscriber::fmt::layer()
+        .with_ansi(false)
+        .log_internal_errors(false)
+        .with_writer(move || LineWriter { format });
+    let registry = tracing_subscriber::registry().with(filter);
+    let started = match format {
+        LogFormat::Text => registry.with(layer).try_init(),
+        LogFormat::Json => {
+            let layer = layer.json().flatten_event(true).with_current_span(false);
+            registry.with(layer).try_init()
         }
-    }
-
-    fn flush(&self) {}
+    };
+    // There is one log a process, and nothing else starts it.
+    started.ok();
 }
 
-fn line(seconds: f64, record: &Record<'_>) -> String {
-    let said = record.args().to_string();
-    let mut shown = String::new();
-    let mut letters = said.chars();
-    for letter in letters.by_ref().take(LONGEST) {
-        if letter.is_control() {
-            shown.extend(letter.escape_default());
-        } else {
-            shown.push(letter);
+/// Writes lines to standard error. The formatter hands over a line at a time.
+struct LineWriter {
+    format: LogFormat,
+}
+
+impl Write for LineWriter {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let shown = shown(&String::from_utf8_lossy(line), self.format);
+        // Nobody can be told of an error of standard error.
+        above_bars(|| io::stderr().lock().write_all(shown.as_bytes())).ok();
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The line without anything that steers a terminal or ends the line early. JSON stays JSON, and is never cut.
+fn shown(line: &str, format: LogFormat) -> String {
+    let line = line.strip_suffix('\n').unwrap_or(line);
+    let longest = match format {
+        LogFormat::Text => LONGEST_LINE,
+        LogFormat::Json => usize::MAX,
+    };
+    let mut shown = String::with_capacity(line.len() + 1);
+    let mut letters = line.chars();
+    for letter in letters.by_ref().take(longest) {
+        match format {
+            _ if !letter.is_control() => shown.push(letter),
+            LogFormat::Text => shown.extend(letter.escape_default()),
+            LogFormat::Json => shown += &format!("\\u{:04x}", u32::from(letter)),
         }
     }
     if letters.next().is_some() {
         shown.push('…');
     }
-    let (level, target) = (record.level(), record.target());
-    format!("{seconds:9.3} {level:<5} {target}: {shown}\n")
+    shown.push('\n');
+    shown
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn logged(message: &str) -> String {
-        let mut builder = Record::builder();
-        builder.level(log::Level::Warn).target("t");
-        line(1.5, &builder.args(format_args!("{message}")).build())
-    }
-
     #[test]
     fn a_line_is_one_line_and_cannot_steer_the_terminal() {
         assert_eq!(
-            logged("a\n\u{1b}[2Jb"),
-            "    1.500 WARN  t: a\\n\\u{1b}[2Jb\n"
+            shown("a\n\u{1b}[2Jb\n", LogFormat::Text),
+            "a\\n\\u{1b}[2Jb\n"
         );
-        let long = logged(&"x".repeat(10_000));
-        assert!(long.ends_with("x…\n") && long.chars().count() < LONGEST + 50);
+        let long = shown(&"x".repeat(10_000), LogFormat::Text);
+        assert!(long.ends_with("x…\n") && long.chars().count() == LONGEST_LINE + 2);
+    }
+
+    #[test]
+    fn a_json_line_stays_json() {
+        let value = serde_json::json!({"message": "\u{9b}2J\u{7f}".repeat(5000)});
+        let line = shown(&format!("{value}\n"), LogFormat::Json);
+        assert!(!line.trim_end().contains(char::is_control));
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&line).unwrap(),
+            value
+        );
     }
 }

@@ -22,10 +22,11 @@ mod vault;
 
 use std::process::ExitCode;
 
+use ::inventory::{Problem, Problems};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::settings;
-use ::inventory::{Problem, Problems};
+use crate::view::hide_bars;
 use printer::Printer;
 
 /// Watches the optics of fleets of Junos devices: every lane's power, bias and FEC errors, as JSON and as a Parquet lake.
@@ -127,7 +128,6 @@ fn definition() -> clap::Command {
 
 /// Parses, runs, converts.
 pub(crate) fn main() -> ExitCode {
-    let printer = Printer;
     let parsed = definition().try_get_matches().and_then(|matches| {
         let cli = Cli::from_arg_matches(&matches)?;
         Ok((cli, matches))
@@ -145,8 +145,13 @@ pub(crate) fn main() -> ExitCode {
         }
     };
     let given = settings::given(&matches);
-    if let Some(filter) = given.log() {
-        log::start(&filter);
+    let messages = given.messages();
+    let printer = Printer::new(messages.is_quiet);
+    if let Some(filter) = messages.log {
+        log::start(filter, messages.log_format);
+    }
+    if messages.is_quiet {
+        hide_bars();
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -213,5 +218,35 @@ fn tell(problems: &Problems, printer: &Printer) {
             "{} mistakes; nothing was contacted",
             problems.0.len()
         ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::ROWS;
+
+    /// The command of this path, as `lake sync`.
+    fn command(path: &str) -> Option<clap::Command> {
+        path.split(' ').try_fold(definition(), |command, name| {
+            command.find_subcommand(name).cloned()
+        })
+    }
+
+    #[test]
+    fn the_commands_of_each_setting_exist_and_have_its_flag() {
+        for row in ROWS {
+            for path in row.commands {
+                let found = command(path);
+                let found = found.unwrap_or_else(|| panic!("{}: no command `{path}`", row.name));
+                let has_flag = found.get_arguments().any(|flag| flag.get_id() == row.name);
+                assert_eq!(has_flag, !row.accepts.is_secret, "{}: {path}", row.name);
+            }
+        }
+    }
+
+    #[test]
+    fn the_definition_has_no_two_flags_of_one_name() {
+        definition().debug_assert();
     }
 }

@@ -5,13 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
+use collector::{Catalogue, Clock, LooseFiles, Parsed, SavedRun};
 use records::{InterfaceFilter, PicSlots};
 
 use super::printer::Printer;
 use super::{ExitStatus, usage};
 use crate::settings::Layers;
-use collector::Catalogue;
-use collector::{Clock, LooseFiles, Parsed, SavedRun};
 
 /// Standard input or output as an argument.
 const STANDARD: &str = "-";
@@ -70,7 +69,7 @@ impl Parse {
         for device in &parsed {
             self.tell(device, printer);
             if let Some(document) = &device.document {
-                self.write(&device.device, rpc, document, is_folder)?;
+                self.write(&device.device, rpc, document, is_folder, printer)?;
             }
         }
         let whole = parsed
@@ -144,9 +143,10 @@ impl Parse {
         rpc: &str,
         document: &[u8],
         is_folder: bool,
+        printer: &Printer,
     ) -> anyhow::Result<()> {
         if self.output == Path::new(STANDARD) {
-            Printer.verbatim(document);
+            printer.verbatim(document);
         } else if is_folder || self.output.is_dir() {
             sinks::RunFolder::at(&self.output)?.save_metrics(device, rpc, document)?;
         } else {

@@ -4,21 +4,36 @@ use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write};
 use std::sync::OnceLock;
 
-use crate::view::{BAD, GOOD};
 use collector::panic_report::{self, Place};
+
+use crate::view::{BAD, GOOD, above_bars};
 
 /// Why a part of the answer could not be written, the first time that one could not.
 static LOST: OnceLock<String> = OnceLock::new();
 
 /// Prints lines. A reader that has gone away (`| head`) is no error.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Printer;
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Printer {
+    is_quiet: bool,
+}
 
 impl Printer {
+    /// A printer that leaves out warnings and summaries where it is quiet (`--quiet`).
+    pub(super) fn new(is_quiet: bool) -> Self {
+        Self { is_quiet }
+    }
+
     /// A part of the answer.
     pub(super) fn answer(self, text: &str) {
         panic_report::rehearse(Place::Answer, &text);
         answered(write(io::stdout().lock(), text));
+    }
+
+    /// A report of work that is done, for a person. It is no answer to a question: `--quiet` leaves it out.
+    pub(super) fn summary(self, text: &str) {
+        if !self.is_quiet {
+            self.answer(text);
+        }
     }
 
     /// An answer for a program, byte for byte.
@@ -48,20 +63,27 @@ impl Printer {
         answered(writeln!(to, "{painted}").and_then(|()| to.flush()));
     }
 
-    /// What is said beside the answer.
+    /// A question to the user, or what belongs to one. `--quiet` keeps it.
     pub(super) fn note(self, text: &str) {
-        write(io::stderr().lock(), text).ok();
+        tell(text);
     }
 
     /// Something that works, but should be known.
     pub(super) fn warning(self, text: &str) {
-        write(io::stderr().lock(), &format!("warning: {text}")).ok();
+        if !self.is_quiet {
+            tell(&format!("warning: {text}"));
+        }
     }
 
     /// Why there is no answer.
     pub(super) fn error(self, text: &str) {
-        write(io::stderr().lock(), &format!("error: {text}")).ok();
+        tell(&format!("error: {text}"));
     }
+}
+
+/// Writes to standard error, above the progress bars. Where nobody reads there is nobody to tell.
+fn tell(text: &str) {
+    above_bars(|| write(io::stderr().lock(), text)).ok();
 }
 
 /// Keeps why an answer is not all there. Where nobody reads any more there is nobody to tell.

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
+use collector::{Clock, Outcome, RunReport, SavedRun, Scrubber};
 use sinks::{RawReplies, RunFolder};
 
 use super::printer::Printer;
 use super::signals::interrupted;
 use super::{ExitStatus, usage};
 use crate::settings::{Layers, Planned};
-use crate::view::Progress;
-use collector::{Clock, Outcome, RunReport, SavedRun, Scrubber};
+use crate::view::{ShardBar, clear_bars};
 
 /// Ask devices once and keep what they answer as a run's folder: for `replay`, for `sim --serve`, as a fixture.
 #[derive(Debug, Args)]
@@ -62,8 +62,7 @@ impl Record {
         for warning in &plan.warnings {
             printer.warning(warning);
         }
-        let progress = Progress::start();
-        let shard = progress.add(&plan.runner_name, plan.devices.len());
+        let shard = ShardBar::start(&plan.runner_name, plan.devices.len());
         let finished = collector::run(
             plan,
             options,
@@ -72,7 +71,7 @@ impl Record {
             interrupted(),
         )
         .await?;
-        progress.finish();
+        clear_bars();
         let report = finished.report;
         let delivered = report.devices.len() - report.count(Outcome::Failed);
         for (name, device) in &report.devices {
@@ -89,7 +88,7 @@ impl Record {
             ExitStatus::SomeFailed
         };
         let replies = self.keep(finished.folder.path(), report, &scratch.0)?;
-        printer.answer(&format!(
+        printer.summary(&format!(
             "{replies} replies of {delivered} devices are in {}; `lanewatch replay` reads them, `lanewatch sim --serve` serves them",
             self.output.display()
         ));

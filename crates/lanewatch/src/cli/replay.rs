@@ -5,13 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
+use collector::{Catalogue, Clock, LooseFiles, Outcome, SavedRun};
 
 use super::printer::Printer;
 use super::{ExitStatus, usage};
 use crate::settings::Layers;
 use crate::view::render_replay;
-use collector::Catalogue;
-use collector::{Clock, LooseFiles, Outcome, SavedRun};
 
 /// Read saved replies again, no device contacted. Those of a run give the same JSON and the same rows; those of a folder without a
 /// run report, of a file or of standard input are taken as one run.
@@ -60,7 +59,7 @@ impl Replay {
                 printer.warning(&format!("{}: {said}", replayed.device));
             }
         }
-        printer.answer(&render_replay(&devices, &committed.files, &self.output));
+        printer.summary(&render_replay(&devices, &committed.files, &self.output));
         let failed = devices
             .iter()
             .filter(|replayed| replayed.report.outcome != Outcome::Delivered);

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use anyhow::Context as _;
 use clap::Args;
+use collector::{Clock, SavedRun};
 use sim::inventory::Login;
 use sim::{
     DeviceKind, DeviceSpec, FAULT_KINDS, Fault, Fleet, FleetSpec, RecordedReply, Recording,
@@ -14,7 +15,6 @@ use sim::{
 use super::printer::Printer;
 use super::signals::interrupted;
 use super::{ExitStatus, usage};
-use collector::{Clock, SavedRun};
 
 /// How long a command may take to end by itself.
 const MOMENT: std::time::Duration = std::time::Duration::from_secs(2);

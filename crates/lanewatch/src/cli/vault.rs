@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
+use collector::panic_report::{self, Place};
+use inventory::vault::{self, DEFAULT_LABEL, Password, Vault, VaultSources, files};
 use zeroize::Zeroizing;
 
 use super::printer::Printer;
 use super::{ExitStatus, usage};
 use crate::settings::{Layers, Settings};
-use collector::panic_report::{self, Place};
-use inventory::vault::{self, DEFAULT_LABEL, Password, Vault, VaultSources, files};
 
 /// Encrypt and decrypt secrets in the form of Ansible Vault, interchangeably with ansible-vault.
 #[derive(Debug, Args)]

@@ -1,16 +1,15 @@
-//! `lanewatch.toml`: which file is read, and what it says.
+//! Finds and reads `lanewatch.toml`.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use inventory::{Problem, expand_home, nearest};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::row::Row;
 use super::table::ROWS;
-use inventory::expand_home;
-use inventory::{Problem, nearest};
 
 /// What the file is called.
 pub(super) const NAME: &str = "lanewatch.toml";
@@ -20,12 +19,12 @@ pub(super) const NAME: &str = "lanewatch.toml";
 pub(super) struct File {
     pub(super) path: PathBuf,
     /// By the setting's name.
-    pub(super) values: BTreeMap<&'static str, Said>,
+    pub(super) values: BTreeMap<&'static str, Written>,
 }
 
-/// What a file says of one setting.
+/// The texts of one setting, as written.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Said {
+pub(super) struct Written {
     pub(super) texts: Vec<String>,
     pub(super) line: u64,
 }
@@ -79,7 +78,7 @@ impl File {
             let line = line_of(text, &key.span());
             match file.entry(text, key.get_ref(), value) {
                 Ok((name, texts)) => {
-                    file.values.insert(name, Said { texts, line });
+                    file.values.insert(name, Written { texts, line });
                 }
                 Err(message) => {
                     let problem = Problem::at(&file.path, line, message);
@@ -189,13 +188,13 @@ mod tests {
             "# ours\nconcurrency = 1_000\n\ninventory = [\"a.yaml\", \"/b.yaml\"]\nuser = 'u'\n",
         );
         assert_eq!(problems, [""; 0]);
-        let said = |name| {
-            let said: &Said = &file.values[name];
-            (said.texts.join(" "), said.line)
+        let written = |name| {
+            let written: &Written = &file.values[name];
+            (written.texts.join(" "), written.line)
         };
-        assert_eq!(said("concurrency"), ("1000".to_owned(), 2));
-        assert_eq!(said("inventory"), ("etc/a.yaml /b.yaml".to_owned(), 4));
-        assert_eq!(said("user"), ("u".to_owned(), 5));
+        assert_eq!(written("concurrency"), ("1000".to_owned(), 2));
+        assert_eq!(written("inventory"), ("etc/a.yaml /b.yaml".to_owned(), 4));
+        assert_eq!(written("user"), ("u".to_owned(), 5));
     }
 
     #[test]

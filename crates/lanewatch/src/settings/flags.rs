@@ -43,7 +43,7 @@ fn argument(row: &'static Row) -> Arg {
         .value_name(row.value)
         .help(row.help())
         .help_heading(row.group)
-        .action(if row.accepts.is_list {
+        .action(if row.accepts.is_list || row.accepts.is_counted {
             ArgAction::Append
         } else {
             ArgAction::Set
@@ -53,13 +53,12 @@ fn argument(row: &'static Row) -> Arg {
         Some(short) => argument.short(short),
         None => argument,
     };
-    if row.accepts.is_switch {
-        argument
+    match row.accepts.alone {
+        Some(alone) => argument
             .num_args(0..=1)
             .require_equals(true)
-            .default_missing_value("true")
-    } else {
-        argument
+            .default_missing_value(alone),
+        None => argument,
     }
 }
 

@@ -6,7 +6,9 @@
 //!     ├─► environment  LANEWATCH_LIKE_THIS
 //!     ├─► file         like_this in lanewatch.toml
 //!     └─► reference    docs/settings.md
-//!   layers  flag over environment over file over default ─► Settings, and where each value came from
+//!   layers   flag over environment over file over default, and where each value came from
+//!   resolve  Settings, Options and Plan of a command, with everything that is wrong
+//!   log      filter, verbosity and format of the log
 //! ```
 //!
 //! To add a setting, add its row to `table` and use the field of [`Settings`] that it makes.
@@ -14,13 +16,19 @@
 mod file;
 mod flags;
 mod layers;
+mod log;
 #[cfg(test)]
 mod reference;
+mod resolve;
 mod row;
 mod table;
 mod value;
 
 pub(crate) use flags::{add_to, given};
-pub(crate) use layers::{Layers, Planned, Shown};
+pub(crate) use layers::Layers;
+pub(crate) use log::LogFormat;
+pub(crate) use resolve::{Planned, Shown};
 pub(crate) use table::Settings;
-pub(crate) use value::LogFilter;
+
+#[cfg(test)]
+pub(crate) use table::ROWS;

@@ -1,4 +1,4 @@
-//! `docs/settings.md`, made from the table. The test fails when the page is not what the table makes; `UPDATE_DOCS=1` writes it anew.
+//! Generates `docs/settings.md` from the table of settings. The test fails when the page is not current; `UPDATE_DOCS=1` writes it.
 
 use std::fmt::Write as _;
 
@@ -9,19 +9,19 @@ const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/settings.md"
 
 const HEAD: &str = "# Settings
 
-<!-- Made from crates/lanewatch/src/config/settings/table.rs by `UPDATE_DOCS=1 cargo test -p lanewatch settings`; edit there. -->
+<!-- Made from crates/lanewatch/src/settings/table.rs by `UPDATE_DOCS=1 cargo test -p lanewatch settings`; edit there. -->
 
-Each setting has one name and four places, the first that speaks wins:
+A setting has one name. It is read from four places; the first that has it wins:
 
 1. the flag: `--keep-runs 20`;
-2. the environment: `LANEWATCH_KEEP_RUNS=20` (a variable that is empty counts as not set; lists have commas);
-3. the file `lanewatch.toml`: `keep_runs = 20` (lists are TOML lists; a path begins at the folder of the file; an unknown key is an error);
+2. the environment: `LANEWATCH_KEEP_RUNS=20` (an empty variable counts as not set; commas separate the items of a list);
+3. the file `lanewatch.toml`: `keep_runs = 20` (a list is a TOML list; a relative path starts at the folder of the file; an unknown key is an error);
 4. the default.
 
 The file is the one that `--config FILE` or `LANEWATCH_CONFIG` names, else `lanewatch.toml` in the current folder, else
-`lanewatch/lanewatch.toml` below `$XDG_CONFIG_HOME` (`~/.config`). `lanewatch config show` says each value and where it came from.
-Times are written `500ms`, `10s`, `2m`, `1h`, or as a number of seconds; none can be zero or more than a day.
-`plan` takes the flags of `collect`, and `config show` those of all commands.
+`lanewatch/lanewatch.toml` below `$XDG_CONFIG_HOME` (`~/.config`). `lanewatch config show` prints each value and where it comes from.
+A time is `500ms`, `10s`, `2m`, `1h` or a number of seconds, more than zero and at most a day.
+`plan` takes the flags of `collect`, and `config show` the flags of all commands.
 ";
 
 fn page() -> String {
@@ -32,7 +32,7 @@ fn page() -> String {
             group = row.group;
             write!(
                 page,
-                "\n## {group}\n\n| setting | default | taken by | what it is |\n|---|---|---|---|\n"
+                "\n## {group}\n\n| setting | default | flag of | meaning |\n|---|---|---|---|\n"
             )
             .unwrap();
         }
@@ -59,10 +59,10 @@ fn line(row: &Row) -> String {
         .unwrap();
     }
     if let Some(other) = row.overruled_by {
-        write!(what, ". The variable `{other}` wins over everything").unwrap();
+        write!(what, ". The variable `{other}` overrides it").unwrap();
     }
     if let Some(other) = row.also {
-        write!(what, ". The variable `{other}` counts as well").unwrap();
+        write!(what, ". The variable `{other}` is read as well").unwrap();
     }
     format!(
         "| `{}` | {default} | {} | {what} |",

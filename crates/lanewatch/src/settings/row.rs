@@ -1,6 +1,6 @@
 //! A row of the table of settings, and the macro that makes the table and [`Settings`](super::Settings) from one list.
 
-use super::value::Accepts;
+use super::value::{Accepts, Value};
 
 /// A setting, apart from its value.
 #[derive(Debug)]
@@ -15,13 +15,13 @@ pub(crate) struct Row {
     pub(crate) short: Option<char>,
     /// The heading in help and in the reference.
     pub(crate) group: &'static str,
-    /// Who takes it as a flag. `plan` takes what `collect` takes, and `config show` takes all.
+    /// The commands with a flag for it. `plan` has the flags of `collect`, and `config show` has all.
     pub(crate) commands: &'static [&'static str],
-    /// What holds when it is not given and there is no default in the table.
+    /// What applies when it is not given and the table has no default.
     pub(crate) otherwise: Option<&'static str>,
-    /// A variable of somebody else that wins over everything, flags included.
+    /// A variable of another program that overrides everything, flags included.
     pub(crate) overruled_by: Option<&'static str>,
-    /// A variable of somebody else that counts where `LANEWATCH_…` is not set.
+    /// A variable of another program that is read where `LANEWATCH_…` is not set.
     pub(crate) also: Option<&'static str>,
     /// The default, as one would write it.
     pub(crate) default: fn() -> Option<String>,
@@ -30,7 +30,7 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// What a row is that says nothing.
+    /// An empty row, for the fields that a setting leaves out.
     pub(super) const BLANK: Self = Self {
         name: "",
         doc: &[],
@@ -63,7 +63,7 @@ impl Row {
         is_taken && !self.accepts.is_secret
     }
 
-    /// What is said of it in one line, with its default.
+    /// The line of `--help`, with the default.
     pub(crate) fn help(&self) -> String {
         let doc = self.doc.join("").trim().to_owned();
         let default = (self.default)();
@@ -74,13 +74,19 @@ impl Row {
     }
 }
 
-/// What all variables of ours begin with.
+/// The prefix of our variables.
 pub(super) const PREFIX: &str = "LANEWATCH_";
+
+/// Where the values of settings come from.
+pub(super) trait ValueSource {
+    /// The value of the setting of this name, unless none was given or it cannot be read.
+    fn value<T: Value>(&mut self, name: &str) -> Option<T>;
+}
 
 /// Makes `Settings`, a field a setting, and `ROWS`, a row a setting, from one list of
 /// `/// doc`, `name: Type = default { what differs from a blank row },`.
 macro_rules! settings {
-    ($( $(#[doc = $doc:literal])+ $name:ident: $type:ty = $default:expr, { $($field:ident: $said:expr),* $(,)? } )*) => {
+    ($( $(#[doc = $doc:literal])+ $name:ident: $type:ty = $default:expr, { $($field:ident: $value:expr),* $(,)? } )*) => {
         /// What the user asked for. A field for each row of the table.
         #[derive(Debug, Clone)]
         pub(crate) struct Settings {
@@ -94,7 +100,7 @@ macro_rules! settings {
                 doc: &[$($doc),+],
                 accepts: <$type as Value>::ACCEPTS,
                 default: || { let default: $type = $default; default.show() },
-                $($field: $said,)*
+                $($field: $value,)*
                 ..Row::BLANK
             },
         )*];
@@ -106,9 +112,9 @@ macro_rules! settings {
         }
 
         impl Settings {
-            /// Takes each value from the layers. What cannot be read is a problem, and the default stands in for it.
-            pub(super) fn read(layers: &Layers, problems: &mut Vec<Problem>) -> Self {
-                Self { $( $name: layers.read(stringify!($name), problems).unwrap_or_else(|| $default), )* }
+            /// Takes each value from the source. The default stands in for a value that is not given or cannot be read.
+            pub(super) fn read(source: &mut impl ValueSource) -> Self {
+                Self { $( $name: source.value(stringify!($name)).unwrap_or_else(|| $default), )* }
             }
 
             /// Each setting's value as one would write it; none where it is not set.

@@ -1,28 +1,27 @@
-//! The table of settings: the one place where a setting is declared.
+//! Declares every setting, once.
 //!
 //! A row makes the flag, the variable, the key of `lanewatch.toml`, the line of `docs/settings.md` and the field of [`Settings`].
 
 use std::path::PathBuf;
 use std::time::Duration;
 
+use collector::{
+    DeviceOptions, HostKeys, Limits, LoginOptions, MetricsFile, NetconfVersion, Options,
+    OutputOptions, Retry, Shard,
+};
+use inventory::InventorySources;
+use inventory::vault::VaultSources;
 use metrics::{Detail, MetricNames};
 use netconf::options;
 use secrecy::SecretString;
 use sinks::RawReplies;
 use sinks::lake::Compression;
 
-use super::layers::Layers;
-use super::row::{Row, settings};
-use super::value::{Age, LogFilter, Size, Value};
-use collector::{
-    DeviceOptions, HostKeys, Limits, LoginOptions, MetricsFile, NetconfVersion, Options,
-    OutputOptions, Retry, Shard,
-};
-use inventory::InventorySources;
-use inventory::Problem;
-use inventory::vault::VaultSources;
+use super::log::{LogFilter, LogFormat, Verbosity};
+use super::row::{Row, ValueSource, settings};
+use super::value::{Age, Concurrency, Size, Value};
 
-/// Commands that resolve a plan.
+/// Commands that make a plan.
 const PLANNING: &[&str] = &["collect", "check", "record"];
 /// Commands that know RPCs by name.
 const CATALOGUE: &[&str] = &[
@@ -43,7 +42,7 @@ const INVENTORY: &[&str] = &[
     "inventory graph",
     "inventory host",
 ];
-/// Commands that may meet what is encrypted.
+/// Commands that may read encrypted values.
 const VAULT: &[&str] = &[
     "collect",
     "check",
@@ -59,16 +58,16 @@ const VAULT: &[&str] = &[
 ];
 /// Commands that talk to devices.
 const CONNECTING: &[&str] = PLANNING;
-/// Commands that ask devices for everything, and try again what failed.
+/// Commands that send RPCs and retry them.
 const RUNNING: &[&str] = &["collect", "record"];
-/// Commands that make a run.
+/// Commands that make a run that stays.
 const COLLECTING: &[&str] = &["collect"];
-/// Commands that put a runner's name into what they write.
-const NAMING: &[&str] = &["collect", "lake write"];
+/// Commands that write the name of the runner.
+const RUNNER: &[&str] = &["collect", "lake write"];
 /// Commands that write Parquet files.
-const LAKE: &[&str] = &["collect", "replay", "lake write"];
-/// Commands that look at the lake.
-const LOOKING: &[&str] = &[
+const PARQUET: &[&str] = &["collect", "replay", "lake write"];
+/// Commands that read or write the lake.
+const LAKE: &[&str] = &[
     "collect",
     "lake sync",
     "lake status",
@@ -78,62 +77,72 @@ const LOOKING: &[&str] = &[
 /// Commands that talk to a remote lake.
 const REMOTE: &[&str] = &["collect", "lake sync", "lake verify"];
 
-const WHO: &str = "Devices and RPCs";
-const LOGIN: &str = "Logging in";
-const PACE: &str = "Pace and patience";
-const STEPS: &str = "Time for each step of a session";
-const OUTPUT: &str = "What a run leaves";
-const SAYING: &str = "What is said";
-/// Commands whose doings can be watched.
-const LOGGING: &[&str] = &["collect", "check", "replay"];
-const AWAY: &str = "The remote lake";
+/// Commands with flags for the log and for messages. The variables and `lanewatch.toml` set these for every command.
+const LOGGING: &[&str] = &[
+    "collect",
+    "check",
+    "record",
+    "parse",
+    "replay",
+    "lake write",
+    "lake sync",
+    "lake verify",
+];
+
+const DEVICES: &str = "Devices and RPCs";
+const LOGIN: &str = "Login and host keys";
+const LIMITS: &str = "Timeouts and retries";
+const SESSION: &str = "NETCONF session";
+const OUTPUT: &str = "Output of a run";
+const REMOTE_LAKE: &str = "Remote lake";
+const MESSAGES: &str = "Log and messages";
 
 settings! {
-    /// An inventory as Ansible takes it: a file, a folder, or hosts with commas; several are read as one
-    inventory: Vec<PathBuf> = Vec::new(), { value: "FILE", short: Some('i'), group: WHO, commands: INVENTORY }
+    /// An Ansible inventory: a file, a folder, or hosts separated by commas. Several inventories are read as one
+    inventory: Vec<PathBuf> = Vec::new(), { value: "FILE", short: Some('i'), group: DEVICES, commands: INVENTORY }
 
-    /// The hosts that are meant: `xai:&qfx*:!spare`, names, globs, `~regex`, `leaf[0:3]`, `@FILE`
-    limit: Option<String> = None, { value: "PATTERN", short: Some('l'), group: WHO, commands: INVENTORY, otherwise: Some("all") }
+    /// Limit the hosts: `xai:&qfx*:!spare`, names, globs, `~regex`, `leaf[0:3]`, `@FILE`
+    limit: Option<String> = None, { value: "PATTERN", short: Some('l'), group: DEVICES, commands: INVENTORY, otherwise: Some("all") }
 
-    /// Variables over all others: `name=value`, a mapping in JSON, or @FILE
-    extra_vars: Vec<String> = Vec::new(), { value: "VARIABLES", short: Some('e'), group: WHO, commands: INVENTORY }
+    /// Extra variables, which override all others: `name=value`, a mapping in JSON, or @FILE
+    extra_vars: Vec<String> = Vec::new(), { value: "VARIABLES", short: Some('e'), group: DEVICES, commands: INVENTORY }
 
-    /// Where the playbook lies, whose `group_vars` and `host_vars` count too
-    playbook_dir: Option<PathBuf> = None, { value: "FOLDER", group: WHO, commands: INVENTORY, otherwise: Some("the current folder") }
+    /// The folder of the playbook, whose `group_vars` and `host_vars` are read too
+    playbook_dir: Option<PathBuf> = None, { value: "FOLDER", group: DEVICES, commands: INVENTORY, otherwise: Some("the current folder") }
 
-    /// The RPCs to ask, in place of the built-in ones; a file keeps those with `include: built-in`
-    catalogue: Vec<PathBuf> = Vec::new(), { value: "FILE", group: WHO, commands: CATALOGUE, otherwise: Some("built in") }
+    /// The RPCs to send, in place of the built-in catalogue; a file adds to it with `include: built-in`
+    catalogue: Vec<PathBuf> = Vec::new(), { value: "FILE", group: DEVICES, commands: CATALOGUE, otherwise: Some("built in") }
 
-    /// Interfaces to collect, where the inventory has no filter: names and globs, with commas
-    interfaces: Option<String> = None, { value: "LIST", group: WHO, commands: &["collect", "check", "parse", "record"], otherwise: Some("all") }
+    /// Interfaces to collect, where the inventory has no filter: names and globs, separated by commas
+    interfaces: Option<String> = None, { value: "LIST", group: DEVICES, commands: &["collect", "check", "parse", "record"], otherwise: Some("all") }
 
-    /// This runner's part of the inventory, where several runners share it: 2/5 is the second of five
-    shard: Option<Shard> = None, { value: "K/N", group: WHO, commands: PLANNING, otherwise: Some("all") }
+    /// The part of the inventory that this runner collects, where several runners share it: 2/5 is the second of five
+    shard: Option<Shard> = None, { value: "K/N", group: DEVICES, commands: PLANNING, otherwise: Some("all") }
 
-    /// What this runner is called in file names and rows
+    /// The name of this runner in file names and rows
     runner_name: Option<String> = None, {
-        value: "NAME", group: WHO, commands: NAMING, otherwise: Some("the host name"), overruled_by: Some("SEMAPHORE_RUNNER_NAME"),
+        value: "NAME", group: DEVICES, commands: RUNNER, otherwise: Some("the host name"), overruled_by: Some("SEMAPHORE_RUNNER_NAME"),
     }
 
     /// The user to log in as, where the inventory names none
     user: Option<String> = None, { value: "USER", group: LOGIN, commands: CONNECTING, otherwise: Some("$USER") }
 
-    /// The password, where the inventory holds none
+    /// The password, where the inventory has none
     password: Option<SecretString> = None, { value: "PASSWORD", group: LOGIN, commands: CONNECTING }
 
-    /// A file whose first line is the password, where the inventory holds none
+    /// A file whose first line is the password, where the inventory has none
     password_file: Option<PathBuf> = None, { value: "FILE", group: LOGIN, commands: CONNECTING }
 
     /// The private key to log in with, where the inventory names none
     private_key: Option<PathBuf> = None, { value: "FILE", group: LOGIN, commands: CONNECTING }
 
-    /// What the private key is encrypted with, where the inventory does not say it
+    /// The passphrase of the private key, where the inventory has none
     private_key_passphrase: Option<SecretString> = None, { value: "PASSPHRASE", group: LOGIN, commands: CONNECTING }
 
-    /// Which ways to log in are tried, in this order: key, agent, password and keyboard-interactive, with commas
-    auth_order: Option<String> = None, { value: "LIST", group: LOGIN, commands: CONNECTING, otherwise: Some("what is named, keys first") }
+    /// The authentication methods in the order to try them, separated by commas: key, agent, password, keyboard-interactive
+    auth_order: Option<String> = None, { value: "LIST", group: LOGIN, commands: CONNECTING, otherwise: Some("those that have a credential, keys first") }
 
-    /// A file that holds a vault password, or a program that prints it (also ANSIBLE_VAULT_PASSWORD_FILE)
+    /// A file with a vault password, or a program that prints it (also ANSIBLE_VAULT_PASSWORD_FILE)
     vault_password_file: Vec<PathBuf> = Vec::new(), { value: "FILE", group: LOGIN, commands: VAULT }
 
     /// A vault password with its label: `label@FILE`, `label@prompt` (also ANSIBLE_VAULT_IDENTITY_LIST)
@@ -142,131 +151,140 @@ settings! {
     /// Ask for the vault password
     ask_vault_pass: bool = false, { value: "BOOL", short: Some('J'), group: LOGIN, commands: VAULT }
 
-    /// What is done about the devices' host keys: only known ones, unknown ones written down, or none checked
+    /// The host key policy: accept known keys only, add unknown keys to the file, or check nothing
     host_keys: Option<HostKeys> = None, { value: "POLICY", group: LOGIN, commands: CONNECTING, otherwise: Some("strict") }
 
-    /// Where host keys are kept
+    /// The known_hosts file
     known_hosts: Option<PathBuf> = None, { value: "FILE", group: LOGIN, commands: CONNECTING, otherwise: Some("OpenSSH's files") }
 
-    /// Jump hosts on the way to the devices, the nearest first, with commas: `user@host:port`, user and port if need be
+    /// Jump hosts on the way to the devices, the nearest first, separated by commas: `host`, or `user@host:port`
     jump: Option<String> = None, { value: "HOSTS", group: LOGIN, commands: CONNECTING }
 
-    /// A command whose input and output are the way to a device: %h is the host, %p the port, %r the user
+    /// A command whose standard input and output are the connection to a device: %h is the host, %p the port, %r the user
     proxy_command: Option<String> = None, { value: "COMMAND", group: LOGIN, commands: CONNECTING }
 
-    /// What OpenSSH has been told about hosts; `none` reads no file
+    /// The OpenSSH client configuration; `none` reads no file
     ssh_config: Option<PathBuf> = None, { value: "FILE", group: LOGIN, commands: CONNECTING, otherwise: Some("~/.ssh/config and the system's") }
 
-    /// How many devices are at work at once
-    concurrency: usize = 100, { value: "N", group: PACE, commands: CONNECTING }
+    /// The number of devices with an open session at once
+    concurrency: Concurrency = Concurrency::of(100), { value: "N", group: LIMITS, commands: CONNECTING }
 
-    /// How long one device may take in all
-    device_timeout: Duration = Duration::from_secs(300), { value: "TIME", group: PACE, commands: CONNECTING }
+    /// The time for one device, retries included
+    device_timeout: Duration = Duration::from_secs(300), { value: "TIME", group: LIMITS, commands: CONNECTING }
 
-    /// How long the whole run may take; devices that are not done by then are given up
-    run_timeout: Duration = Duration::from_secs(1800), { value: "TIME", group: PACE, commands: RUNNING }
+    /// The time for the whole run; devices that have not finished by then fail
+    run_timeout: Duration = Duration::from_secs(1800), { value: "TIME", group: LIMITS, commands: RUNNING }
 
-    /// When the last device has had its first turn: how long the others wait for it before what has come is published
-    publish_after: Duration = Duration::from_secs(20), { value: "TIME", group: PACE, commands: COLLECTING }
+    /// Publish a run in two parts when the last device has had its first turn this long ago and others have not finished
+    publish_after: Duration = Duration::from_secs(20), { value: "TIME", group: LIMITS, commands: COLLECTING }
 
-    /// How long the lake or the JSON documents may hold up a device before the run goes on without them, as undelivered
-    sink_timeout: Duration = Duration::from_secs(60), { value: "TIME", group: PACE, commands: COLLECTING }
+    /// The longest time that the lake or the JSON documents may hold up a device; after it the run goes on, and is undelivered
+    sink_timeout: Duration = Duration::from_secs(60), { value: "TIME", group: LIMITS, commands: COLLECTING }
 
-    /// How often a connection, an RPC or an upload is tried that failed for what may pass: refused, reset, timed out
-    attempts: u32 = 3, { value: "N", group: PACE, commands: &["collect", "record", "lake sync"] }
+    /// Attempts in all for a connection, an RPC or an upload that fails for a passing reason: refused, reset, timed out
+    attempts: u32 = 3, { value: "N", group: LIMITS, commands: &["collect", "record", "lake sync", "lake verify"] }
 
-    /// The bound of the random pause before the second attempt; it doubles with each further one, up to half a minute
-    retry_pause: Duration = Duration::from_secs(1), { value: "TIME", group: PACE, commands: RUNNING }
+    /// The longest pause before the second attempt. The pause is random (full jitter), and its bound doubles with each attempt, up to 30 s
+    retry_pause: Duration = Duration::from_secs(1), { value: "TIME", group: LIMITS, commands: RUNNING }
 
-    /// Finding the address of a name
-    resolve_timeout: Duration = options::DEFAULT_RESOLVE_TIMEOUT, { value: "TIME", group: STEPS, commands: CONNECTING }
+    /// Timeout of the name lookup
+    resolve_timeout: Duration = options::DEFAULT_RESOLVE_TIMEOUT, { value: "TIME", group: SESSION, commands: CONNECTING }
 
-    /// Opening the TCP connection, all addresses together
-    connect_timeout: Duration = options::DEFAULT_CONNECT_TIMEOUT, { value: "TIME", group: STEPS, commands: CONNECTING }
+    /// Timeout of the TCP connection, all addresses together
+    connect_timeout: Duration = options::DEFAULT_CONNECT_TIMEOUT, { value: "TIME", group: SESSION, commands: CONNECTING }
 
-    /// Until the device has sent its SSH identification line
-    version_exchange_timeout: Duration = options::DEFAULT_VERSION_EXCHANGE_TIMEOUT, { value: "TIME", group: STEPS, commands: CONNECTING }
+    /// Timeout of the SSH version exchange
+    version_exchange_timeout: Duration = options::DEFAULT_VERSION_EXCHANGE_TIMEOUT, { value: "TIME", group: SESSION, commands: CONNECTING }
 
-    /// Agreeing on SSH keys, the host key check included
-    key_exchange_timeout: Duration = options::DEFAULT_KEY_EXCHANGE_TIMEOUT, { value: "TIME", group: STEPS, commands: CONNECTING }
+    /// Timeout of the SSH key exchange, the host key check included
+    key_exchange_timeout: Duration = options::DEFAULT_KEY_EXCHANGE_TIMEOUT, { value: "TIME", group: SESSION, commands: CONNECTING }
 
-    /// Logging in, with all methods together
-    authentication_timeout: Duration = options::DEFAULT_AUTHENTICATION_TIMEOUT, { value: "TIME", group: STEPS, commands: CONNECTING }
+    /// Timeout of the authentication, all methods together
+    authentication_timeout: Duration = options::DEFAULT_AUTHENTICATION_TIMEOUT, { value: "TIME", group: SESSION, commands: CONNECTING }
 
-    /// Opening the NETCONF subsystem and exchanging hellos
-    hello_timeout: Duration = options::DEFAULT_HELLO_TIMEOUT, { value: "TIME", group: STEPS, commands: CONNECTING }
+    /// Timeout of the NETCONF subsystem and the exchange of hellos
+    hello_timeout: Duration = options::DEFAULT_HELLO_TIMEOUT, { value: "TIME", group: SESSION, commands: CONNECTING }
 
-    /// From a request to the first byte of its reply
-    first_byte_timeout: Duration = options::DEFAULT_FIRST_BYTE_TIMEOUT, { value: "TIME", group: STEPS, commands: CONNECTING }
+    /// Timeout of a reply, from the request to its first byte
+    first_byte_timeout: Duration = options::DEFAULT_FIRST_BYTE_TIMEOUT, { value: "TIME", group: SESSION, commands: CONNECTING }
 
-    /// From a request to the last byte of its reply
-    reply_timeout: Duration = options::DEFAULT_REPLY_TIMEOUT, { value: "TIME", group: STEPS, commands: CONNECTING }
+    /// Timeout of a reply, from the request to its last byte
+    reply_timeout: Duration = options::DEFAULT_REPLY_TIMEOUT, { value: "TIME", group: SESSION, commands: CONNECTING }
 
-    /// Ending the session in good order, before the connection is cut
-    close_timeout: Duration = options::DEFAULT_CLOSE_TIMEOUT, { value: "TIME", group: STEPS, commands: CONNECTING }
+    /// Timeout of closing the session; the connection is cut afterwards
+    close_timeout: Duration = options::DEFAULT_CLOSE_TIMEOUT, { value: "TIME", group: SESSION, commands: CONNECTING }
 
-    /// A device that is silent for so long is asked whether it is still there
-    keepalive_interval: Duration = options::DEFAULT_KEEPALIVE_INTERVAL, { value: "TIME", group: STEPS, commands: CONNECTING }
+    /// Send an SSH keepalive to a device that is silent for this long
+    keepalive_interval: Duration = options::DEFAULT_KEEPALIVE_INTERVAL, { value: "TIME", group: SESSION, commands: CONNECTING }
 
-    /// A device is given up when it has not answered so many of these questions
-    keepalives_unanswered: usize = options::DEFAULT_KEEPALIVES_UNANSWERED, { value: "N", group: STEPS, commands: CONNECTING }
+    /// Give a device up after this many unanswered keepalives
+    keepalives_unanswered: usize = options::DEFAULT_KEEPALIVES_UNANSWERED, { value: "N", group: SESSION, commands: CONNECTING }
 
-    /// The newest NETCONF version that is offered: 1.1 sends messages in chunks
-    netconf_version: NetconfVersion = NetconfVersion::V1_0, { value: "VERSION", group: STEPS, commands: CONNECTING }
+    /// The newest NETCONF version to offer; 1.1 sends messages in chunks
+    netconf_version: NetconfVersion = NetconfVersion::V1_0, { value: "VERSION", group: SESSION, commands: CONNECTING }
 
-    /// The largest reply that is taken, in bytes
-    max_reply_bytes: usize = options::DEFAULT_MAX_REPLY_BYTES, { value: "BYTES", group: STEPS, commands: CONNECTING }
+    /// The largest reply to accept, in bytes
+    max_reply_bytes: usize = options::DEFAULT_MAX_REPLY_BYTES, { value: "BYTES", group: SESSION, commands: CONNECTING }
 
-    /// Where the run's folder is made
+    /// The folder in which each run makes its own
     output_dir: PathBuf = PathBuf::from("output"), { value: "FOLDER", group: OUTPUT, commands: COLLECTING }
 
     /// The root of the Parquet lake
-    lake: PathBuf = PathBuf::from("raw_ml_data"), { value: "FOLDER", group: OUTPUT, commands: LOOKING }
+    lake: PathBuf = PathBuf::from("raw_ml_data"), { value: "FOLDER", group: OUTPUT, commands: LAKE }
 
-    /// How Parquet pages are compressed
-    compression: Compression = Compression::Snappy, { value: "CODEC", group: OUTPUT, commands: LAKE }
+    /// The compression of Parquet pages
+    compression: Compression = Compression::Snappy, { value: "CODEC", group: OUTPUT, commands: PARQUET }
 
-    /// Prometheus text of what was measured, written anew by each run: for the text file collector of node_exporter, or to be pushed
+    /// A file of Prometheus text that each run replaces: for the textfile collector of node_exporter, or to be pushed
     metrics_file: Option<PathBuf> = None, { value: "FILE", group: OUTPUT, commands: COLLECTING, otherwise: Some("none is written") }
 
-    /// Which names the series have: the documented ones, those that Prometheus' own rules ask for, both, or those of the original system
+    /// The names of the series: the documented ones, those by the Prometheus conventions, both, or those of the original system
     metric_names: MetricNames = MetricNames::Documented, { value: "NAMES", group: OUTPUT, commands: COLLECTING }
 
-    /// How many series there are: all, none of thresholds and histogram bins, or none of single lanes
+    /// The series to write: all, all but thresholds and histogram bins, or none of single lanes
     metrics_detail: Detail = Detail::Full, { value: "DETAIL", group: OUTPUT, commands: COLLECTING }
 
-    /// What becomes of the raw replies: kept as they came, kept compressed, or dropped
-    raw: RawReplies = RawReplies::Keep, { value: "FATE", group: OUTPUT, commands: COLLECTING }
+    /// Keep the raw replies as they are, keep them compressed, or drop them
+    raw: RawReplies = RawReplies::Keep, { value: "CHOICE", group: OUTPUT, commands: COLLECTING }
 
-    /// How many of this runner's run folders stay
+    /// The number of run folders of this runner to keep
     keep_runs: usize = 10, { value: "N", group: OUTPUT, commands: COLLECTING }
 
-    /// What must stay free on the disk: below it nothing more is begun
-    min_free_space: Size = Size::megabytes(512), { value: "SIZE", group: OUTPUT, commands: &["collect", "lake write"] }
+    /// The space that must stay free on the disk; with less, no run and no device begins
+    min_free_space: Size = Size::megabytes(512), { value: "SIZE", group: OUTPUT, commands: &["collect", "record", "lake write"] }
 
-    /// Where the lake is brought after a run: `s3://bucket/prefix`, `gs://…`, `az://…` or a folder
-    sync_to: Option<String> = None, { value: "URL", group: AWAY, commands: COLLECTING, otherwise: Some("nowhere") }
+    /// Sync the lake to this remote after a run: `s3://bucket/prefix`, `gs://…`, `az://…` or a folder
+    sync_to: Option<String> = None, { value: "URL", group: REMOTE_LAKE, commands: COLLECTING, otherwise: Some("nowhere") }
 
-    /// How long the sync after a run may take; what is left goes with the next
-    sync_timeout: Duration = Duration::from_secs(300), { value: "TIME", group: AWAY, commands: COLLECTING }
+    /// The time for the sync after a run; the next sync uploads the rest
+    sync_timeout: Duration = Duration::from_secs(300), { value: "TIME", group: REMOTE_LAKE, commands: COLLECTING }
 
-    /// How many files are on their way, or compared with the remote, at once
-    sync_parallel: usize = 16, { value: "N", group: AWAY, commands: REMOTE }
+    /// The number of files to upload, or to compare with the remote, at once
+    sync_parallel: Concurrency = Concurrency::of(16), { value: "N", group: REMOTE_LAKE, commands: REMOTE }
 
-    /// How old a partition is when its files go from this disk, each found whole at the remote first
-    prune_after: Option<Age> = None, { value: "AGE", group: AWAY, commands: &["lake sync"], otherwise: Some("never") }
+    /// Remove local partitions older than this, once each file is verified at the remote
+    prune_after: Option<Age> = None, { value: "AGE", group: REMOTE_LAKE, commands: &["lake sync"], otherwise: Some("never") }
 
-    /// The profile of the AWS configuration files
-    s3_profile: Option<String> = None, { value: "NAME", group: AWAY, commands: REMOTE, otherwise: Some("AWS_PROFILE, else `default`") }
+    /// The profile of the AWS configuration
+    s3_profile: Option<String> = None, { value: "NAME", group: REMOTE_LAKE, commands: REMOTE, otherwise: Some("AWS_PROFILE, else `default`") }
 
-    /// The bucket's region
-    s3_region: Option<String> = None, { value: "REGION", group: AWAY, commands: REMOTE, otherwise: Some("AWS_REGION, else the profile's") }
+    /// The region of the bucket
+    s3_region: Option<String> = None, { value: "REGION", group: REMOTE_LAKE, commands: REMOTE, otherwise: Some("AWS_REGION, else the profile's") }
 
-    /// Another S3 server than Amazon's, as a URL
-    s3_endpoint: Option<String> = None, { value: "URL", group: AWAY, commands: REMOTE, otherwise: Some("AWS_ENDPOINT_URL, else the profile's") }
+    /// The URL of an S3 server other than Amazon's
+    s3_endpoint: Option<String> = None, { value: "URL", group: REMOTE_LAKE, commands: REMOTE, otherwise: Some("AWS_ENDPOINT_URL, else the profile's") }
 
-    /// What is told in detail on standard error, as a level or as module=level with commas
-    log: Option<LogFilter> = None, { value: "FILTER", group: SAYING, commands: LOGGING, otherwise: Some("nothing"), also: Some("RUST_LOG") }
+    /// Log the steps of the work on standard error: -v logs `info`, -vv `debug`, -vvv `trace`
+    verbose: Verbosity = Verbosity::NONE, { value: "N", short: Some('v'), group: MESSAGES, commands: LOGGING }
+
+    /// Print errors and what was asked for only: no progress, no warnings, no summary. A log that is asked for stays
+    quiet: bool = false, { value: "BOOL", short: Some('q'), group: MESSAGES, commands: LOGGING }
+
+    /// Log the events that pass this filter: a level for Lanewatch itself, or module=level with commas (`debug,russh=trace`)
+    log: Option<LogFilter> = None, { value: "FILTER", group: MESSAGES, commands: LOGGING, otherwise: Some("nothing"), also: Some("RUST_LOG") }
+
+    /// The form of a log line
+    log_format: LogFormat = LogFormat::Text, { value: "FORMAT", group: MESSAGES, commands: LOGGING }
 }
 
 impl Settings {
@@ -324,7 +342,7 @@ impl Settings {
             },
             session: self.netconf(),
             limits: Limits {
-                concurrency: self.concurrency,
+                concurrency: self.concurrency.get(),
                 device_timeout: self.device_timeout,
                 run_timeout: self.run_timeout,
                 retry: Retry {
@@ -386,8 +404,8 @@ mod tests {
     #[test]
     fn every_row_says_what_help_needs_and_no_two_have_a_name_in_common() {
         for (at, row) in ROWS.iter().enumerate() {
-            let said = [row.value, row.group].iter().all(|text| !text.is_empty());
-            assert!(said && !row.commands.is_empty(), "{}", row.name);
+            let is_whole = [row.value, row.group].iter().all(|text| !text.is_empty());
+            assert!(is_whole && !row.commands.is_empty(), "{}", row.name);
             assert!(!row.help().ends_with('.'), "{}", row.name);
             assert!(ROWS[at + 1..].iter().all(|other| other.name != row.name));
         }

@@ -1,14 +1,13 @@
-//! The types of settings: how each is written, in a flag, a variable and `lanewatch.toml` alike.
+//! Parses and prints the values of settings. A value has one form in flags, variables and `lanewatch.toml`.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
+use collector::{HostKeys, NetconfVersion, Shard};
 use metrics::{Detail, MetricNames};
 use secrecy::SecretString;
 use sinks::RawReplies;
 use sinks::lake::Compression;
-
-use collector::{HostKeys, NetconfVersion, Shard};
 
 /// What may be written for a setting.
 #[derive(Debug, Clone, Copy)]
@@ -21,8 +20,10 @@ pub(crate) struct Accepts {
     pub(crate) is_path: bool,
     /// Whether there may be several.
     pub(crate) is_list: bool,
-    /// Whether the flag may stand alone, and then means `true`.
-    pub(crate) is_switch: bool,
+    /// What the flag means when it stands alone; none where it needs a value.
+    pub(crate) alone: Option<&'static str>,
+    /// Whether the flag may be given several times, each time for one more.
+    pub(crate) is_counted: bool,
     /// Whether nobody may see it.
     pub(crate) is_secret: bool,
 }
@@ -30,18 +31,19 @@ pub(crate) struct Accepts {
 impl Accepts {
     pub(super) const NOTHING: Self = Self::text("nothing");
 
-    const fn text(expected: &'static str) -> Self {
+    pub(super) const fn text(expected: &'static str) -> Self {
         Self {
             expected,
             choices: &[],
             is_path: false,
             is_list: false,
-            is_switch: false,
+            alone: None,
+            is_counted: false,
             is_secret: false,
         }
     }
 
-    const fn one_of(expected: &'static str, choices: &'static [&'static str]) -> Self {
+    pub(super) const fn one_of(expected: &'static str, choices: &'static [&'static str]) -> Self {
         Self {
             choices,
             ..Self::text(expected)
@@ -144,7 +146,7 @@ impl Value for PathBuf {
 
 impl Value for bool {
     const ACCEPTS: Accepts = Accepts {
-        is_switch: true,
+        alone: Some("true"),
         ..Accepts::one_of("`true` or `false`", &["true", "false"])
     };
 
@@ -169,35 +171,6 @@ impl Value for Shard {
     }
 }
 
-/// Which lines of the log are shown, in the grammar that Rust programs share: `debug`, `warn,netconf=trace`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct LogFilter(String);
-
-impl LogFilter {
-    /// The filter itself.
-    pub(crate) fn build(&self) -> env_filter::Filter {
-        let mut builder = env_filter::Builder::new();
-        builder.try_parse(&self.0).ok(); // it could be read when it was written
-        builder.build()
-    }
-}
-
-impl Value for LogFilter {
-    const ACCEPTS: Accepts = Accepts::text(
-        "a level (`error`, `warn`, `info`, `debug`, `trace`), or `module=level` with commas",
-    );
-
-    fn parse(text: &str) -> Option<Self> {
-        let mut builder = env_filter::Builder::new();
-        builder.try_parse(text).ok()?;
-        Some(Self(text.to_owned()))
-    }
-
-    fn show(&self) -> Option<String> {
-        Some(self.0.clone())
-    }
-}
-
 /// Numbers of things, of which there is one at least.
 macro_rules! count {
     ($($number:ty),*) => {$(
@@ -215,6 +188,36 @@ macro_rules! count {
     )*};
 }
 count!(u32, usize);
+
+/// How many things are worked on at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Concurrency(usize);
+
+impl Concurrency {
+    /// The most. A semaphore takes more, and no system as many sockets.
+    const MOST: usize = 1_000_000;
+
+    pub(super) const fn of(number: usize) -> Self {
+        Self(number)
+    }
+
+    pub(crate) const fn get(self) -> usize {
+        self.0
+    }
+}
+
+impl Value for Concurrency {
+    const ACCEPTS: Accepts = Accepts::text("a whole number from 1 to 1000000");
+
+    fn parse(text: &str) -> Option<Self> {
+        let number = text.trim().parse().ok()?;
+        (1..=Self::MOST).contains(&number).then_some(Self(number))
+    }
+
+    fn show(&self) -> Option<String> {
+        Some(self.0.to_string())
+    }
+}
 
 /// Each unit of time, with its length in milliseconds, the longest first.
 const UNITS: &[(&str, u64)] = &[("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
@@ -440,6 +443,15 @@ mod tests {
             assert!(Age::parse(text).is_none(), "{text}");
         }
         assert!(Size::parse("1XB").is_none() && Size::parse("99999999TB").is_none());
+    }
+
+    #[test]
+    fn concurrency_is_bounded_by_what_a_semaphore_takes() {
+        assert_eq!(Concurrency::parse("1000000"), Some(Concurrency(1_000_000)));
+        for text in ["0", "1000001", "2305843009213693952", "many"] {
+            assert_eq!(Concurrency::parse(text), None, "{text}");
+        }
+        assert!(Concurrency::MOST <= tokio::sync::Semaphore::MAX_PERMITS);
     }
 
     #[test]

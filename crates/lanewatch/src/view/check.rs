@@ -1,9 +1,9 @@
 //! What `check` found, as a table with a list of what is to be done, and for programs.
 
+use collector::{Checked, Step, Verdict};
 use serde_json::{Value, json};
 
 use super::lines::{count, table};
-use collector::{Checked, Step, Verdict};
 
 /// What stands in a cell; the printer paints the first green and the second red.
 pub(crate) const GOOD: &str = "ok";

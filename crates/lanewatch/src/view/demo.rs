@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use collector::RunReport;
+
 use super::lines::{dbm, path, table};
 use super::run::{findings, severity, totals, troubles};
-use collector::RunReport;
 
 /// One shard of the demo, collected twice.
 #[derive(Debug)]

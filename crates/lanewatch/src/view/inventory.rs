@@ -1,9 +1,9 @@
 //! The inventory, for people.
 
+use inventory::{Host, Inventory};
 use serde_json::Value;
 
 use super::lines::table;
-use inventory::{Host, Inventory};
 
 /// A line a host: its name, its address as it is written, and its groups.
 pub(crate) fn render_inventory(inventory: &Inventory) -> String {

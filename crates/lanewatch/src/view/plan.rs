@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::path::Path;
 
+use collector::{Command, DevicePlan, FilterSource, Options, Per, Plan};
 use netconf::ssh::{HostKeyPolicy, KnownHosts, Route};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::lines::{count, table};
-use collector::{Command, DevicePlan, FilterSource, Options, Per, Plan};
 
 /// What stands in place of what a vault gives.
 const FROM_VAULT: &str = "(from vault)";

@@ -1,19 +1,32 @@
 //! Bars while devices are at work, on standard error, and none where that is not a terminal.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use sinks::lake::sync::SyncStep;
-
 use collector::{Event, Outcome};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use sinks::lake::sync::SyncStep;
 
 /// The elapsed time moves, also when no device does.
 const SECOND: Duration = Duration::from_secs(1);
 
-/// One bar a shard.
-#[derive(Debug)]
-pub(crate) struct Progress {
-    bars: MultiProgress,
+/// All bars of the process.
+static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
+
+/// Takes the bars off the screen while something else is written to the terminal, and draws them again below it.
+pub(crate) fn above_bars<T>(write: impl FnOnce() -> T) -> T {
+    BARS.suspend(write)
+}
+
+/// Draws no bar from now on.
+pub(crate) fn hide_bars() {
+    BARS.set_draw_target(ProgressDrawTarget::hidden());
+}
+
+/// Takes all bars away: the report says it all.
+pub(crate) fn clear_bars() {
+    // Clearing fails only where there is no terminal to clear.
+    BARS.clear().ok();
 }
 
 /// The bar of one shard.
@@ -22,19 +35,10 @@ pub(crate) struct ShardBar {
     bar: ProgressBar,
 }
 
-impl Progress {
-    /// No bar yet.
-    pub(crate) fn start() -> Self {
-        Self {
-            bars: MultiProgress::new(),
-        }
-    }
-
+impl ShardBar {
     /// A bar for a shard of so many devices.
-    pub(crate) fn add(&self, name: &str, devices: usize) -> ShardBar {
-        let bar = self
-            .bars
-            .add(ProgressBar::new(u64::try_from(devices).unwrap_or(u64::MAX)));
+    pub(crate) fn start(name: &str, devices: usize) -> Self {
+        let bar = BARS.add(ProgressBar::new(u64::try_from(devices).unwrap_or(u64::MAX)));
         // The template is ours; were it wrong, the bar would have its default looks.
         if let Ok(style) = ProgressStyle::with_template(
             "{prefix:<16} {bar:32.green/dim} {pos}/{len} devices {elapsed} {msg:.red}",
@@ -43,17 +47,9 @@ impl Progress {
         }
         bar.set_prefix(name.to_owned());
         bar.enable_steady_tick(SECOND);
-        ShardBar { bar }
+        Self { bar }
     }
 
-    /// Takes the bars away: the report says it all.
-    pub(crate) fn finish(&self) {
-        // Clearing fails only where there is no terminal to clear.
-        self.bars.clear().ok();
-    }
-}
-
-impl ShardBar {
     /// A step of the run.
     pub(crate) fn step(&self, event: &Event) {
         match event {
@@ -77,7 +73,7 @@ pub(crate) struct SyncBar {
 impl SyncBar {
     /// A bar without a length, until it is known what is to be done.
     pub(crate) fn start(url: &str) -> Self {
-        let bar = ProgressBar::new(0);
+        let bar = BARS.add(ProgressBar::new(0));
         if let Ok(style) = ProgressStyle::with_template(
             "{prefix} {bar:32.green/dim} {bytes}/{total_bytes} {bytes_per_sec} {elapsed}",
         ) {

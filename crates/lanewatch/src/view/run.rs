@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
+use analysis::{Finding, Severity};
+use collector::{Finished, Outcome, Replayed, RunReport};
 use sinks::lake::Written;
 
 use super::lines::{at_most, count, dbm, path, size, table};
-use analysis::{Finding, Severity};
-use collector::{Finished, Outcome, Replayed, RunReport};
 
 /// Lines of a list that a terminal can take; the rest is in `run.json`.
 const LIST_LIMIT: usize = 20;

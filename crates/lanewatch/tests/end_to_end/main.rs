@@ -20,6 +20,7 @@ mod faults;
 mod harness;
 mod inventory;
 mod lake;
+mod log;
 mod mappings;
 mod metrics;
 mod plan;

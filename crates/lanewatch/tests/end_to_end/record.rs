@@ -128,3 +128,23 @@ fn a_scrubbed_recording_holds_no_serial_number_and_still_joins() {
         "what stands for a value is as long as the value"
     );
 }
+
+#[test]
+fn a_recording_leaves_the_metrics_file_of_the_fleet_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let fleet = Fleet::simulated(&folder.path().join("sim"), 2);
+    fs::write(
+        folder.path().join("lanewatch.toml"),
+        "metrics_file = 'fleet.prom'\n",
+    )
+    .unwrap();
+    let metrics = folder.path().join("fleet.prom");
+    lanewatch(folder.path(), &["collect", "-i", fleet.inventory()]).expect(0);
+    let of_fleet = fs::read(&metrics).unwrap();
+    assert!(!of_fleet.is_empty());
+    record(folder.path(), &fleet, "rec", &[]);
+    assert!(fs::read(&metrics).unwrap() == of_fleet);
+    fs::remove_file(&metrics).unwrap();
+    record(folder.path(), &fleet, "again", &[]);
+    assert!(!metrics.exists());
+}

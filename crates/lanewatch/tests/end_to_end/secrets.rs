@@ -1,6 +1,6 @@
 //! No command shows a secret: not in its answer, not in its errors, not in its log at its most talkative, not in a file, not when it falls over.
 //!
-//! Each command is run with `RUST_LOG=trace`, with the right and the wrong password, from each place that a secret can come from, and with
+//! Each command is run with the log of all libraries at `trace`, with the right and the wrong password, from each place that a secret can come from, and with
 //! a panic in its middle. Looked for are the secrets and their usual disguises. Files that are there to hold one belong to their owner alone.
 
 mod commands;
@@ -36,9 +36,12 @@ const SECRETS: [&str; 7] = [
     S3_TOKEN,
 ];
 
+/// Everything that we and our libraries log. A level alone is for our own crates.
+const LOUDEST: &str = "trace,russh=trace,ssh_key=trace,reqwest=trace,hyper=trace,hyper_util=trace,h2=trace,rustls=trace,object_store=trace,mio=trace,reqsign=trace";
+
 /// Secrets in the environment of every command, whether it has a use for them or not. Nobody listens at the object store.
 const ENVIRONMENT: &[(&str, &str)] = &[
-    ("RUST_LOG", "trace"),
+    ("RUST_LOG", LOUDEST),
     ("LANEWATCH_PRIVATE_KEY_PASSPHRASE", PASSPHRASE),
     ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
     ("AWS_SECRET_ACCESS_KEY", S3_SECRET),
@@ -172,7 +175,7 @@ fn a_mistake_beside_a_password_does_not_show_it() {
     ] {
         write_private(inventory.clone(), &text);
         let mut command = program(folder.path(), &["collect", "-i", "lab.yaml"]);
-        let ran = run(command.env("RUST_LOG", "trace")).expect(2);
+        let ran = run(command.env("RUST_LOG", LOUDEST)).expect(2);
         assert_nothing_leaked(folder.path(), &ran, &[&inventory]);
     }
     for text in [

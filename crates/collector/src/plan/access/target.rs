@@ -16,7 +16,9 @@ const NETCONF_VERSION: Names = &["lanewatch_netconf_version"];
 /// The newest version of NETCONF that is offered to a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NetconfVersion {
+    /// NETCONF 1.0: messages end with `]]>]]>`.
     V1_0,
+    /// NETCONF 1.1: messages are sent in chunks.
     V1_1,
 }
 

@@ -1,12 +1,12 @@
 //! Files in the format of `ssh_config(5)`.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::{fs, io};
+
+use netconf::ssh::matches_host_pattern;
 
 use super::options::{HostOptions, split_words};
-use netconf::ssh::matches_host_pattern;
 
 /// Files that include files more deeply than this include themselves.
 const DEEPEST_INCLUDE: usize = 16;

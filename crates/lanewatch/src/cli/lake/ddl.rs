@@ -3,8 +3,7 @@
 use clap::{Args, ValueEnum};
 use sinks::lake::Engine;
 
-use super::ExitStatus;
-use super::Printer;
+use super::{ExitStatus, Printer};
 use crate::settings::Layers;
 
 /// Print the statements that make the lake's tables known to an engine: partition projection, no crawler. Tables of mappings are those of

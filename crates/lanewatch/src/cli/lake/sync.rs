@@ -41,7 +41,7 @@ impl Sync {
         let settings = given.resolve().settings()?;
         let remote = remote(self.to.as_deref(), &settings)?;
         let options = SyncOptions {
-            parallel: settings.sync_parallel,
+            parallel: settings.sync_parallel.get(),
             attempts: settings.attempts,
             replace: self.replace,
             ..SyncOptions::default()
@@ -51,7 +51,7 @@ impl Sync {
         else {
             return Ok(ExitStatus::Behind);
         };
-        printer.answer(&render_synced(&outcome, remote.url()));
+        printer.summary(&render_synced(&outcome, remote.url()));
         // A remote that does not answer cannot be asked what it has.
         let prune_after = settings.prune_after.filter(|_| outcome.stopped.is_none());
         let Some(age) = prune_after else {
@@ -94,7 +94,7 @@ async fn prune(
         }
         pruned => pruned?,
     };
-    printer.answer(&render_pruned(&pruned, lake));
+    printer.summary(&render_pruned(&pruned, lake));
     for (path, why) in &pruned.kept {
         printer.warning(&format!("{path} stays: {why}"));
     }
@@ -126,7 +126,7 @@ pub(in crate::cli) async fn after_run(
     printer: &Printer,
 ) -> ExitStatus {
     let options = SyncOptions {
-        parallel: settings.sync_parallel,
+        parallel: settings.sync_parallel.get(),
         attempts: settings.attempts,
         until: Instant::now().checked_add(settings.sync_timeout),
         ..SyncOptions::default()
@@ -134,7 +134,7 @@ pub(in crate::cli) async fn after_run(
     let wait = settings.sync_timeout.min(WAIT_FOR_ANOTHER);
     match bring(lake, remote, &options, wait, printer).await {
         Ok(Some(outcome)) => {
-            printer.answer(&render_synced(&outcome, remote.url()));
+            printer.summary(&render_synced(&outcome, remote.url()));
             status(&outcome)
         }
         Ok(None) => ExitStatus::Behind,

@@ -48,7 +48,7 @@ impl Verify {
         let mut differs = false;
         if let Some(remote) = &remote {
             let options = SyncOptions {
-                parallel: settings.sync_parallel,
+                parallel: settings.sync_parallel.get(),
                 attempts: settings.attempts,
                 ..SyncOptions::default()
             };

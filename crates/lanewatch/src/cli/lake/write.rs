@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
+use collector::{Clock, RunReport};
 use records::Notes;
 use records::json::rows::{self, DocumentOrigin};
 use records::tables::RowSelection;
@@ -12,11 +13,9 @@ use sinks::lake::{self, Layout, Writer, require_free_space};
 use sinks::{METRICS_SUFFIX, REPORT_FILE, RunIdentity};
 
 use super::super::usage;
-use super::ExitStatus;
-use super::Printer;
+use super::{ExitStatus, Printer};
 use crate::settings::Layers;
 use crate::view::render_written;
-use collector::{Clock, RunReport};
 
 /// Write the tables from the JSON documents of a run, ours or those of `parsers/juniper/*.py`.
 #[derive(Debug, Args)]
@@ -141,7 +140,7 @@ impl Write {
         if let Some(pending) = &written.pending {
             printer.warning(&pending.to_string());
         }
-        printer.answer(&render_written(
+        printer.summary(&render_written(
             &written.files,
             devices.len() - failed,
             &lake,

@@ -21,8 +21,8 @@ use super::retry::retried;
 use super::state::Entry;
 use super::store_error::{StoreError, StoreErrorKind, store_error};
 use crate::Error;
-use crate::lake::LocalFile;
 use crate::atomic_file::sync_folder;
+use crate::lake::LocalFile;
 
 /// Bytes of a file that are in memory while it goes up.
 pub(super) fn bytes_in_memory(size: u64) -> u64 {
