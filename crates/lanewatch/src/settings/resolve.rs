@@ -237,7 +237,7 @@ mod tests {
             .collect();
         insta::assert_snapshot!(problems.join("\n"), @"
         `--host-keys` must be `strict`, `accept-new` or `off`; found `stric`; did you mean `strict`?
-        `--concurrency` must be a whole number from 1 up; found `0`
+        `--concurrency` must be a whole number from 1 to 1000000; found `0`
         `LANEWATCH_DEVICE_TIMEOUT` must be a time such as `500ms`, `10s`, `2m` or `1h`, more than none and at most `24h` (a number alone is seconds); found `inf`
         `LANEWATCH_ATTEMPTS` must be a whole number from 1 up; found `many`
         `keep_runs` must be a whole number from 1 up; found `-1`
