@@ -10,7 +10,7 @@ use std::sync::Arc;
 use arrow_array::{
     ArrayRef, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray, new_null_array,
 };
-use arrow_schema::DataType;
+use arrow_schema::{ArrowError, DataType};
 use metrics::encode::{openmetrics, remote_write, text};
 use metrics::{Exposition, Health, MetricNames, RpcHealth};
 use records::table::{Dataset, Table};
@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let began = cpu_seconds();
     let mut exposition = Exposition::new(MetricNames::Documented);
     for device in 0..devices {
-        add_device(&mut exposition, device);
+        add_device(&mut exposition, device)?;
     }
     let packed = cpu_seconds() - began;
     let series = exposition.count() as f64;
@@ -139,11 +139,11 @@ fn resident(name: &str) -> f64 {
     kilobytes.unwrap_or(0.0) / 1024.0
 }
 
-fn add_device(exposition: &mut Exposition, device: usize) {
+fn add_device(exposition: &mut Exposition, device: usize) -> Result<(), ArrowError> {
     let name = format!("leaf{device:03}.fabric.example.net");
     for dataset in DATASETS.iter() {
         let lanes = if dataset.name == "lane-dom" { LANES } else { 1 };
-        exposition.add(&table(dataset, PORTS * lanes, &name, device));
+        exposition.add(&table(dataset, PORTS * lanes, &name, device)?);
     }
     exposition.add_health(&Health {
         device: name,
@@ -159,10 +159,16 @@ fn add_device(exposition: &mut Exposition, device: usize) {
             .into(),
         ..Health::default()
     });
+    Ok(())
 }
 
 /// Rows with what a device of this kind sends: no coherent lanes, no laser temperature of a module.
-fn table(dataset: &Arc<Dataset>, rows: usize, device: &str, seed: usize) -> Table {
+fn table(
+    dataset: &Arc<Dataset>,
+    rows: usize,
+    device: &str,
+    seed: usize,
+) -> Result<Table, ArrowError> {
     let lanes = rows / PORTS;
     let noise = |row: usize, column: usize| {
         let mut bits = (row * 131 + column * 7 + seed * 65_537) as u64;
@@ -182,7 +188,7 @@ fn table(dataset: &Arc<Dataset>, rows: usize, device: &str, seed: usize) -> Tabl
             Arc::new(Float64Array::from_iter_values((0..rows).map(number)))
         };
         match (field.name().as_str(), field.data_type()) {
-            ("device", _) => words(&|_| device.to_owned()),
+            ("device" | "runner_name", _) => words(&|_| device.to_owned()),
             ("if_name", _) => words(&|row| format!("et-0/0/{}", row / lanes)),
             ("lane", _) => Arc::new(Int32Array::from_iter_values(
                 (0..rows).map(|row| (row % lanes) as i32),
@@ -212,9 +218,8 @@ fn table(dataset: &Arc<Dataset>, rows: usize, device: &str, seed: usize) -> Tabl
             (_, kind) => new_null_array(kind, rows),
         }
     });
-    Table {
-        batch: RecordBatch::try_new(dataset.schema(), columns.collect())
-            .unwrap_or_else(|_| RecordBatch::new_empty(dataset.schema())),
+    Ok(Table {
+        batch: RecordBatch::try_new(dataset.schema(), columns.collect())?,
         dataset: Arc::clone(dataset),
-    }
+    })
 }
