@@ -2,7 +2,7 @@
 
 use sinks::RunFolder;
 
-use super::sink::DeviceOutput;
+use super::output::DeviceOutput;
 
 /// Writes `{device}_{rpc}_metrics.json`.
 #[derive(Debug)]

@@ -8,8 +8,9 @@ use std::time::Duration;
 use sinks::lake::Written;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
+use super::output::{DeviceOutput, Published, SinkEnd};
 use super::queue::{Job, NewestOutputs, WAITING_DEVICES};
-use super::sink::{DeviceOutput, Hold, Published, Sink, SinkEnd, SinkKind};
+use super::sink::{Hold, Sink, SinkKind};
 use crate::deadline::in_words;
 use crate::panic_report;
 

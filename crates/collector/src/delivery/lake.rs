@@ -2,7 +2,7 @@
 
 use sinks::lake::{Committed, Writer};
 
-use super::sink::{DeviceOutput, SinkEnd};
+use super::output::{DeviceOutput, SinkEnd};
 
 /// Writes the run's Parquet files. After a failure it takes rows and drops them, so that no device waits for it.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use metrics::Exposition;
 
-use super::sink::{DeviceOutput, Published};
+use super::output::{DeviceOutput, Published};
 use crate::options::MetricsFile;
 
 /// Gathers series and writes the file.

@@ -13,8 +13,10 @@ mod documents;
 mod fan_out;
 mod lake;
 mod metrics;
+mod output;
 mod queue;
 mod sink;
 
 pub(crate) use fan_out::FanOut;
-pub(crate) use sink::{DeviceOutput, Published, SinkKind, sinks_of};
+pub(crate) use output::{DeviceOutput, Published};
+pub(crate) use sink::{SinkKind, sinks_of};

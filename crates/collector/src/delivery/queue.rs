@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-use super::sink::{DeviceOutput, Published};
+use super::output::{DeviceOutput, Published};
 
 /// Devices that may wait in a bounded queue before the next device has to wait with its turn.
 pub(super) const WAITING_DEVICES: usize = 16;

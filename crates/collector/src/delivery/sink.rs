@@ -1,51 +1,13 @@
 //! The sinks of a run, as one closed set.
 
-use metrics::Health;
-use records::table::Table;
 use sinks::RunFolder;
-use sinks::lake::{Writer, Written};
+use sinks::lake::Writer;
 
 use super::documents::DocumentsSink;
 use super::lake::LakeSink;
 use super::metrics::MetricsSink;
+use super::output::{DeviceOutput, Published, SinkEnd};
 use crate::options::OutputOptions;
-
-/// What one device leaves for the sinks. A device that failed leaves its name alone.
-#[derive(Debug, Default)]
-pub(crate) struct DeviceOutput {
-    pub(crate) device: String,
-    /// By RPC, as JSON.
-    pub(crate) documents: Vec<(String, Vec<u8>)>,
-    pub(crate) tables: Vec<Table>,
-}
-
-/// What is published: how the devices that have ended fared.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Published {
-    pub(crate) health: Vec<Health>,
-    /// Devices of the fleet that have not ended: those that are still at work, and those that `--limit` leaves out.
-    pub(crate) others: Vec<String>,
-}
-
-/// What a sink has made of the run.
-#[derive(Debug, Default)]
-pub(crate) struct SinkEnd {
-    /// The lake's files. A lake that failed may have those of a first part.
-    pub(crate) files: Vec<Written>,
-    /// What went wrong without harm, as sentences.
-    pub(crate) warnings: Vec<String>,
-    /// Why something is missing, as a sentence.
-    pub(crate) failure: Option<String>,
-}
-
-impl SinkEnd {
-    pub(crate) fn failed(why: String) -> Self {
-        Self {
-            failure: Some(why),
-            ..Self::default()
-        }
-    }
-}
 
 /// A place that rows or documents go to. A sink runs in a thread of its own: its methods may block.
 #[derive(Debug)]
