@@ -274,7 +274,7 @@ impl<'r> DeviceTask<'r> {
     }
 
     fn count_start(&mut self) {
-        if !std::mem::replace(&mut self.has_started, true) {
+        if !mem::replace(&mut self.has_started, true) {
             self.run.count_start();
         }
     }

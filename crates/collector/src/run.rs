@@ -32,7 +32,9 @@ use crate::turns::Turns;
 /// A finished run.
 #[derive(Debug)]
 pub struct Finished {
+    /// What happened to each device.
     pub report: RunReport,
+    /// The run's folder, with its documents and raw replies.
     pub folder: RunFolder,
     /// Whether `latest` points at this run.
     pub is_latest: bool,

@@ -13,8 +13,8 @@ use crate::options::OutputOptions;
 #[derive(Debug)]
 pub(crate) enum Sink {
     Documents(DocumentsSink),
-    Lake(LakeSink),
-    Metrics(MetricsSink),
+    Lake(Box<LakeSink>),
+    Metrics(Box<MetricsSink>),
     /// A sink whose behaviour a test decides.
     #[cfg(test)]
     Scripted(super::fan_out::tests::ScriptedSink),
@@ -24,10 +24,10 @@ pub(crate) enum Sink {
 pub(crate) fn sinks_of(output: &OutputOptions, folder: &RunFolder, lake: Writer) -> Vec<Sink> {
     let mut sinks = vec![
         Sink::Documents(DocumentsSink::new(folder.clone())),
-        Sink::Lake(LakeSink::new(lake)),
+        Sink::Lake(Box::new(LakeSink::new(lake))),
     ];
     let metrics = output.metrics.clone();
-    sinks.extend(metrics.map(|file| Sink::Metrics(MetricsSink::new(file))));
+    sinks.extend(metrics.map(|file| Sink::Metrics(Box::new(MetricsSink::new(file)))));
     sinks
 }
 
