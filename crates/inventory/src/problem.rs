@@ -110,6 +110,8 @@ impl fmt::Display for Problem {
     }
 }
 
+impl std::error::Error for Problem {}
+
 /// Everything that is wrong with the configuration. Nothing was contacted, nothing was written.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", join(.0))]
