@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
-use records::{Context, Snapshot, enrich, json, parsers, table};
+use records::{Context, Snapshot, enrich, json, parsers, tables};
 use sim::{Model, Platform};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
