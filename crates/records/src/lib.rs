@@ -23,7 +23,7 @@
 //! | [`mapping`] | RPCs without a compiler: replies read as a catalogue says |
 //! | [`merge`] | JSON documents of any age, joined as a run joins |
 //! | [`reader`], [`reply_name`] | who reads a reply: a parser or a mapping; what a reply is called |
-//! | [`column`] | what a column is |
+//! | [`mod@column`] | what a column is |
 //! | [`model`] | the records and their columns |
 //! | [`snapshot`] | what all replies of a device said |
 //! | [`port`] | (FPC, PIC, port): the key of every join |
