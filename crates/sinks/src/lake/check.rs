@@ -10,6 +10,7 @@ use parquet::file::metadata::ParquetMetaDataReader;
 use parquet::file::reader::FileReader as _;
 use parquet::file::serialized_reader::SerializedFileReader;
 
+use super::file::FooterPart;
 use crate::{Error, Result};
 
 /// A file that is whole.
@@ -25,11 +26,12 @@ pub struct Checked {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Damage(pub String);
 
-/// Looks whether an open file is Parquet and has been written to its end; no page is read.
-pub(super) fn check_footer(file: &File) -> std::result::Result<(), Damage> {
+/// Looks whether an open file is Parquet and has been written to its end; no page is read. Tells which part of its run it is.
+pub(super) fn check_footer(file: &File) -> std::result::Result<FooterPart, Damage> {
     let damaged = |error: ParquetError| Damage(format!("it is no whole Parquet file: {error}"));
     let read = ParquetMetaDataReader::new().parse_and_finish(file);
-    read.map(drop).map_err(damaged)
+    let metadata = read.map_err(damaged)?;
+    Ok(FooterPart::of_footer(metadata.file_metadata()))
 }
 
 /// Reads the whole file and compares it with the columns that it should have.

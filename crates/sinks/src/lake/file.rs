@@ -19,7 +19,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowRowGroupWriterFactory;
 use parquet::basic::{Encoding, GzipLevel, ZstdLevel};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{KeyValue, SortingColumn};
+use parquet::file::metadata::{FileMetaData, KeyValue, SortingColumn};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
@@ -37,8 +37,54 @@ const PAGE_ROWS: usize = 16 * 1024;
 /// Labels that a dictionary would hold once and use once.
 const ALL_DIFFERENT: &[&str] = &["serial_number"];
 
-/// In the footer of a file whose run is published in two parts. A file without it holds all rows of its table and run.
+/// In the footer of a file of a run that is, or was, published in two parts. A file without it holds all rows of its table and run.
 const PART_KEY: &str = "lanewatch.part";
+const RUN_ID_KEY: &str = "lanewatch.run_id";
+
+/// Which rows of its table and run a file holds, as its footer says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FooterPart {
+    /// All of them.
+    All,
+    /// All of them, of a run that had two parts when it was written before.
+    Both,
+    /// Those of the devices that had come when the first part was published.
+    First,
+    /// Those of the devices that came later.
+    Late,
+    /// The file is none of ours.
+    Unknown,
+}
+
+impl FooterPart {
+    fn text(self) -> Option<&'static str> {
+        match self {
+            Self::Both => Some("both"),
+            Self::First => Some("first"),
+            Self::Late => Some("late"),
+            Self::All | Self::Unknown => None,
+        }
+    }
+
+    pub(super) fn of_footer(metadata: &FileMetaData) -> Self {
+        let pairs = metadata.key_value_metadata();
+        let value = |key: &str| {
+            let mut pairs = pairs.into_iter().flatten();
+            let pair = pairs.find(|pair| pair.key == key)?;
+            Some(pair.value.as_deref().unwrap_or_default())
+        };
+        if value(RUN_ID_KEY).is_none() {
+            return Self::Unknown;
+        }
+        match value(PART_KEY) {
+            None => Self::All,
+            Some(text) => [Self::Both, Self::First, Self::Late]
+                .into_iter()
+                .find(|part| part.text() == Some(text))
+                .unwrap_or(Self::Unknown),
+        }
+    }
+}
 
 /// How the pages of a Parquet file are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -164,11 +210,11 @@ impl GrowingFile {
         written.close().map(drop)
     }
 
-    /// Writes the footer and syncs. A full disk says so here at the latest. `part` is what the footer says where the run has two.
-    pub(super) fn complete(mut self, part: Option<&str>) -> Result<WholeFile> {
+    /// Writes the footer and syncs. A full disk says so here at the latest.
+    pub(super) fn complete(mut self, part: FooterPart) -> Result<WholeFile> {
         self.end_group()
             .map_err(|cause| failed(&self.dataset, &self.target, cause))?;
-        if let Some(part) = part {
+        if let Some(part) = part.text() {
             let pair = KeyValue::new(PART_KEY.to_owned(), part.to_owned());
             self.writer.append_key_value_metadata(pair);
         }
@@ -229,7 +275,7 @@ fn properties(dataset: &Dataset, run: &RunIdentity, compression: Compression) ->
         .collect();
     let footer = [
         ("lanewatch.dataset", dataset.name.clone()),
-        ("lanewatch.run_id", run.run_id.clone()),
+        (RUN_ID_KEY, run.run_id.clone()),
         ("lanewatch.runner_name", run.runner_name.clone()),
         ("lanewatch.run_timestamp", run.run_timestamp.to_string()),
     ];

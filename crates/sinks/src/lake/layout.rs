@@ -172,6 +172,12 @@ pub(super) fn abandoned_name(folder_name: &str) -> String {
     format!("{ABANDONED}{folder_name}")
 }
 
+/// The place of the late part that belongs to a file; none if it is one itself.
+pub(super) fn late_part(path: &str) -> Option<String> {
+    let stem = path.strip_suffix(EXTENSION)?;
+    (!stem.ends_with(LATE)).then(|| format!("{stem}{LATE}{EXTENSION}"))
+}
+
 /// The partition of a run, relative to the lake's root: `dt=YYYY-MM-DD/hr=HH`, in UTC.
 ///
 /// It comes from the run's timestamp, for every device of the run, however long the run takes: a run never straddles

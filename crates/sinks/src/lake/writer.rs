@@ -14,7 +14,7 @@ use std::sync::Arc;
 use records::table::{Dataset, Table};
 
 use super::commit::Commit;
-use super::file::{Compression, GrowingFile, WholeFile};
+use super::file::{Compression, FooterPart, GrowingFile, WholeFile};
 use super::layout::{self, Layout, Part};
 use super::reorder_buffer::ReorderBuffer;
 use super::staging::Staging;
@@ -22,10 +22,6 @@ use crate::{Error, Result, RunIdentity};
 
 /// Bytes of rows in the reorder buffer's memory; the rest is spilled to the disk.
 const REORDER_BYTES: usize = 48 * 1024 * 1024;
-
-/// What the footer of a run's files says of its parts, where there are two.
-const FIRST_PART: &str = "first";
-const LATE_PART: &str = "late";
 
 /// A file of the lake, complete.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -209,7 +205,10 @@ impl Writer {
             return Ok(Committed::default());
         }
         self.write_waiting()?;
-        let part = (!self.expected.is_empty()).then_some(FIRST_PART);
+        let part = match self.expected.is_empty() {
+            true => FooterPart::All,
+            false => FooterPart::First,
+        };
         self.complete(part)?;
         let committed = self.commit()?;
         if !committed.files.is_empty() {
@@ -227,7 +226,10 @@ impl Writer {
     /// was published before stays.
     pub fn finish(mut self) -> Result<Committed> {
         self.write_waiting()?;
-        let part = (self.part == Part::Late).then_some(LATE_PART);
+        let part = match self.part {
+            Part::Main => FooterPart::All,
+            Part::Late => FooterPart::Late,
+        };
         self.complete(part)?;
         self.commit()
     }
@@ -253,9 +255,8 @@ impl Writer {
         // An earlier write of this run may have had two parts: the rows of both are in the file that comes now.
         let replaced: Vec<_> = targets
             .iter()
-            .filter_map(|target| layout::other_part(target))
-            .filter(|other| !targets.contains(other) && !self.committed.contains(other))
-            .filter(|other| self.lake.join(other).exists())
+            .filter_map(|target| self.replaced_part(target))
+            .filter(|other| !targets.contains(other))
             .collect();
         let commit = Commit::new(moves, replaced.iter().map(PathBuf::as_path));
         let pending = self.staging.commit(commit)?;
@@ -271,6 +272,13 @@ impl Writer {
             .collect();
         self.log(&files, pending.as_ref());
         Ok(Committed { files, pending })
+    }
+
+    /// The other part of a file's table that an earlier write of the run has left.
+    fn replaced_part(&self, target: &Path) -> Option<PathBuf> {
+        let other = layout::other_part(target)?;
+        let is_old = !self.committed.contains(&other) && self.lake.join(&other).exists();
+        is_old.then_some(other)
     }
 
     fn log(&self, files: &[Written], pending: Option<&Error>) {
@@ -300,7 +308,7 @@ impl Writer {
             }
         }
         if self.layout.is_per_device() {
-            self.complete(None)?;
+            self.complete(FooterPart::All)?;
         }
         Ok(())
     }
@@ -325,8 +333,11 @@ impl Writer {
         Ok(self.growing.len() - 1)
     }
 
-    fn complete(&mut self, part: Option<&str>) -> Result<()> {
+    fn complete(&mut self, part: FooterPart) -> Result<()> {
         for file in std::mem::take(&mut self.growing) {
+            let replaces_two =
+                part == FooterPart::All && self.replaced_part(&file.target).is_some();
+            let part = if replaces_two { FooterPart::Both } else { part };
             self.whole.push(file.complete(part)?);
         }
         Ok(())

@@ -27,6 +27,7 @@ mod compare;
 mod deadline;
 mod driver;
 mod http_client;
+mod late_part;
 mod memory_budget;
 mod multipart;
 mod object;

@@ -9,6 +9,7 @@ use object_store::PutPayload;
 use super::object::{self, digest_open};
 use crate::lake::LocalFile;
 use crate::lake::check::check_footer;
+use crate::lake::file::FooterPart;
 use crate::lake::local::modified_ns;
 use crate::{Error, Result};
 
@@ -28,6 +29,7 @@ pub(super) struct OpenFile {
     pub(super) size: u64,
     pub(super) digest: String,
     pub(super) small: Option<PutPayload>,
+    pub(super) part: FooterPart,
 }
 
 /// Opens the file, looks at its footer and takes its digest.
@@ -42,9 +44,10 @@ pub(super) fn open(path: &Path, expected: &LocalFile) -> Result<Opened> {
         return Ok(Opened::Gone);
     }
     // Another program's file may still be growing under its final name, or be no Parquet at all.
-    if let Err(damage) = check_footer(&file) {
-        return Ok(Opened::Damaged(damage.0));
-    }
+    let part = match check_footer(&file) {
+        Ok(part) => part,
+        Err(damage) => return Ok(Opened::Damaged(damage.0)),
+    };
     file.rewind().map_err(Error::on("read", path))?;
     let read = Error::on("read", path);
     let (small, digest) = if expected.size < IN_PARTS_FROM {
@@ -59,5 +62,6 @@ pub(super) fn open(path: &Path, expected: &LocalFile) -> Result<Opened> {
         size: expected.size,
         digest,
         small,
+        part,
     }))
 }

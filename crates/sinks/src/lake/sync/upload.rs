@@ -12,6 +12,7 @@ use object_store::{
 
 use super::blocking::blocking;
 use super::deadline::{answered, time_for};
+use super::late_part::ReplacedLatePart;
 use super::multipart;
 use super::object::{self, DIGEST, RemoteState};
 use super::open_file::{IN_PARTS_FROM, OpenFile, Opened, open};
@@ -77,7 +78,15 @@ pub(super) async fn settle(
         return Ok(Upload::Damaged(CHANGED_HERE.to_owned()));
     }
     let in_doubt = ours.is_some_and(|ours| ours.in_doubt);
+    let replaced_late_part = ReplacedLatePart {
+        lake,
+        remote,
+        file,
+        part: source.part,
+        attempts: options.attempts,
+    };
     if there.is_none() && ours.is_none() {
+        replaced_late_part.remove(false).await?;
         let created = retried(options.attempts, async || {
             create(remote, file, &source).await
         });
@@ -97,6 +106,7 @@ pub(super) async fn settle(
         RemoteState::Same => Ok(Upload::Already(digest)),
         RemoteState::Absent => {
             // Gone since it was listed, or brought once and removed there since.
+            replaced_late_part.remove(false).await?;
             let created = retried(options.attempts, async || {
                 create(remote, file, &source).await
             });
@@ -127,6 +137,7 @@ pub(super) async fn settle(
             if !is_ours && !options.replace {
                 return Ok(Upload::Conflict);
             }
+            replaced_late_part.remove(true).await?;
             retried(options.attempts, async || {
                 replace(remote, file, &source, &object).await
             })
