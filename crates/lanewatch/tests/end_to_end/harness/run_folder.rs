@@ -13,11 +13,15 @@ pub(crate) struct RunFolder {
 }
 
 impl RunFolder {
-    /// The newest run below an output folder.
+    /// The newest run below an output folder, whether it delivered anything or not: `latest` skips those that did not.
     #[track_caller]
     pub(crate) fn latest(output: &Path) -> Self {
-        let path =
-            fs::canonicalize(output.join("latest")).expect("no `latest` below the output folder");
+        let entries = fs::read_dir(output).expect("no output folder");
+        let runs = entries.map(|entry| entry.unwrap().path());
+        let runs = runs.filter(|path| !path.is_symlink() && path.join("run.json").exists());
+        let path = runs
+            .max()
+            .expect("no run with a report below the output folder");
         let report = fs::read(path.join("run.json")).expect("no run.json in the run's folder");
         Self {
             path,
