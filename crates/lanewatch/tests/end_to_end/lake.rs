@@ -255,11 +255,13 @@ fn nothing_is_pruned_to_the_lakes_own_disk_unasked() {
         "--prune-after",
         "7d",
     ];
-    lanewatch(folder, &sync).expect(5).says(&[
-        "6 files",
-        "is on the same file system as the lake",
-        "--prune-on-same-disk",
-    ]);
+    lanewatch(folder, &sync)
+        .expect(5)
+        .says(&["6 files", "has everything"])
+        .says(&[
+            "is on the same file system as the lake",
+            "--prune-on-same-disk",
+        ]);
     assert_eq!(parquet_files(&folder.join("lake")).len(), 6);
     lanewatch(folder, &[&sync[..], &["--prune-on-same-disk"]].concat()).expect(0);
     assert_eq!(parquet_files(&folder.join("lake")).len(), 0);

@@ -103,11 +103,13 @@ fn a_lake_goes_to_azure_whole_and_a_refusal_says_why() {
     server
         .with(folder, wrong, &SYNC)
         .expect(5)
-        .says(&["key or token is not accepted", "are safe in"]);
+        .says(&["key or token is not accepted"])
+        .says(&["are safe in"]);
     let nowhere = ["lake", "sync", "--lake", "lake", "--to", "az://nowhere/x"];
     plainly(&nowhere)
         .expect(5)
-        .says(&["there is no such container", "are safe in"]);
+        .says(&["there is no such container"])
+        .says(&["are safe in"]);
 
     plainly(&SYNC)
         .expect(0)

@@ -176,7 +176,9 @@ fn a_run_without_a_timestamp_of_its_own_takes_the_clocks_and_keeps_it() {
         clock.jump(0);
         let ran = syncing.join().unwrap();
         if ran.status != Some(0) {
-            ran.expect(5).says(&["RequestTimeTooSkewed", "are safe in"]);
+            ran.expect(5)
+                .says(&["RequestTimeTooSkewed"])
+                .says(&["are safe in"]);
             refused += 1;
         }
     }
@@ -203,7 +205,8 @@ fn a_clock_that_is_wrong_is_named_whatever_is_asked_of_the_store() {
     clock.jump(-2 * HOUR_SECONDS);
     go(&SYNC)
         .expect(5)
-        .says(&["RequestTimeTooSkewed", "are safe in"]);
+        .says(&["RequestTimeTooSkewed"])
+        .says(&["are safe in"]);
     clock.jump(0);
     go(&SYNC).expect(0).says(&["3 files"]);
     // From here on nothing need be brought, and the first that is asked is a HEAD, whose refusal has no words.
