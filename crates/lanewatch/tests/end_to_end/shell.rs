@@ -67,7 +67,7 @@ fn every_command_has_a_manual_page_with_its_flags() {
         .expect(0)
         .says(&["man1"]);
     let page = fs::read_to_string(folder.path().join("man1/lanewatch-collect.1")).unwrap();
-    for part in ["keep\\-runs", "Logging in", "Exit status"] {
+    for part in ["keep\\-runs", "Login and host keys", "Exit status"] {
         assert!(
             page.to_lowercase().contains(&part.to_lowercase()),
             "{part}: {page}"

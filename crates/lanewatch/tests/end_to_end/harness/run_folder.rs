@@ -81,6 +81,8 @@ pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
         for entry in entries.map(Result::unwrap) {
             match entry.file_type().unwrap() {
                 kind if kind.is_dir() => folders.push(entry.path()),
+                // The lake's own lock: it stays, and no reader sees it.
+                _ if entry.path().ends_with(".lanewatch/lock") => {}
                 _ => files.push(entry.path()),
             }
         }

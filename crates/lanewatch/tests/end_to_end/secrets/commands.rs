@@ -106,6 +106,7 @@ fn run_all(found: &str, variables: &[(&str, &str)], mut look: impl FnMut(&str, &
     ];
     let keepers: Vec<_> = keepers.iter().map(PathBuf::as_path).collect();
     file("notes", "no secret\n");
+    fs::create_dir(folder.path().join("copy")).unwrap();
     for command in COMMANDS {
         let words = command.split_whitespace();
         let words = words.map(|word| if word == "LAB" { "lab.yaml" } else { word });
@@ -151,6 +152,7 @@ fn no_command_shows_a_password_that_is_wrong() {
 #[test]
 fn no_command_shows_a_secret_when_it_falls_over() {
     run_all(RIGHT, &[(REHEARSE_PANIC, "device")], |command, ran| {
+        eprintln!("DBG device {command} {:?} {}", ran.status, ran.stderr);
         if ["collect", "check", "record"]
             .iter()
             .any(|name| command.starts_with(name))
@@ -159,6 +161,7 @@ fn no_command_shows_a_secret_when_it_falls_over() {
         }
     });
     run_all(RIGHT, &[(REHEARSE_PANIC, "answer")], |command, ran| {
+        eprintln!("DBG answer {command}");
         if !WITHOUT_ANSWER.iter().any(|name| command.starts_with(name)) {
             ran.says(&["a defect of Lanewatch at ", "its words are not shown"]);
             assert_eq!(ran.status, Some(101), "{command}");
