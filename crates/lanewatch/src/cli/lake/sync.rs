@@ -158,10 +158,20 @@ async fn bring(
     let watch = |step| bar.step(step);
     let began = Instant::now();
     let sync = async {
+        let mut at_work = None;
         loop {
             match sync::sync(lake, remote, options, &watch).await {
-                Err(sinks::Error::SyncAtWork { .. }) if began.elapsed() < wait => {
+                Err(error @ sinks::Error::SyncAtWork { .. }) if began.elapsed() < wait => {
+                    at_work = Some(error);
                     tokio::time::sleep(LOOK_AGAIN_AFTER).await;
+                }
+                // The time was over before the other sync let this one begin.
+                Ok(outcome)
+                    if outcome.stopped.is_some()
+                        && outcome.uploaded + outcome.already + outcome.left == 0
+                        && let Some(error) = at_work.take() =>
+                {
+                    return Err(error);
                 }
                 ended => return ended,
             }
