@@ -2,6 +2,7 @@
 #![no_main]
 #![expect(
     dead_code,
+    unused_imports,
     reason = "the module is the collector's, which uses all of it"
 )]
 
