@@ -124,7 +124,7 @@ impl Deadline {
         self.nearest().0
     }
 
-    /// The limit that comes first: the time until then, and what is said when it has come.
+    /// The limit that comes first: the time that is left, and the error when it is over.
     fn nearest(&self) -> (Duration, GivenUp) {
         match self.device {
             Some(device) if device.since.is_some() && device.left() < self.run.left() => {

@@ -6,7 +6,8 @@
 //!                └─◄ DeviceReport ◄── each task's end, whatever it was: delivered, failed, out of time, panicked
 //! ```
 //!
-//! `check` walks the way to a device alone and says what stands in it. `replay` walks the same line from the raw replies of an earlier run instead of a session.
+//! `check` tries each step of a connection and reports what fails. `replay` parses and delivers
+//! the raw replies of an earlier run; it opens no session.
 
 mod begin;
 mod catalogue;

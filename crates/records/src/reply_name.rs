@@ -1,6 +1,6 @@
 //! The name of a reply: the name of its RPC, and the PIC it was asked of where an RPC is asked of each PIC.
 //!
-//! It is the `rpc` of run reports (`pic_detail_0_1`) and stands in the names of files
+//! It is the `rpc` of run reports (`pic_detail_0_1`) and is a part of file names
 //! (`{device}_pic_detail_0_1_raw.xml`). No RPC's own name ends as a PIC does, so a name is read in one way only.
 
 use std::fmt;

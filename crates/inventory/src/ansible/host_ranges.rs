@@ -23,7 +23,7 @@ pub(super) fn expand(pattern: &str) -> Result<(Vec<String>, Option<u16>), String
     Ok((names(name)?, port))
 }
 
-/// All names that a pattern stands for: the last range runs fastest.
+/// Expands a pattern to all its names. The last range varies fastest.
 fn names(pattern: &str) -> Result<Vec<String>, String> {
     // The text before each range, and what the range counts out.
     let mut ranges: Vec<(&str, Vec<String>)> = Vec::new();

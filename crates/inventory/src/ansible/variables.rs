@@ -13,7 +13,7 @@ use crate::yaml::{Document, Node, Value};
 pub struct Variable {
     /// The file that sets it, or `--extra-vars`.
     pub file: Arc<Path>,
-    /// The line of its name in that file, from 1; 0 where it stands in no file.
+    /// The line of its name in that file, from 1; 0 for a variable that comes from no file.
     pub line: u64,
     /// The value as it is written, templates unresolved and vault values encrypted.
     pub node: Node,

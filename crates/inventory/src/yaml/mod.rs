@@ -15,7 +15,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 pub use composer::{Document, YamlError};
 pub use scalar::plain;
 
-/// A value and the line on which it begins, from 1; 0 where it stands in no file.
+/// A value and the line on which it begins, from 1; 0 for a value that comes from no file.
 #[derive(Debug, Clone, Default)]
 pub struct Node {
     /// The line on which the value begins.

@@ -112,7 +112,7 @@ macro_rules! settings {
         }
 
         impl Settings {
-            /// Takes each value from the source. The default stands in for a value that is not given or cannot be read.
+            /// Takes each value from the source. A value that is not given or cannot be read is the default.
             pub(super) fn read(source: &mut impl ValueSource) -> Self {
                 Self { $( $name: source.value(stringify!($name)).unwrap_or_else(|| $default), )* }
             }

@@ -72,7 +72,7 @@ impl Lease {
     }
 }
 
-/// Who looks whether the run is alive has the lock for a moment.
+/// A process that checks whether the run is alive holds the lock for a moment.
 fn lock_own(host: &dyn Host, file: &Arc<File>) -> Option<Guard> {
     for _ in 0..500 {
         match host.try_lock(file) {
