@@ -100,6 +100,9 @@ impl<'c> LooseFiles<'c> {
         device: Option<&str>,
         rpc: Option<&str>,
     ) -> anyhow::Result<()> {
+        if let Some(rpc) = rpc {
+            self.reader(rpc)?; // a name that is no RPC explains everything else
+        }
         let known = self.recognise(path);
         let device = device
             .map(str::to_owned)
@@ -222,7 +225,14 @@ impl<'c> LooseFiles<'c> {
     fn reader(&self, rpc: &str) -> anyhow::Result<ReplyReader> {
         self.catalogue.reader(rpc).with_context(|| {
             let names = self.names();
-            let hint = inventory::did_you_mean(rpc, names.iter().map(String::as_str));
+            // `optics` is short for `optics_diagnostics`, unless it is short for something else as well.
+            let mut longer = names
+                .iter()
+                .filter(|name| name.split('_').any(|word| word == rpc));
+            let hint = match (longer.next(), longer.next()) {
+                (Some(name), None) => format!("; did you mean `{name}`?"),
+                _ => inventory::did_you_mean(rpc, names.iter().map(String::as_str)),
+            };
             format!(
                 "there is no RPC `{rpc}`: there are {}{hint}",
                 names.join(", ")

@@ -29,7 +29,7 @@ pub const DEFAULT_KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
 /// See [`Keepalive::unanswered`].
 pub const DEFAULT_KEEPALIVES_UNANSWERED: usize = 3;
 /// See [`Options::max_reply_bytes`].
-pub const DEFAULT_MAX_REPLY_BYTES: usize = 256 * 1024 * 1024;
+pub const DEFAULT_MAX_REPLY_BYTES: usize = 256_000_000;
 
 /// The time limit of each step. None is infinite: [`LONGEST_TIMEOUT`] is the upper bound.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use clap::Args;
 use collector::{Checked, Clock, Options, Plan, UnknownKey, check};
 use netconf::ssh::KnownHosts;
 
+use super::help::{CHECKED, after};
 use super::printer::Printer;
 use super::{ExitStatus, usage};
 use crate::settings::{Layers, Planned};
@@ -15,10 +16,10 @@ use crate::view::{check_as_json, render_check};
 
 /// Check each device before its first collection: name, port, host key, login, hello, clock, and every RPC of the catalogue.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Exit status:\n  0  all devices are ready\n  2  usage or configuration: nothing was contacted\n  3  some devices are \
-                  not ready\n  4  no device has let us in"
-)]
+#[command(after_help = after(&[
+    ("lanewatch check -i inventory.yaml", "Log in to each device once and say what is wrong."),
+    ("lanewatch check -i inventory.yaml --accept-host-keys", "Show the fingerprints of unknown host keys, ask, and keep the keys."),
+], CHECKED))]
 pub(super) struct Check {
     /// Show the fingerprints of unknown host keys and, once confirmed, write the keys into the known-hosts file
     #[arg(long)]

@@ -4,15 +4,16 @@ use clap::Args;
 use clap_complete::Shell;
 
 use super::ExitStatus;
+use super::help::{PLAIN, after};
 use super::printer::Printer;
 
 /// Print completions for a shell.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "bash:  lanewatch completions bash > ~/.local/share/bash-completion/completions/lanewatch\n\
-                  zsh:   lanewatch completions zsh > \"${fpath[1]}/_lanewatch\"\n\
-                  fish:  lanewatch completions fish > ~/.config/fish/completions/lanewatch.fish"
-)]
+#[command(after_help = after(&[
+    ("lanewatch completions bash > ~/.local/share/bash-completion/completions/lanewatch", "Install them for bash."),
+    ("lanewatch completions zsh > \"${fpath[1]}/_lanewatch\"", "Install them for zsh."),
+    ("lanewatch completions fish > ~/.config/fish/completions/lanewatch.fish", "Install them for fish."),
+], PLAIN))]
 pub(super) struct Completions {
     /// Which shell
     #[arg(value_enum)]

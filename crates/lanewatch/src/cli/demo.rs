@@ -15,8 +15,9 @@ use sim::{
 };
 
 use super::ExitStatus;
+use super::help::{PLAIN, after};
 use super::printer::Printer;
-use super::signals::interrupted;
+use super::signals::{interrupted, stopped};
 use super::sim::{make_folder, write_inventory};
 use crate::settings::Settings;
 use crate::view::{DemoShard, ShardBar, clear_bars, render_demo};
@@ -30,6 +31,9 @@ const DECLINE: Duration = Duration::from_secs(840);
 
 /// Show the whole line on a simulated fleet: three shards, three runners, two runs ten simulated minutes apart.
 #[derive(Debug, Args)]
+#[command(after_help = after(&[
+    ("lanewatch demo", "Simulate a fleet in `lanewatch-demo`, collect it twice and show what changed."),
+], PLAIN))]
 pub(super) struct Demo {
     /// Where everything goes
     #[arg(long, value_name = "FOLDER", default_value = "lanewatch-demo")]
@@ -82,7 +86,7 @@ impl Demo {
                 "the demo was stopped; what there was by then is in {}",
                 self.folder.display()
             ));
-            return Ok(ExitStatus::Internal);
+            return Ok(stopped().unwrap_or(ExitStatus::Internal));
         }
         let (second, first) = (
             runs.pop().unwrap_or_default(),

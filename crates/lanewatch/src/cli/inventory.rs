@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 use inventory::{Inventory, Problems, did_you_mean};
 
+use super::help::{PLAIN, after};
 use super::printer::Printer;
 use super::{ExitStatus, usage};
 use crate::settings::Layers;
@@ -10,6 +11,9 @@ use crate::view::{render_host, render_inventory};
 
 /// Show the inventory as it is read: hosts, groups, variables and where each was set.
 #[derive(Debug, Args)]
+#[command(after_help = after(&[
+    ("lanewatch inventory list -i inventory.yaml", "List the hosts."),
+], PLAIN))]
 pub(super) struct InventoryCommand {
     #[command(subcommand)]
     command: Command,
@@ -26,6 +30,10 @@ enum Command {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = after(&[
+    ("lanewatch inventory list -i inventory.yaml", "List the hosts."),
+    ("lanewatch inventory list -i inventory.yaml --json", "Print what `ansible-inventory --list` prints."),
+], PLAIN))]
 struct List {
     /// As JSON
     #[arg(long)]
@@ -36,6 +44,9 @@ struct List {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = after(&[
+    ("lanewatch inventory graph -i inventory.yaml spines", "Show one group and what is below it."),
+], PLAIN))]
 struct Graph {
     /// The group to begin with
     #[arg(default_value = "all")]
@@ -43,6 +54,9 @@ struct Graph {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = after(&[
+    ("lanewatch inventory host -i inventory.yaml leaf-01 --resolved", "Show the variables of a host, templates evaluated."),
+], PLAIN))]
 struct Host {
     /// Its name in the inventory
     name: String,

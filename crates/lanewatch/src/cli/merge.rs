@@ -6,14 +6,15 @@ use clap::Args;
 use records::merge::{Documents, merge};
 use serde_json::Value;
 
+use super::help::{PLAIN, after};
 use super::printer::Printer;
 use super::{ExitStatus, usage};
 
 /// Put what the other documents of a device know into its optics: every interface and lane gets device and module.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Exit status:\n  0  merged\n  1  the output cannot be written\n  2  a document cannot be read"
-)]
+#[command(after_help = after(&[
+    ("lanewatch merge --system-info s.json --chassis-inventory c.json --optics-metrics o.json --output o.json", "Add device and module to each object of a document of optics."),
+], PLAIN))]
 pub(super) struct Merge {
     /// The device's system_information document
     #[arg(long, value_name = "FILE")]

@@ -5,6 +5,7 @@ mod collect;
 mod completions;
 mod config;
 mod demo;
+mod help;
 mod inventory;
 mod lake;
 mod log;
@@ -23,6 +24,7 @@ mod vault;
 use std::process::ExitCode;
 
 use ::inventory::{Problem, Problems};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::settings;
@@ -35,7 +37,12 @@ use printer::Printer;
     name = "lanewatch",
     version,
     max_term_width = 100,
-    disable_help_subcommand = true
+    after_help = help::after(&[
+        ("lanewatch demo", "Show the whole way on a simulated fleet."),
+        ("lanewatch check -i inventory.yaml", "Check each device of an inventory before its first collection."),
+        ("lanewatch collect -i inventory.yaml", "Collect all devices once."),
+        ("lanewatch help lake sync", "Show the help of a command."),
+    ], help::PLAIN)
 )]
 struct Cli {
     #[command(subcommand)]
@@ -111,11 +118,6 @@ impl From<ExitStatus> for ExitCode {
     }
 }
 
-/// What the help of a command that delivers says about them.
-const EXIT_STATUSES: &str = "Exit status:\n  0  all devices delivered\n  1  something went wrong that is no device's fault\n  2  usage or \
-     configuration: nothing was contacted\n  3  some devices failed, the rest are delivered\n  4  no device delivered\n  \
-     5  delivered and safe on this disk, but the remote lake is behind";
-
 /// An error of the caller's making: exit status 2.
 fn usage(error: impl std::fmt::Display) -> Problems {
     Problem::new(format!("{error:#}")).into()
@@ -124,6 +126,38 @@ fn usage(error: impl std::fmt::Display) -> Problems {
 /// The whole command line: each command's own arguments, and the settings that it takes.
 fn definition() -> clap::Command {
     settings::add_to(Cli::command())
+}
+
+/// Adds what the caller probably meant: whoever comes from other tools names the inventory without its flag.
+fn with_tip(mut error: clap::Error, typed: &[String]) -> clap::Error {
+    let Some(ContextValue::String(found)) = error.get(ContextKind::InvalidArg) else {
+        return error;
+    };
+    let is_inventory = !found.starts_with('-')
+        && (std::path::Path::new(found).exists()
+            || found.ends_with(".yaml")
+            || found.ends_with(".yml"));
+    let words: Vec<_> = typed
+        .iter()
+        .take_while(|word| *word != found)
+        .map(String::as_str)
+        .collect();
+    let command = words.iter().filter(|word| !word.starts_with('-')).copied();
+    let command = command.take(2).collect::<Vec<_>>().join(" ");
+    let takes_one = command
+        .split_once(' ')
+        .into_iter()
+        .map(|(first, _)| first)
+        .chain([command.as_str()])
+        .any(|command| settings::takes(command, "inventory"));
+    if error.kind() == ErrorKind::UnknownArgument && is_inventory && takes_one {
+        let tip = format!("an inventory is named with `-i`: `lanewatch {command} -i {found}`");
+        error.insert(
+            ContextKind::Suggested,
+            ContextValue::StyledStrs(vec![tip.into()]),
+        );
+    }
+    error
 }
 
 /// Parses, runs, converts.
@@ -135,6 +169,8 @@ pub(crate) fn main() -> ExitCode {
     let (cli, matches) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => {
+            let typed: Vec<_> = std::env::args().skip(1).collect();
+            let error = with_tip(error, &typed);
             // Help and version are answers, not errors; clap knows where each goes.
             drop(error.print());
             return if error.use_stderr() {
@@ -243,6 +279,26 @@ mod tests {
                 assert_eq!(has_flag, !row.accepts.is_secret, "{}: {path}", row.name);
             }
         }
+    }
+
+    #[test]
+    fn an_inventory_without_its_flag_draws_a_tip_where_a_command_takes_one() {
+        let tip = |typed: &[&str]| {
+            let words = ["lanewatch"].iter().chain(typed);
+            let error = definition().try_get_matches_from(words).unwrap_err();
+            let typed: Vec<_> = typed.iter().map(|word| (*word).to_owned()).collect();
+            with_tip(error, &typed).to_string()
+        };
+        let text = tip(&["collect", "fleet.yaml"]);
+        assert!(
+            text.contains(
+                "tip: an inventory is named with `-i`: `lanewatch collect -i fleet.yaml`"
+            ),
+            "{text}"
+        );
+        assert!(tip(&["inventory", "list", "fleet.yml"]).contains("inventory list -i fleet.yml"));
+        assert!(!tip(&["collect", "fleet"]).contains("tip:"));
+        assert!(!tip(&["lake", "status", "fleet.yaml"]).contains("-i"));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use clap::Args;
 use collector::{Catalogue, Clock, LooseFiles, Parsed, SavedRun};
 use records::{InterfaceFilter, PicSlots};
 
+use super::help::{DELIVERING, after};
 use super::printer::Printer;
 use super::{ExitStatus, usage};
 use crate::settings::Layers;
@@ -17,7 +18,10 @@ const STANDARD: &str = "-";
 
 /// Turn saved replies to one RPC into the JSON that `collect` writes, no device contacted.
 #[derive(Debug, Args)]
-#[command(after_help = super::EXIT_STATUSES)]
+#[command(after_help = after(&[
+    ("lanewatch parse optics_diagnostics --input leaf-01_optics_diagnostics_raw.xml", "Print the JSON of one saved reply."),
+    ("lanewatch parse pic_detail --input output/latest --output json", "Write a JSON document for each device of a run."),
+], DELIVERING))]
 pub(super) struct Parse {
     /// The RPC: of the catalogue, or the parser that reads it (`juniper/optics_diagnostics` works as well)
     rpc: String,

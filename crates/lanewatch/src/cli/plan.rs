@@ -3,12 +3,17 @@
 use clap::Args;
 
 use super::ExitStatus;
+use super::help::{PLAIN, after};
 use super::printer::Printer;
 use crate::settings::{Layers, Planned};
 use crate::view::{plan_as_json, render_plan};
 
 /// Show what collect would do with the same flags: every device, how it is reached, what it is asked. Nothing is contacted.
 #[derive(Debug, Args)]
+#[command(after_help = after(&[
+    ("lanewatch plan -i inventory.yaml", "List the devices, how each is reached and what is sent."),
+    ("lanewatch plan -i inventory.yaml --shard 2/5 --json", "Show one shard as JSON."),
+], PLAIN))]
 pub(super) struct Plan {
     /// As JSON
     #[arg(long)]

@@ -10,6 +10,7 @@ use std::process::Command;
 
 use clap::Args;
 
+use super::help::{PLAIN, after};
 use super::{ExitStatus, usage};
 use crate::settings::Layers;
 
@@ -22,6 +23,9 @@ const LAKE: &str = "LANEWATCH_LAKE";
 /// Ask the lake in SQL.
 #[derive(Debug, Args)]
 #[command(disable_help_flag = true)]
+#[command(after_help = after(&[
+    ("lanewatch query 'SELECT count(*) FROM lane_dom'", "Count the rows of a table."),
+], PLAIN))]
 pub(super) struct Query {
     /// The statement and the arguments of lanewatch-query: --help says which there are
     #[arg(

@@ -8,22 +8,25 @@ use clap::Args;
 use collector::{Clock, Outcome, RunReport, SavedRun, Scrubber};
 use sinks::{RawReplies, RunFolder};
 
+use super::help::{DELIVERING, after};
 use super::printer::Printer;
-use super::signals::interrupted;
+use super::signals::{interrupted, stopped};
 use super::{ExitStatus, usage};
 use crate::settings::{Layers, Planned};
 use crate::view::{ShardBar, clear_bars};
 
 /// Ask devices once and keep what they answer as a run's folder: for `replay`, for `sim --serve`, as a fixture.
 #[derive(Debug, Args)]
-#[command(after_help = super::EXIT_STATUSES)]
+#[command(after_help = after(&[
+    ("lanewatch record leaf-01.example.net --output-dir recording --scrub", "Keep the replies of one device, without its secrets and serial numbers."),
+], DELIVERING))]
 pub(super) struct Record {
     /// One device, by name or address, in place of an inventory
     #[arg(conflicts_with = "inventory")]
     host: Option<String>,
     /// The folder that is made for the recording; one that is there must be empty
-    #[arg(short, long, value_name = "FOLDER")]
-    output: PathBuf,
+    #[arg(short, long, alias = "output", value_name = "FOLDER")]
+    output_dir: PathBuf,
     /// Replace secrets and serial numbers, each by one of the same length and everywhere by the same
     #[arg(long)]
     scrub: bool,
@@ -36,14 +39,14 @@ impl Record {
     pub(super) async fn run(self, given: Layers, printer: &Printer) -> anyhow::Result<ExitStatus> {
         let is_empty =
             |folder: &Path| std::fs::read_dir(folder).map(|mut entries| entries.next().is_none());
-        if self.output.exists() && !is_empty(&self.output).unwrap_or(false) {
+        if self.output_dir.exists() && !is_empty(&self.output_dir).unwrap_or(false) {
             return Err(usage(format!(
-                "{} is there and not empty: name a new folder with `--output`",
-                self.output.display()
+                "{} is there and not empty: name a new folder with `--output-dir`",
+                self.output_dir.display()
             ))
             .into());
         }
-        let scratch = Scratch::beside(&self.output)?;
+        let scratch = Scratch::beside(&self.output_dir)?;
         let mut resolved = given.resolve();
         let settings = &mut resolved.settings;
         if let Some(host) = &self.host {
@@ -79,10 +82,13 @@ impl Record {
                 printer.error(&format!("{name}: {error}"));
             }
         }
+        let stopped = stopped().filter(|_| report.interrupted);
         if delivered == 0 {
-            return Ok(ExitStatus::NoneDelivered);
+            return Ok(stopped.unwrap_or(ExitStatus::NoneDelivered));
         }
-        let status = if report.count(Outcome::Delivered) == report.devices.len() {
+        let status = if let Some(stopped) = stopped {
+            stopped
+        } else if report.count(Outcome::Delivered) == report.devices.len() {
             ExitStatus::Delivered
         } else {
             ExitStatus::SomeFailed
@@ -90,7 +96,7 @@ impl Record {
         let replies = self.keep(finished.folder.path(), report, &scratch.0)?;
         printer.summary(&format!(
             "{replies} replies of {delivered} devices are in {}; `lanewatch replay` reads them, `lanewatch sim --serve` serves them",
-            self.output.display()
+            self.output_dir.display()
         ));
         Ok(status)
     }
@@ -115,7 +121,7 @@ impl Record {
                 scrubber.learn_value(device.address.rsplit_once(':').map_or("", |(host, _)| host));
             }
         }
-        let folder = RunFolder::at(&self.output)?;
+        let folder = RunFolder::at(&self.output_dir)?;
         let count = replies.len();
         for (device, name, bytes) in replies {
             let bytes = match self.scrub {
@@ -150,10 +156,10 @@ impl Record {
             json = serde_json::to_string_pretty(&scrubbed)?;
         }
         folder.save_report(json.as_bytes())?;
-        let recording = SavedRun::read(&self.output)?;
+        let recording = SavedRun::read(&self.output_dir)?;
         collector::replay(
             &recording,
-            &self.output,
+            &self.output_dir,
             &scratch.join("again"),
             sinks::lake::Compression::None,
         )?;

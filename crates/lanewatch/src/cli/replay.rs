@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use clap::Args;
 use collector::{Catalogue, Clock, LooseFiles, Outcome, SavedRun};
 
+use super::help::{DELIVERING, after};
 use super::printer::Printer;
 use super::{ExitStatus, usage};
 use crate::settings::Layers;
@@ -15,15 +16,17 @@ use crate::view::render_replay;
 /// Read saved replies again, no device contacted. Those of a run give the same JSON and the same rows; those of a folder without a
 /// run report, of a file or of standard input are taken as one run.
 #[derive(Debug, Args)]
-#[command(after_help = super::EXIT_STATUSES)]
+#[command(after_help = after(&[
+    ("lanewatch replay output/latest --output-dir documents --lake raw_ml_data", "Make documents and rows of the newest run again."),
+], DELIVERING))]
 pub(super) struct Replay {
     /// The folder of a run (one below the output folder, or its `latest`), a folder of DEVICE_RPC_raw.xml files, files of that name, or
     /// `-` for standard input
     #[arg(required = true, value_name = "FOLDER|FILE|-")]
     input: Vec<PathBuf>,
     /// Where the JSON documents go
-    #[arg(long, value_name = "FOLDER")]
-    output: PathBuf,
+    #[arg(long, alias = "output", value_name = "FOLDER")]
+    output_dir: PathBuf,
     /// The root of the lake that takes the rows; the run's own files in it are replaced
     #[arg(long, value_name = "FOLDER")]
     lake: PathBuf,
@@ -50,7 +53,7 @@ impl Replay {
         };
         let run = run.map_err(usage)?;
         let (devices, committed) =
-            collector::replay(&run, &self.output, &self.lake, settings.compression)?;
+            collector::replay(&run, &self.output_dir, &self.lake, settings.compression)?;
         if let Some(pending) = &committed.pending {
             printer.warning(&pending.to_string());
         }
@@ -59,7 +62,7 @@ impl Replay {
                 printer.warning(&format!("{}: {said}", replayed.device));
             }
         }
-        printer.summary(&render_replay(&devices, &committed.files, &self.output));
+        printer.summary(&render_replay(&devices, &committed.files, &self.output_dir));
         let failed = devices
             .iter()
             .filter(|replayed| replayed.report.outcome != Outcome::Delivered);

@@ -1,25 +1,46 @@
-//! Signals that ask the program to stop: Ctrl-C and SIGTERM.
+//! Signals that ask the program to stop: Ctrl-C, SIGTERM and SIGHUP.
+
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use tokio::signal::unix::{SignalKind, signal};
+
+use super::ExitStatus;
+
+/// The exit status of the signal that asked us to stop; 0 as long as none did.
+static STOPPED: AtomicU8 = AtomicU8::new(0);
 
 /// Ends when the user or the system asks us to stop. Whoever asks a second time has the process end at once: what was committed
 /// stays, and the next run clears up the rest.
 pub(super) async fn interrupted() {
-    signal_to_stop().await;
+    STOPPED.store(signal_to_stop().await, Ordering::Relaxed);
     tokio::spawn(async {
         let status = signal_to_stop().await;
         #[expect(clippy::exit, reason = "nothing may hold up the second signal")]
-        std::process::exit(status);
+        std::process::exit(status.into());
     });
 }
 
-/// Waits for Ctrl-C or SIGTERM. Returns the exit status of a process that the signal ends.
-async fn signal_to_stop() -> i32 {
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+/// How a command ends that a signal stopped; none if no signal came. Shells say 128 and the number of the signal.
+pub(super) fn stopped() -> Option<ExitStatus> {
+    match STOPPED.load(Ordering::Relaxed) {
+        0 => None,
+        status => Some(ExitStatus::Other(status)),
+    }
+}
+
+/// Waits for Ctrl-C, SIGTERM or SIGHUP. Returns the exit status of a process that the signal ends.
+async fn signal_to_stop() -> u8 {
+    let signals = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+        signal(SignalKind::hangup()),
+    );
+    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) = signals else {
         return std::future::pending().await;
     };
     tokio::select! {
-        _ = tokio::signal::ctrl_c() => 130,
+        _ = interrupt.recv() => 130,
         _ = terminate.recv() => 143,
+        _ = hangup.recv() => 129,
     }
 }

@@ -12,6 +12,7 @@ use sim::{
     SimClock,
 };
 
+use super::help::{PLAIN, after};
 use super::printer::Printer;
 use super::signals::interrupted;
 use super::{ExitStatus, usage};
@@ -174,7 +175,20 @@ impl FaultArgument {
 
 /// What the help says about them.
 fn faults_as_a_list() -> String {
-    let mut text = "Faults, each with the number that holds without one:".to_owned();
+    let mut text = after(
+        &[
+            (
+                "lanewatch sim --devices 10",
+                "Serve ten devices until Ctrl-C.",
+            ),
+            (
+                "lanewatch sim --fault '*=slow-banner:20' -- lanewatch collect -i lanewatch-sim/inventory.yaml",
+                "Collect devices that answer slowly, then stop.",
+            ),
+        ],
+        PLAIN,
+    );
+    text += "\n\nFaults, each with the number that holds without one:";
     let width = FAULT_KINDS.iter().map(|kind| kind.usage().len()).max();
     let width = width.unwrap_or_default();
     for kind in FAULT_KINDS {

@@ -9,12 +9,16 @@ use collector::panic_report::{self, Place};
 use inventory::vault::{self, DEFAULT_LABEL, Password, Vault, VaultSources, files};
 use zeroize::Zeroizing;
 
+use super::help::{PLAIN, after};
 use super::printer::Printer;
 use super::{ExitStatus, usage};
 use crate::settings::{Layers, Settings};
 
 /// Encrypt and decrypt secrets in the form of Ansible Vault, interchangeably with ansible-vault.
 #[derive(Debug, Args)]
+#[command(after_help = after(&[
+    ("lanewatch vault view group_vars/all/vault.yml -J", "Show an encrypted file; ask for the password."),
+], PLAIN))]
 pub(super) struct VaultCommand {
     #[command(subcommand)]
     command: Command,
@@ -36,6 +40,9 @@ enum Command {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = after(&[
+    ("lanewatch vault encrypt group_vars/all/vault.yml --vault-password-file pass", "Encrypt a file in place."),
+], PLAIN))]
 struct Encrypt {
     /// The files; standard input if none is named, or for `-`
     files: Vec<PathBuf>,
@@ -48,6 +55,9 @@ struct Encrypt {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = after(&[
+    ("lanewatch vault encrypt-string --stdin-name ansible_password --vault-password-file pass", "Encrypt a password that is read from standard input."),
+], PLAIN))]
 struct EncryptString {
     /// The texts; `-` is standard input, which keeps a text out of the shell's history
     texts: Vec<String>,
@@ -66,6 +76,9 @@ struct EncryptString {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = after(&[
+    ("lanewatch vault decrypt vault.yml --output - --vault-password-file pass", "Print a decrypted file."),
+], PLAIN))]
 struct Decrypt {
     /// The files; standard input if none is named, or for `-`
     files: Vec<PathBuf>,
@@ -75,6 +88,9 @@ struct Decrypt {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = after(&[
+    ("lanewatch vault view vault.yml -J", "Show a file; ask for the password."),
+], PLAIN))]
 struct View {
     /// The files
     #[arg(required = true)]
@@ -82,6 +98,9 @@ struct View {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = after(&[
+    ("lanewatch vault rekey vault.yml --vault-password-file old --new-vault-password-file new", "Encrypt a file under a new password."),
+], PLAIN))]
 struct Rekey {
     /// The files
     #[arg(required = true)]

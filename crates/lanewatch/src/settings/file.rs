@@ -96,7 +96,7 @@ impl File {
         key: &str,
         value: &Spanned<DeValue<'_>>,
     ) -> Result<(&'static str, Vec<String>), String> {
-        let row = ROWS.iter().find(|row| row.name == key);
+        let row = ROWS.iter().find(|row| row.is_named(key));
         let row = row.ok_or_else(|| unknown(key, value.get_ref()))?;
         if row.accepts.is_secret {
             return Err(format!(

@@ -7,10 +7,16 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::layers::Layers;
 use super::row::Row;
-use super::table::ROWS;
+use super::table::{ROWS, SESSION};
 
 /// The flag that names the file of settings.
 const CONFIG: &str = "config";
+
+/// Whether a command, given as `lake sync`, takes the setting of this name as a flag.
+pub(crate) fn takes(command: &str, setting: &str) -> bool {
+    let row = ROWS.iter().find(|row| row.name == setting);
+    row.is_some_and(|row| row.is_flag_of(command))
+}
 
 /// Gives each command the flags that the table says it takes.
 pub(crate) fn add_to(command: Command) -> Command {
@@ -43,6 +49,8 @@ fn argument(row: &'static Row) -> Arg {
         .value_name(row.value)
         .help(row.help())
         .help_heading(row.group)
+        .hide_short_help(row.group == SESSION)
+        .aliases(row.formerly.map(|name| name.replace('_', "-")))
         .action(if row.accepts.is_list || row.accepts.is_counted {
             ArgAction::Append
         } else {

@@ -8,7 +8,7 @@ use inventory::{Problem, did_you_mean, expand_home};
 
 use super::file::{self, File};
 use super::log::{LogFilter, MessageOptions, log_targets};
-use super::row::{PREFIX, Row, ValueSource};
+use super::row::{PREFIX, Row, ValueSource, variable_of};
 use super::table::ROWS;
 use super::value::Value;
 
@@ -119,13 +119,15 @@ impl Layers {
             .and_then(variable)
             .or_else(flag)
             .or_else(|| variable(&row.variable()))
+            .or_else(|| row.formerly.and_then(|name| variable(&variable_of(name))))
             .or_else(|| row.also.and_then(variable))
             .or_else(file)
     }
 
     /// Variables that look like ours and are not.
     pub(super) fn unknown_variables(&self) -> Vec<String> {
-        let known: Vec<_> = ROWS.iter().map(Row::variable).collect();
+        let former = ROWS.iter().filter_map(|row| row.formerly.map(variable_of));
+        let known: Vec<_> = ROWS.iter().map(Row::variable).chain(former).collect();
         let ours = self
             .environment
             .keys()

@@ -24,11 +24,12 @@ mod row;
 mod table;
 mod value;
 
-pub(crate) use flags::{add_to, given};
+pub(crate) use flags::{add_to, given, takes};
 pub(crate) use layers::Layers;
 pub(crate) use log::LogFormat;
 pub(crate) use resolve::{Planned, Shown};
 pub(crate) use table::Settings;
+pub(crate) use value::Tolerance;
 
 #[cfg(test)]
 pub(crate) use table::ROWS;

@@ -23,6 +23,8 @@ pub(crate) struct Row {
     pub(crate) overruled_by: Option<&'static str>,
     /// A variable of another program that is read where `LANEWATCH_…` is not set.
     pub(crate) also: Option<&'static str>,
+    /// The name that it had before: still read everywhere, and shown nowhere.
+    pub(crate) formerly: Option<&'static str>,
     /// The default, as one would write it.
     pub(crate) default: fn() -> Option<String>,
     /// What may be written.
@@ -41,6 +43,7 @@ impl Row {
         otherwise: None,
         overruled_by: None,
         also: None,
+        formerly: None,
         default: || None,
         accepts: Accepts::NOTHING,
     };
@@ -52,14 +55,20 @@ impl Row {
 
     /// `output_dir` → `LANEWATCH_OUTPUT_DIR`.
     pub(crate) fn variable(&self) -> String {
-        format!("{PREFIX}{}", self.name.to_uppercase())
+        variable_of(self.name)
+    }
+
+    /// Whether it has this name, or had it before.
+    pub(crate) fn is_named(&self, name: &str) -> bool {
+        self.name == name || self.formerly == Some(name)
     }
 
     /// Whether a command, given as `lake sync`, takes it as a flag. A secret is never one: other users of the machine see flags.
     pub(crate) fn is_flag_of(&self, command: &str) -> bool {
         let takes = |command| self.commands.contains(&command);
-        let is_taken =
-            takes(command) || command == "config show" || (command == "plan" && takes("collect"));
+        let is_taken = takes(command)
+            || matches!(command, "config show" | "config get")
+            || (command == "plan" && takes("collect"));
         is_taken && !self.accepts.is_secret
     }
 
@@ -72,6 +81,11 @@ impl Row {
             None => doc,
         }
     }
+}
+
+/// `output_dir` → `LANEWATCH_OUTPUT_DIR`.
+pub(super) fn variable_of(name: &str) -> String {
+    format!("{PREFIX}{}", name.to_uppercase())
 }
 
 /// The prefix of our variables.

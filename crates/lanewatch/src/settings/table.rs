@@ -19,7 +19,7 @@ use sinks::lake::Compression;
 
 use super::log::{LogFilter, LogFormat, Verbosity};
 use super::row::{Row, ValueSource, settings};
-use super::value::{Age, Concurrency, Size, Value};
+use super::value::{Age, Concurrency, Limit, Size, Tolerance, Value};
 
 /// Commands that make a plan.
 const PLANNING: &[&str] = &["collect", "check", "record"];
@@ -92,7 +92,7 @@ const LOGGING: &[&str] = &[
 const DEVICES: &str = "Devices and RPCs";
 const LOGIN: &str = "Login and host keys";
 const LIMITS: &str = "Timeouts and retries";
-const SESSION: &str = "NETCONF session";
+pub(super) const SESSION: &str = "NETCONF session";
 const OUTPUT: &str = "Output of a run";
 const REMOTE_LAKE: &str = "Remote lake";
 const MESSAGES: &str = "Log and messages";
@@ -184,6 +184,9 @@ settings! {
     /// Attempts in all for a connection, an RPC or an upload that fails for a passing reason: refused, reset, timed out
     attempts: u32 = 3, { value: "N", group: LIMITS, commands: &["collect", "record", "lake sync", "lake verify"] }
 
+    /// So many devices, or such a share of them, may fail or deliver only in part before the exit status says so
+    allow_failed: Tolerance = Tolerance::NONE, { value: "N|SHARE", group: LIMITS, commands: COLLECTING }
+
     /// The longest pause before the second attempt. The pause is random (full jitter), and its bound doubles with each attempt, up to 30 s
     retry_pause: Duration = Duration::from_secs(1), { value: "TIME", group: LIMITS, commands: RUNNING }
 
@@ -223,8 +226,8 @@ settings! {
     /// The newest NETCONF version to offer; 1.1 sends messages in chunks
     netconf_version: NetconfVersion = NetconfVersion::V1_0, { value: "VERSION", group: SESSION, commands: CONNECTING }
 
-    /// The largest reply to accept, in bytes
-    max_reply_bytes: usize = options::DEFAULT_MAX_REPLY_BYTES, { value: "BYTES", group: SESSION, commands: CONNECTING }
+    /// The largest reply to accept
+    max_reply_size: Limit = Limit::of(options::DEFAULT_MAX_REPLY_BYTES), { value: "SIZE", group: SESSION, commands: CONNECTING, formerly: Some("max_reply_bytes") }
 
     /// The folder in which each run makes its own
     output_dir: PathBuf = PathBuf::from("output"), { value: "FOLDER", group: OUTPUT, commands: COLLECTING }
@@ -386,7 +389,7 @@ impl Settings {
                 interval: self.keepalive_interval,
                 unanswered: self.keepalives_unanswered,
             },
-            max_reply_bytes: self.max_reply_bytes,
+            max_reply_bytes: self.max_reply_size.bytes(),
             offer: self.netconf_version.framing(),
         }
     }

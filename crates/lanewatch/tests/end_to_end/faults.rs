@@ -299,7 +299,7 @@ fn a_reply_of_100_megabytes() {
     seen.assert_others_well();
     assert_eq!(seen.sick()["rpcs"][LAST_RPC]["bytes"], 100_000_000);
     assert_eq!(seen.sick()["outcome"], "delivered");
-    let flags = ["--max-reply-bytes", "10000000"];
+    let flags = ["--max-reply-size", "10MB"];
     collect(&["huge-reply:100", BUT_THE_LAST], &flags, 3)
         .assert_degraded(&["larger than the limit of 10000000 bytes"])
         .assert_at_once();

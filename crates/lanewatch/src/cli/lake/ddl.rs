@@ -3,12 +3,16 @@
 use clap::{Args, ValueEnum};
 use sinks::lake::Engine;
 
+use super::super::help::{PLAIN, after};
 use super::{ExitStatus, Printer};
 use crate::settings::Layers;
 
 /// Print the statements that make the lake's tables known to an engine: partition projection, no crawler. Tables of mappings are those of
 /// the catalogue, and those that the lake on this disk holds.
 #[derive(Debug, Args)]
+#[command(after_help = after(&[
+    ("lanewatch lake ddl --engine duckdb | duckdb", "Create views of the lake in DuckDB."),
+], PLAIN))]
 pub(super) struct Ddl {
     /// For whom
     #[arg(long, value_enum)]

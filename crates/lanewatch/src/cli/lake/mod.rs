@@ -13,6 +13,7 @@ use records::tables::DATASETS;
 use sinks::lake::{LocalFile, Tables};
 
 use super::ExitStatus;
+use super::help::{PLAIN, after};
 use super::printer::Printer;
 use crate::settings::{Layers, Settings};
 use collector::Catalogue;
@@ -21,6 +22,9 @@ pub(super) use sync::after_run;
 
 /// Write, sync, check and describe the Parquet lake.
 #[derive(Debug, Args)]
+#[command(after_help = after(&[
+    ("lanewatch lake status", "Count files and rows, and say what the remote lacks."),
+], PLAIN))]
 pub(super) struct Lake {
     #[command(subcommand)]
     command: Command,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use clap::Args;
 use sinks::lake::{self, sync};
 
+use super::super::help::{PLAIN, after};
 use super::ExitStatus;
 use super::Printer;
 use crate::settings::Layers;
@@ -14,6 +15,9 @@ use crate::view::{LakeStatus, Partition, render_lake_status};
 ///
 /// Nothing is contacted: the backlog is as the last sync left it.
 #[derive(Debug, Args)]
+#[command(after_help = after(&[
+    ("lanewatch lake status", "Count files, rows and bytes of the lake and say what is not finished."),
+], PLAIN))]
 pub(super) struct Status {
     /// As JSON
     #[arg(long)]

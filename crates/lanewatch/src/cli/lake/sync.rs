@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use sinks::lake::sync::{self, DiskGuard, Remote, StoreError, SyncOptions, SyncOutcome};
 
-use super::super::signals::interrupted;
+use super::super::help::{REMOTE, after};
+use super::super::signals::{interrupted, stopped};
 use super::ExitStatus;
 use super::Printer;
 use super::remote::remote;
@@ -22,8 +23,12 @@ const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(100);
 
 /// Bring the remote lake what it does not have: oldest partition first, nothing half-written, nothing overwritten unseen.
 ///
-/// Exit status 5 if the remote is still behind afterwards: the data is safe on this disk, and the next sync goes on.
+/// If the remote is still behind afterwards, the data is safe on this disk, and the next sync goes on.
 #[derive(Debug, Args)]
+#[command(after_help = after(&[
+    ("lanewatch lake sync --to s3://bucket/lake", "Upload what the remote does not have."),
+    ("lanewatch lake sync --to s3://bucket/lake --prune-after 7d", "Then remove old local partitions whose files are verified at the remote."),
+], REMOTE))]
 pub(super) struct Sync {
     /// The remote lake: `s3://bucket/prefix`, `gs://…`, `az://…` or a folder [default: the setting `sync_to`]
     #[arg(long, value_name = "URL")]
@@ -49,7 +54,7 @@ impl Sync {
         let Some(outcome) =
             bring(&settings.lake, &remote, &options, Duration::ZERO, printer).await?
         else {
-            return Ok(ExitStatus::Behind);
+            return Ok(stopped().unwrap_or(ExitStatus::Behind));
         };
         printer.summary(&render_synced(&outcome, remote.url()));
         // A remote that does not answer cannot be asked what it has.
@@ -137,7 +142,7 @@ pub(in crate::cli) async fn after_run(
             printer.summary(&render_synced(&outcome, remote.url()));
             status(&outcome)
         }
-        Ok(None) => ExitStatus::Behind,
+        Ok(None) => stopped().unwrap_or(ExitStatus::Behind),
         Err(error) => {
             printer.error(&format!("{error:#}"));
             ExitStatus::Behind

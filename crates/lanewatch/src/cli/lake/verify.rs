@@ -6,6 +6,7 @@ use clap::Args;
 use sinks::lake::sync::{self, Compared, Remote, SyncOptions};
 use sinks::lake::{self, LocalFile};
 
+use super::super::help::{VERIFIED, after};
 use super::ExitStatus;
 use super::Printer;
 use super::remote::remote;
@@ -16,8 +17,11 @@ use crate::view::render_verified;
 /// or against each other where it does not name them.
 ///
 /// With `--remote` each is also compared with what the remote has; what is gone or changed there, the next sync looks at again.
-/// Exit status 1 if a file on this disk is damaged, 5 if the remote lacks one or has another.
 #[derive(Debug, Args)]
+#[command(after_help = after(&[
+    ("lanewatch lake verify", "Read every file of the lake and name what is damaged."),
+    ("lanewatch lake verify --remote --to s3://bucket/lake", "Compare each file with its copy at the remote as well."),
+], VERIFIED))]
 pub(super) struct Verify {
     /// Compare with the remote lake as well: that of `--to`, else of the setting `sync_to`
     #[arg(long)]

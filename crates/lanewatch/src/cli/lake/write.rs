@@ -12,6 +12,7 @@ use records::tables::RowSelection;
 use sinks::lake::{self, Layout, Writer, require_free_space};
 use sinks::{METRICS_SUFFIX, REPORT_FILE, RunIdentity};
 
+use super::super::help::{DELIVERING, after};
 use super::super::usage;
 use super::{ExitStatus, Printer};
 use crate::settings::Layers;
@@ -19,12 +20,15 @@ use crate::view::render_written;
 
 /// Write the tables from the JSON documents of a run, ours or those of `parsers/juniper/*.py`.
 #[derive(Debug, Args)]
+#[command(after_help = after(&[
+    ("lanewatch lake write --metrics-dir output/latest --lake raw_ml_data", "Write the tables from the JSON documents of a run."),
+], DELIVERING))]
 pub(super) struct Write {
     /// A folder of `{device}_{rpc}_metrics.json`: a run's folder, or one whose `latest` is
     #[arg(long, value_name = "FOLDER")]
     metrics_dir: PathBuf,
     /// The root of the lake [default: the setting `lake`]
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long = "lake", visible_alias = "base-dir", value_name = "FOLDER")]
     base_dir: Option<PathBuf>,
     /// The partition below the root [default: dt=YYYY-MM-DD/hr=HH of the run timestamp]
     #[arg(long, value_name = "dt=…/hr=…")]

@@ -17,6 +17,7 @@ const COMMANDS: &[&str] = &[
     "config show --json",
     "inventory list -i LAB",
     "inventory list --json -i LAB",
+    "config get concurrency",
     "inventory list --json --resolved -i LAB",
     "inventory host qfx5220-01 -i LAB",
     "inventory host qfx5220-01 --resolved -i LAB",
@@ -64,7 +65,7 @@ fn leaves(folder: &Path, above: &[&str]) -> Vec<String> {
         .skip(1)
         .take_while(|line| !line.is_empty())
         .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
-        .filter(|name| !name.is_empty())
+        .filter(|name| !["", "help"].contains(name))
         .collect();
     if below.is_empty() {
         return vec![above.join(" ")];
