@@ -74,13 +74,13 @@ impl fmt::Debug for Run {
 }
 
 /// Who is told how far the run is.
-pub type Watch = Arc<dyn Fn(&Event) + Send + Sync>;
+pub type Watch = Arc<dyn Fn(&Event<'_>) + Send + Sync>;
 
 /// A step forward.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event {
+pub enum Event<'a> {
     /// A device has let us in.
     Connected,
-    /// A device is done.
-    Finished(Outcome),
+    /// A device, by its name, is done.
+    Finished(&'a str, Outcome),
 }

@@ -205,7 +205,7 @@ async fn collect_all(run: &Arc<Run>, report: &mut RunReport, stop: impl Future<O
                 }
             }
         };
-        (run.watch)(&Event::Finished(device.outcome));
+        (run.watch)(&Event::Finished(&name, device.outcome));
         report.devices.insert(name, device);
     }
 }

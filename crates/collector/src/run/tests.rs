@@ -174,7 +174,7 @@ async fn a_run_that_is_stopped_delivers_what_has_come() {
     let inventory = with_host(&fleet, "silent", silent.local_addr().unwrap().port());
     let (delivered, is_delivered) = tokio::sync::watch::channel(0);
     let watch: Watch = Arc::new(move |event| {
-        if matches!(event, Event::Finished(_)) {
+        if matches!(event, Event::Finished(..)) {
             delivered.send_modify(|count| *count += 1);
         }
     });

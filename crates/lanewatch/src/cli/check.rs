@@ -56,7 +56,7 @@ impl Check {
         if self.json {
             printer.answer(&check_as_json(&checked));
         } else {
-            printer.verdicts(&render_check(&checked));
+            printer.page(&render_check(&checked, printer.screen()));
         }
         Ok(exit_status(&checked))
     }

@@ -38,7 +38,11 @@ impl Collect {
             .map(|url| Remote::open(url, &settings.access()));
         let remote = remote.transpose().map_err(super::usage)?;
         let (output_dir, lake) = (settings.output_dir.clone(), settings.lake.clone());
-        let shard = ShardBar::start(&plan.runner_name, plan.devices.len());
+        let shard = ShardBar::start(
+            &plan.runner_name,
+            plan.devices.iter().map(|device| device.name.as_str()),
+            printer.screen(),
+        );
         let finished = collector::run(
             plan,
             options,
@@ -48,7 +52,7 @@ impl Collect {
         )
         .await?;
         clear_bars();
-        printer.summary(&render_run(&finished, &output_dir, &lake));
+        printer.summary(&render_run(&finished, &output_dir, &lake, printer.screen()));
         for warning in &finished.warnings {
             printer.warning(warning);
         }

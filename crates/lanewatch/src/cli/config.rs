@@ -77,11 +77,12 @@ impl Config {
         // What is wrong is said instead: a default shown in place of a value that cannot be read would be a lie.
         resolved.settings()?;
         match self.command {
-            Command::Show(show) => printer.answer(&if show.json {
-                settings_as_json(&shown, file.as_deref())
-            } else {
-                render_settings(&shown, file.as_deref())
-            }),
+            Command::Show(Show { json: true }) => {
+                printer.answer(&settings_as_json(&shown, file.as_deref()));
+            }
+            Command::Show(Show { json: false }) => {
+                printer.page(&render_settings(&shown, file.as_deref(), printer.screen()));
+            }
             Command::Get(get) => printer.answer(get.value(&shown)?),
         }
         Ok(ExitStatus::Delivered)

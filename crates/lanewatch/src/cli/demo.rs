@@ -20,7 +20,7 @@ use super::printer::Printer;
 use super::signals::{interrupted, stopped};
 use super::sim::{make_folder, write_inventory};
 use crate::settings::Settings;
-use crate::view::{DemoShard, ShardBar, clear_bars, render_demo};
+use crate::view::{DemoShard, Screen, ShardBar, clear_bars, render_demo};
 
 /// Simulated time between the two runs.
 const INTERVAL: Duration = Duration::from_secs(600);
@@ -45,6 +45,7 @@ pub(super) struct Demo {
 
 impl Demo {
     pub(super) async fn run(self, printer: &Printer) -> anyhow::Result<ExitStatus> {
+        let screen = printer.screen();
         let shards = shards(self.seed);
         let devices: Vec<_> = shards
             .iter()
@@ -71,14 +72,17 @@ impl Demo {
                 &path,
                 &sim::inventory::render(&fleet, &running, name, Login::Key),
             )?;
-            inventories.push((*name, path, running.len()));
+            inventories.push((*name, path));
         }
         let ago = Clock::offset_by(-i64::try_from(INTERVAL.as_secs()).unwrap_or(0));
-        let first = self.collect_all(&inventories, ago).await?;
+        let first = self.collect_all(&inventories, ago, screen).await?;
         let mut runs = vec![first];
         if !is_stopped(&runs) {
             clock.advance(INTERVAL);
-            runs.push(self.collect_all(&inventories, Clock::default()).await?);
+            runs.push(
+                self.collect_all(&inventories, Clock::default(), screen)
+                    .await?,
+            );
         }
         fleet.stop().await;
         if is_stopped(&runs) {
@@ -96,28 +100,31 @@ impl Demo {
         let shards: Vec<_> = inventories
             .iter()
             .zip(first.into_iter().zip(second))
-            .map(|((name, _, _), (first, second))| DemoShard {
+            .map(|((name, _), (first, second))| DemoShard {
                 name: (*name).to_owned(),
                 power_then: received_powers(&first),
                 first: first.report,
                 second: second.report,
             })
             .collect();
-        printer.answer(&render_demo(&shards, count, &self.folder, &program()));
+        let text = render_demo(&shards, count, &self.folder, &program(), printer.screen());
+        printer.page(&text);
         Ok(ExitStatus::Delivered)
     }
 
     /// One run of three runners at once.
     async fn collect_all(
         &self,
-        inventories: &[(&str, PathBuf, usize)],
+        inventories: &[(&str, PathBuf)],
         clock: Clock,
+        screen: Screen,
     ) -> anyhow::Result<Vec<Finished>> {
         let mut runs = tokio::task::JoinSet::new();
-        for (at, (name, inventory, devices)) in inventories.iter().enumerate() {
+        for (at, (name, inventory)) in inventories.iter().enumerate() {
             let options = self.settings(name, inventory).options();
             let plan = Plan::build(&options)?;
-            let bar = ShardBar::start(name, *devices);
+            let names = plan.devices.iter().map(|device| device.name.as_str());
+            let bar = ShardBar::start(name, names, screen);
             runs.spawn(async move {
                 (
                     at,

@@ -75,26 +75,30 @@ impl InventoryCommand {
         for warning in inventory.warnings() {
             printer.warning(&warning.to_string());
         }
-        printer.answer(&match self.command {
-            Command::List(command) => command.show(&inventory)?,
-            Command::Graph(command) => inventory.graph(&command.group).map_err(Problems::from)?,
-            Command::Host(command) => command.show(&inventory)?,
-        });
+        match self.command {
+            Command::List(command) => command.show(&inventory, printer)?,
+            Command::Graph(command) => {
+                printer.page(&inventory.graph(&command.group).map_err(Problems::from)?);
+            }
+            Command::Host(command) => command.show(&inventory, printer)?,
+        }
         Ok(ExitStatus::Delivered)
     }
 }
 
 impl List {
-    fn show(self, inventory: &Inventory) -> Result<String, Problems> {
-        if !self.json {
-            return Ok(render_inventory(inventory));
+    fn show(self, inventory: &Inventory, printer: &Printer) -> Result<(), Problems> {
+        if self.json {
+            printer.answer(&inventory.to_json(self.resolved)?);
+        } else {
+            printer.page(&render_inventory(inventory, printer.screen()));
         }
-        inventory.to_json(self.resolved)
+        Ok(())
     }
 }
 
 impl Host {
-    fn show(self, inventory: &Inventory) -> Result<String, Problems> {
+    fn show(self, inventory: &Inventory, printer: &Printer) -> Result<(), Problems> {
         let Some(host) = inventory.host(&self.name) else {
             let hint = did_you_mean(&self.name, inventory.hosts().map(|host| host.name()));
             return Err(usage(format!(
@@ -107,10 +111,11 @@ impl Host {
         } else {
             host.to_json()
         };
-        Ok(if self.json {
-            format!("{values:#}")
+        if self.json {
+            printer.answer(&format!("{values:#}"));
         } else {
-            render_host(host, &values)
-        })
+            printer.page(&render_host(host, &values, printer.screen()));
+        }
+        Ok(())
     }
 }

@@ -28,7 +28,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::settings;
-use crate::view::hide_bars;
+use crate::view::{Screen, hide_bars};
 use printer::Printer;
 
 /// Watches the optics of fleets of Junos devices: every lane's power, bias and FEC errors, as JSON and as a Parquet lake.
@@ -182,7 +182,7 @@ pub(crate) fn main() -> ExitCode {
     };
     let given = settings::given(&matches);
     let messages = given.messages();
-    let printer = Printer::new(messages.is_quiet);
+    let printer = Printer::new(messages.is_quiet, Screen::of_stdout(messages.color));
     if let Some(filter) = messages.log {
         log::start(filter, messages.log_format);
     }

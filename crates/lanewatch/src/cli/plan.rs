@@ -26,11 +26,11 @@ impl Plan {
         for warning in &plan.warnings {
             printer.warning(warning);
         }
-        printer.answer(&if self.json {
-            plan_as_json(&plan, &options)?
+        if self.json {
+            printer.answer(&plan_as_json(&plan, &options)?);
         } else {
-            render_plan(&plan, &options)
-        });
+            printer.page(&render_plan(&plan, &options, printer.screen()));
+        }
         Ok(ExitStatus::Delivered)
     }
 }

@@ -1,12 +1,12 @@
 //! The one way to the terminal: answers on standard output, everything else on standard error.
 
 use std::borrow::Cow;
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, Write};
 use std::sync::OnceLock;
 
 use collector::panic_report::{self, Place};
 
-use crate::view::{BAD, GOOD, above_bars};
+use crate::view::{Screen, above_bars};
 
 /// Why a part of the answer could not be written, the first time that one could not.
 static LOST: OnceLock<String> = OnceLock::new();
@@ -15,12 +15,13 @@ static LOST: OnceLock<String> = OnceLock::new();
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Printer {
     is_quiet: bool,
+    screen: Screen,
 }
 
 impl Printer {
     /// A printer that leaves out warnings and summaries where it is quiet (`--quiet`).
-    pub(super) fn new(is_quiet: bool) -> Self {
-        Self { is_quiet }
+    pub(super) fn new(is_quiet: bool, screen: Screen) -> Self {
+        Self { is_quiet, screen }
     }
 
     /// A part of the answer.
@@ -32,7 +33,7 @@ impl Printer {
     /// A report of work that is done, for a person. It is no answer to a question: `--quiet` leaves it out.
     pub(super) fn summary(self, text: &str) {
         if !self.is_quiet {
-            self.answer(text);
+            self.page(text);
         }
     }
 
@@ -48,42 +49,49 @@ impl Printer {
         LOST.get().map(String::as_str)
     }
 
-    /// An answer with verdicts in it: green and red on a terminal, unless `NO_COLOR` is set (no-color.org).
-    pub(super) fn verdicts(self, text: &str) {
+    /// An answer for a person, as the screen shows it.
+    pub(super) fn page(self, text: &str) {
         panic_report::rehearse(Place::Answer, &text);
-        let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         let mut to = io::stdout().lock();
-        let shown = harmless(text);
-        let painted = if to.is_terminal() && !set("NO_COLOR") && !is_dumb {
-            paint(&shown).into()
-        } else {
-            shown
-        };
-        answered(writeln!(to, "{painted}").and_then(|()| to.flush()));
+        let safe = harmless(text);
+        let shown = self.screen.shown(&safe);
+        answered(writeln!(to, "{shown}").and_then(|()| to.flush()));
+    }
+
+    /// The screen that pages are made for.
+    pub(super) fn screen(self) -> Screen {
+        self.screen
     }
 
     /// A question to the user, or what belongs to one. `--quiet` keeps it.
     pub(super) fn note(self, text: &str) {
-        tell(text);
+        self.tell(text);
     }
 
     /// Something that works, but should be known.
     pub(super) fn warning(self, text: &str) {
         if !self.is_quiet {
-            tell(&format!("warning: {text}"));
+            self.tell(&format!("warning: {text}"));
         }
     }
 
     /// Why there is no answer.
     pub(super) fn error(self, text: &str) {
-        tell(&format!("error: {text}"));
+        self.tell(&format!("error: {text}"));
     }
-}
 
-/// Writes to standard error, above the progress bars. Where nobody reads there is nobody to tell.
-fn tell(text: &str) {
-    above_bars(|| write(io::stderr().lock(), text)).ok();
+    /// Writes to standard error, above the progress bars. Where nobody reads there is nobody to tell.
+    fn tell(self, text: &str) {
+        let text = match self.screen.is_ascii {
+            true => Screen {
+                has_colour: false,
+                ..self.screen
+            }
+            .shown(text),
+            false => text.into(),
+        };
+        above_bars(|| write(io::stderr().lock(), &text)).ok();
+    }
 }
 
 /// Keeps why an answer is not all there. Where nobody reads any more there is nobody to tell.
@@ -113,31 +121,9 @@ fn harmless(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown.collect())
 }
 
-/// The verdicts green and red, where they stand as words of the table.
-fn paint(text: &str) -> String {
-    let (green, red, plain) = ("\u{1b}[32m", "\u{1b}[31m", "\u{1b}[0m");
-    let cell = |word: &str, colour: &str| (format!(" {word} "), format!(" {colour}{word}{plain} "));
-    let ((good, is_green), (bad, is_red)) = (cell(GOOD, green), cell(BAD, red));
-    // Columns are parted by more than one space, so no space is between two cells alone.
-    format!("{text} ")
-        .replace(&good, &is_green)
-        .replace(&bad, &is_red)
-        .trim_end()
-        .to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn verdicts_are_painted_and_other_words_are_not() {
-        let painted = paint(" leaf   ok   FAILED 1/5\n took");
-        assert_eq!(
-            painted,
-            " leaf   \u{1b}[32mok\u{1b}[0m   \u{1b}[31mFAILED\u{1b}[0m 1/5\n took"
-        );
-    }
 
     #[test]
     fn a_devices_words_cannot_steer_the_terminal() {

@@ -65,7 +65,11 @@ impl Record {
         for warning in &plan.warnings {
             printer.warning(warning);
         }
-        let shard = ShardBar::start(&plan.runner_name, plan.devices.len());
+        let shard = ShardBar::start(
+            &plan.runner_name,
+            plan.devices.iter().map(|device| device.name.as_str()),
+            printer.screen(),
+        );
         let finished = collector::run(
             plan,
             options,

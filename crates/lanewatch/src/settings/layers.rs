@@ -89,6 +89,7 @@ impl Layers {
             log: log_targets(filter.as_ref(), verbosity),
             log_format: reader.value("log_format").unwrap_or_default(),
             is_quiet: reader.value("quiet").unwrap_or_default(),
+            color: reader.value("color").unwrap_or_default(),
         }
     }
 

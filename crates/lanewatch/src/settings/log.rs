@@ -1,5 +1,6 @@
 //! The settings of the log: the filter, the verbosity and the format.
 
+use crate::view::ColorChoice;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
 use super::value::{Accepts, Value};
@@ -127,6 +128,8 @@ pub(crate) struct MessageOptions {
     pub(crate) log_format: LogFormat,
     /// Whether progress, warnings and summaries are left out.
     pub(crate) is_quiet: bool,
+    /// Whether verdicts and severities are coloured.
+    pub(crate) color: ColorChoice,
 }
 
 /// The level of each module, from the filter and the number of `-v`; the one that logs more wins. None logs nothing.

@@ -17,6 +17,8 @@ use secrecy::SecretString;
 use sinks::RawReplies;
 use sinks::lake::Compression;
 
+use crate::view::ColorChoice;
+
 use super::log::{LogFilter, LogFormat, Verbosity};
 use super::row::{Row, ValueSource, settings};
 use super::value::{Age, Concurrency, Limit, Size, Tolerance, Value};
@@ -87,6 +89,15 @@ const LOGGING: &[&str] = &[
     "lake write",
     "lake sync",
     "lake verify",
+];
+
+/// Commands that show a person a table. The variable and `lanewatch.toml` set this for every command.
+const SHOWING: &[&str] = &[
+    "collect",
+    "check",
+    "inventory list",
+    "inventory host",
+    "lake status",
 ];
 
 const DEVICES: &str = "Devices and RPCs";
@@ -282,6 +293,9 @@ settings! {
 
     /// Print errors and what was asked for only: no progress, no warnings, no summary. A log that is asked for stays
     quiet: bool = false, { value: "BOOL", short: Some('q'), group: MESSAGES, commands: LOGGING }
+
+    /// Colour verdicts and severities: on a terminal unless `NO_COLOR` is set, always, or never
+    color: ColorChoice = ColorChoice::Auto, { value: "WHEN", group: MESSAGES, commands: SHOWING }
 
     /// Log the events that pass this filter: a level for Lanewatch itself, or module=level with commas (`debug,russh=trace`)
     log: Option<LogFilter> = None, { value: "FILTER", group: MESSAGES, commands: LOGGING, otherwise: Some("nothing"), also: Some("RUST_LOG") }

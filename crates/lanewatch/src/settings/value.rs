@@ -9,6 +9,8 @@ use secrecy::SecretString;
 use sinks::RawReplies;
 use sinks::lake::Compression;
 
+use crate::view::ColorChoice;
+
 /// What may be written for a setting.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Accepts {
@@ -456,6 +458,8 @@ choice!(MetricNames, "`documented`, `conventional`, `both` or `original`",
     "original" => Self::Original);
 choice!(Detail, "`full`, `lanes` or `ports`",
     "full" => Self::Full, "lanes" => Self::Lanes, "ports" => Self::Ports);
+choice!(ColorChoice, "`auto`, `always` or `never`",
+    "auto" => Self::Auto, "always" => Self::Always, "never" => Self::Never);
 choice!(RawReplies, "`keep`, `zstd` or `drop`",
     "keep" => Self::Keep, "zstd" => Self::Zstd, "drop" => Self::Drop);
 
@@ -571,6 +575,7 @@ mod tests {
         check::<Compression>();
         check::<MetricNames>();
         check::<Detail>();
+        check::<ColorChoice>();
         check::<RawReplies>();
         check::<bool>();
     }

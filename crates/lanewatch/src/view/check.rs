@@ -3,18 +3,16 @@
 use collector::{Checked, Step, Verdict};
 use serde_json::{Value, json};
 
-use super::lines::{count, table};
+use super::lines::{Columns, count};
+use super::screen::{BAD, GOOD, Screen};
 
-/// What stands in a cell; the printer paints the first green and the second red.
-pub(crate) const GOOD: &str = "ok";
-pub(crate) const BAD: &str = "FAILED";
 const NOT_TAKEN: &str = "–";
 
 /// Steps with a column of their own; the RPCs share the last.
 const COLUMNS: usize = 6;
 
 /// A line a device, then what is to be done about each step that failed.
-pub(crate) fn render_check(checked: &[Checked]) -> String {
+pub(crate) fn render_check(checked: &[Checked], screen: Screen) -> String {
     let steps = checked
         .first()
         .map(|device| device.steps.as_slice())
@@ -29,7 +27,12 @@ pub(crate) fn render_check(checked: &[Checked]) -> String {
         row.push(of_rpcs(rpcs));
         row
     });
-    let mut text = table(&header, &[], rows);
+    let columns = Columns {
+        header: &header,
+        right: &[],
+        drop: &[1],
+    };
+    let mut text = columns.table(screen, rows);
     let good = checked.iter().filter(|device| device.is_good()).count();
     text += &format!(
         "\n\n{} of {} devices are ready.",
@@ -144,7 +147,7 @@ mod tests {
                 &steps([Good, Good, Good, Good, Good, Bad, Good, Bad]),
             ),
         ];
-        insta::assert_snapshot!(render_check(&checked), @"
+        insta::assert_snapshot!(render_check(&checked, Screen::default()), @"
          Device    Address       name   port     host key   login   hello   clock    RPCs
         ────────────────────────────────────────────────────────────────────────────────────────
          leaf-01   leaf-01:830   ok     ok       ok         ok      ok      ok       ok 2/2

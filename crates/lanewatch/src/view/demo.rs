@@ -5,8 +5,9 @@ use std::path::Path;
 
 use collector::RunReport;
 
-use super::lines::{dbm, path, table};
+use super::lines::{Columns, dbm, path};
 use super::run::{findings, severity, totals, troubles};
+use super::screen::Screen;
 
 /// One shard of the demo, collected twice.
 #[derive(Debug)]
@@ -24,6 +25,7 @@ pub(crate) fn render_demo(
     devices: usize,
     folder: &Path,
     program: &str,
+    screen: Screen,
 ) -> String {
     let runs: Vec<_> = shards
         .iter()
@@ -43,10 +45,10 @@ pub(crate) fn render_demo(
             shards.len()
         ),
         String::new(),
-        totals(&runs),
+        totals(&runs, screen),
         String::new(),
         "Looks bad, in run 2:".to_owned(),
-        looks_bad(shards),
+        looks_bad(shards, screen),
     ];
     for shard in shards {
         text.extend(troubles(&shard.second));
@@ -56,7 +58,7 @@ pub(crate) fn render_demo(
     text.join("\n")
 }
 
-fn looks_bad(shards: &[DemoShard]) -> String {
+fn looks_bad(shards: &[DemoShard], screen: Screen) -> String {
     let rows = shards.iter().flat_map(|shard| {
         findings(&shard.second)
             .into_iter()
@@ -76,8 +78,8 @@ fn looks_bad(shards: &[DemoShard]) -> String {
                 ]
             })
     });
-    table(
-        &[
+    let columns = Columns {
+        header: &[
             "",
             "Device",
             "Interface",
@@ -86,9 +88,10 @@ fn looks_bad(shards: &[DemoShard]) -> String {
             "RX now",
             "Why",
         ],
-        &[3, 4, 5],
-        rows,
-    )
+        right: &[3, 4, 5],
+        drop: &[4, 5],
+    };
+    columns.table(screen, rows)
 }
 
 fn files(folder: &Path) -> Vec<String> {

@@ -3,10 +3,11 @@
 use inventory::{Host, Inventory};
 use serde_json::Value;
 
-use super::lines::table;
+use super::lines::{Columns, table};
+use super::screen::Screen;
 
 /// A line a host: its name, its address as it is written, and its groups.
-pub(crate) fn render_inventory(inventory: &Inventory) -> String {
+pub(crate) fn render_inventory(inventory: &Inventory, screen: Screen) -> String {
     let rows = inventory.hosts().map(|host| {
         let address = host
             .variable("ansible_host")
@@ -18,7 +19,7 @@ pub(crate) fn render_inventory(inventory: &Inventory) -> String {
         ]
     });
     let count = inventory.hosts().len();
-    let table = table(&["Host", "Address", "Groups"], &[], rows);
+    let table = table(screen, &["Host", "Address", "Groups"], rows);
     format!(
         "{table}\n\n{count} {}",
         if count == 1 { "host" } else { "hosts" }
@@ -26,7 +27,7 @@ pub(crate) fn render_inventory(inventory: &Inventory) -> String {
 }
 
 /// A line a variable: its value and the place that sets it.
-pub(crate) fn render_host(host: Host<'_>, values: &Value) -> String {
+pub(crate) fn render_host(host: Host<'_>, values: &Value, screen: Screen) -> String {
     let variables = host.variables();
     let rows = values
         .as_object()
@@ -44,7 +45,12 @@ pub(crate) fn render_host(host: Host<'_>, values: &Value) -> String {
                 .map_or_else(|| value.to_string(), str::to_owned);
             vec![name.clone(), value, place.unwrap_or_default()]
         });
-    let table = table(&["Variable", "Value", "Set in"], &[], rows);
+    let table = Columns {
+        header: &["Variable", "Value", "Set in"],
+        right: &[],
+        drop: &[2],
+    }
+    .table(screen, rows);
     format!("{} is in {}\n\n{table}", host.name(), groups(host))
 }
 

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use sinks::lake::Written;
 use sinks::lake::sync::{Backlog, Pruned, SyncOutcome};
 
-use super::lines::{at_most, count, path, size, table};
+use super::lines::{Columns, at_most, count, path, size};
+use super::screen::Screen;
 
 /// Partitions that a terminal can take.
 const LIST_LIMIT: usize = 24;
@@ -80,7 +81,7 @@ fn bytes(backlog: &Backlog) -> u64 {
 }
 
 /// What `lake status` prints.
-pub(crate) fn render_lake_status(status: &LakeStatus) -> String {
+pub(crate) fn render_lake_status(status: &LakeStatus, screen: Screen) -> String {
     let mut text = vec![path(&status.lake), String::new()];
     if status.partitions.is_empty() {
         text.push("The lake is empty.".to_owned());
@@ -100,11 +101,12 @@ pub(crate) fn render_lake_status(status: &LakeStatus) -> String {
             .map(|(name, partition)| line(name, partition))
             .collect();
         rows.push(line("all", &status.total()));
-        text.push(table(
-            &["partition", "files", "rows", "size"],
-            &[1, 2, 3],
-            rows,
-        ));
+        let columns = Columns {
+            header: &["partition", "files", "rows", "size"],
+            right: &[1, 2, 3],
+            drop: &[],
+        };
+        text.push(columns.table(screen, rows));
         if beyond > 0 {
             text.push(format!(
                 "… and {} older partitions (`--json` has all)",
@@ -262,7 +264,7 @@ mod tests {
 
     #[test]
     fn a_status_says_what_is_here_and_who_lacks_what() {
-        insta::assert_snapshot!(render_lake_status(&status()), @r"
+        insta::assert_snapshot!(render_lake_status(&status(), Screen::default()), @r"
         /lake
 
          partition             files    rows       size
@@ -282,7 +284,7 @@ mod tests {
             lake: PathBuf::from("/lake"),
             ..LakeStatus::default()
         };
-        insta::assert_snapshot!(render_lake_status(&empty), @r"
+        insta::assert_snapshot!(render_lake_status(&empty, Screen::default()), @r"
         /lake
 
         The lake is empty.

@@ -10,9 +10,10 @@ mod lines;
 mod plan;
 mod progress;
 mod run;
+mod screen;
 mod settings;
 
-pub(crate) use check::{BAD, GOOD, check_as_json, render_check};
+pub(crate) use check::{check_as_json, render_check};
 pub(crate) use demo::{DemoShard, render_demo};
 pub(crate) use inventory::{render_host, render_inventory};
 pub(crate) use lake::{
@@ -22,4 +23,5 @@ pub(crate) use lake::{
 pub(crate) use plan::{plan_as_json, render_plan};
 pub(crate) use progress::{ShardBar, SyncBar, above_bars, clear_bars, hide_bars};
 pub(crate) use run::{render_replay, render_run};
+pub(crate) use screen::{ColorChoice, Screen};
 pub(crate) use settings::{render_settings, settings_as_json};

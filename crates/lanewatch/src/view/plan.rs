@@ -8,13 +8,14 @@ use netconf::ssh::{HostKeyPolicy, KnownHosts, Route};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
-use super::lines::{count, table};
+use super::lines::{Columns, count, one_line, table};
+use super::screen::Screen;
 
 /// What stands in place of what a vault gives.
 const FROM_VAULT: &str = "(from vault)";
 
 /// A line a device, a line an RPC, and what they have in common.
-pub(crate) fn render_plan(plan: &Plan, options: &Options) -> String {
+pub(crate) fn render_plan(plan: &Plan, options: &Options, screen: Screen) -> String {
     let devices = plan.devices.iter().map(|device| {
         let target = &device.target;
         let address = match device.from_vault.address {
@@ -28,7 +29,7 @@ pub(crate) fn render_plan(plan: &Plan, options: &Options) -> String {
             login(device).join(", "),
             host_keys(&target.host_keys),
             route(device).join(" → "),
-            filter(device).unwrap_or("all").to_owned(),
+            one_line(filter(device).unwrap_or("all")),
             source(&device.filter_source),
         ]
     });
@@ -42,6 +43,11 @@ pub(crate) fn render_plan(plan: &Plan, options: &Options) -> String {
         "Interfaces",
         "Set by",
     ];
+    let columns = Columns {
+        header: &header,
+        right: &[],
+        drop: &[7, 5, 4, 3, 2],
+    };
     let rpcs = plan.catalogue.commands.iter();
     let rpcs = rpcs.map(|command| {
         vec![
@@ -52,8 +58,8 @@ pub(crate) fn render_plan(plan: &Plan, options: &Options) -> String {
     });
     format!(
         "{}\n\n{}\n\n{}",
-        table(&header, &[], devices),
-        table(&["RPC", "Operation", "Asked"], &[], rpcs),
+        columns.table(screen, devices),
+        table(screen, &["RPC", "Operation", "Asked"], rpcs),
         summary(plan, options)
     )
 }

@@ -1,26 +1,35 @@
 //! The report of a run, for a person.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use analysis::{Finding, Severity};
-use collector::{Finished, Outcome, Replayed, RunReport};
+use collector::{DeviceReport, Finished, Outcome, Replayed, RunReport};
 use sinks::lake::Written;
 
-use super::lines::{at_most, count, dbm, path, size, table};
+use super::lines::{Columns, at_most, count, dbm, path, size};
+use super::screen::{ALARM, Screen, WARNING};
 
 /// Lines of a list that a terminal can take; the rest is in `run.json`.
 const LIST_LIMIT: usize = 20;
+/// Names of devices that a line can take.
+const NAMES_LIMIT: usize = 5;
 
 /// What `collect` prints.
-pub(crate) fn render_run(finished: &Finished, output_dir: &Path, lake: &Path) -> String {
+pub(crate) fn render_run(
+    finished: &Finished,
+    output_dir: &Path,
+    lake: &Path,
+    screen: Screen,
+) -> String {
     let (report, folder) = (&finished.report, finished.folder.path());
     let mut text = vec![
         headline(report),
         String::new(),
-        totals(&[(report.runner_name.clone(), report)]),
+        totals(&[(report.runner_name.clone(), report)], screen),
     ];
     text.extend(troubles(report));
-    text.extend(looks_bad(report));
+    text.extend(looks_bad(report, screen));
     text.push(String::new());
     if finished.report_error.is_none() {
         text.push(format!(
@@ -67,7 +76,7 @@ fn headline(report: &RunReport) -> String {
 }
 
 /// One line a shard.
-pub(super) fn totals(shards: &[(String, &RunReport)]) -> String {
+pub(super) fn totals(shards: &[(String, &RunReport)], screen: Screen) -> String {
     let header = [
         "Shard",
         "Devices",
@@ -99,7 +108,12 @@ pub(super) fn totals(shards: &[(String, &RunReport)]) -> String {
             format!("{:.1}", report.seconds),
         ]
     });
-    table(&header, &[1, 2, 3, 4, 5, 6, 7], rows)
+    let columns = Columns {
+        header: &header,
+        right: &[1, 2, 3, 4, 5, 6, 7],
+        drop: &[6, 5, 4, 2],
+    };
+    columns.table(screen, rows)
 }
 
 /// The devices that did not deliver everything, and why.
@@ -109,21 +123,57 @@ pub(super) fn troubles(report: &RunReport) -> Vec<String> {
         (Outcome::Failed, "Failed"),
         (Outcome::Degraded, "Delivered in part"),
     ] {
-        let lines: Vec<_> = report
-            .devices
-            .iter()
-            .filter(|(_, device)| device.outcome == outcome)
-            .map(|(name, device)| {
-                let why = device.error.as_deref().unwrap_or("no reason given");
-                format!("  {name}: {why}")
-            })
-            .collect();
+        let devices = report.devices.iter();
+        let lines = by_cause(devices.filter(|(_, device)| device.outcome == outcome));
         if !lines.is_empty() {
             text.extend([String::new(), format!("{title}:")]);
             text.extend(at_most(LIST_LIMIT, lines, sinks::REPORT_FILE));
         }
     }
     text
+}
+
+/// A line a device and its error; from three devices on that fail for one reason, a line for them all, the largest number first.
+fn by_cause<'r>(devices: impl Iterator<Item = (&'r String, &'r DeviceReport)>) -> Vec<String> {
+    let mut causes: BTreeMap<String, Vec<(&String, &str)>> = BTreeMap::new();
+    for (name, device) in devices {
+        let why = device.error.as_deref().unwrap_or("no reason given");
+        // What is the device's own must not make two causes of one.
+        let own = match device.address.as_str() {
+            "" => why,
+            address => why.strip_prefix(&format!("{address}: ")).unwrap_or(why),
+        };
+        let cause = match device.address.as_str() {
+            "" => own.to_owned(),
+            address => own.replace(address, "its address"),
+        };
+        causes.entry(cause).or_default().push((name, why));
+    }
+    let mut causes: Vec<_> = causes.into_iter().collect();
+    causes.sort_by_key(|(_, devices)| std::cmp::Reverse(devices.len().max(2)));
+    let mut lines = Vec::new();
+    let mut single = Vec::new();
+    for (cause, devices) in &causes {
+        if let [_, _, _, ..] = devices.as_slice() {
+            let names = devices
+                .iter()
+                .take(NAMES_LIMIT)
+                .map(|(name, _)| name.as_str());
+            let mut names = names.collect::<Vec<_>>().join(", ");
+            if devices.len() > NAMES_LIMIT {
+                names += ", …";
+            }
+            lines.push(format!(
+                "  {} devices: {cause} ({names})",
+                count(devices.len())
+            ));
+        } else {
+            single.extend(devices.iter().copied());
+        }
+    }
+    single.sort_unstable();
+    lines.extend(single.iter().map(|(name, why)| format!("  {name}: {why}")));
+    lines
 }
 
 /// All findings, the worst first: device and finding.
@@ -142,7 +192,7 @@ pub(super) fn findings(report: &RunReport) -> Vec<(&str, &Finding)> {
     all
 }
 
-fn looks_bad(report: &RunReport) -> Vec<String> {
+fn looks_bad(report: &RunReport, screen: Screen) -> Vec<String> {
     let all = findings(report);
     if all.is_empty() {
         return match (report.count(Outcome::Failed), report.devices.len()) {
@@ -168,14 +218,15 @@ fn looks_bad(report: &RunReport) -> Vec<String> {
             finding.why.clone(),
         ]
     });
+    let columns = Columns {
+        header: &["", "Device", "Interface", "Lane", "RX dBm", "Why"],
+        right: &[3, 4],
+        drop: &[4],
+    };
     let mut text = vec![
         String::new(),
         "Looks bad:".to_owned(),
-        table(
-            &["", "Device", "Interface", "Lane", "RX dBm", "Why"],
-            &[3, 4],
-            rows,
-        ),
+        columns.table(screen, rows),
     ];
     if beyond > 0 {
         text.push(format!(
@@ -190,8 +241,8 @@ fn looks_bad(report: &RunReport) -> Vec<String> {
 /// The word for it.
 pub(super) fn severity(finding: &Finding) -> String {
     match finding.severity {
-        Severity::Alarm => "ALARM",
-        Severity::Warning => "warning",
+        Severity::Alarm => ALARM,
+        Severity::Warning => WARNING,
     }
     .to_owned()
 }
@@ -224,7 +275,7 @@ mod tests {
     use super::*;
     use sinks::RunFolder;
 
-    use collector::{DeviceReport, LakeFile};
+    use collector::LakeFile;
 
     fn device(outcome: Outcome, error: Option<&str>, findings: Vec<Finding>) -> DeviceReport {
         DeviceReport {
@@ -267,6 +318,10 @@ mod tests {
     }
 
     fn rendered(report: &RunReport) -> String {
+        rendered_on(Screen::default(), report)
+    }
+
+    fn rendered_on(screen: Screen, report: &RunReport) -> String {
         let root = tempfile::tempdir().unwrap();
         let output = root.path().join("output");
         let finished = Finished {
@@ -277,8 +332,50 @@ mod tests {
             metrics_error: None,
             warnings: Vec::new(),
         };
-        let text = render_run(&finished, &output, Path::new("/lake"));
+        let text = render_run(&finished, &output, Path::new("/lake"), screen);
         text.replace(root.path().to_str().unwrap(), "")
+    }
+
+    #[test]
+    fn a_run_fits_every_screen() {
+        let why = "received power -7.29 dBm is below the low alarm threshold of -6.00 dBm; the low warning threshold is -5.00 dBm";
+        let findings = vec![
+            finding(Severity::Alarm, Some(2), why),
+            finding(Severity::Warning, None, "pre-FEC BER 1.2e-4"),
+        ];
+        let failed = device(
+            Outcome::Failed,
+            Some("192.0.2.3:830: cannot connect"),
+            Vec::new(),
+        );
+        let report = report(vec![
+            (
+                "rack17-leaf-01.dc3",
+                device(Outcome::Delivered, None, findings),
+            ),
+            ("rack17-leaf-02.dc3", failed),
+        ]);
+        for width in [80, 120, 200] {
+            for has_colour in [false, true] {
+                let screen = Screen {
+                    width: Some(width),
+                    has_colour,
+                    is_ascii: false,
+                };
+                let text = rendered_on(screen, &report);
+                let tables = text
+                    .lines()
+                    .filter(|line| !line.contains("  /") && !line.starts_with("  "));
+                for line in tables {
+                    assert!(
+                        console::measure_text_width(line) <= width,
+                        "{width}: {line}"
+                    );
+                }
+                let name = format!("run_{width}{}", if has_colour { "_colour" } else { "" });
+                insta::assert_snapshot!(name, screen.shown(&text).replace('\u{1b}', "<ESC>"));
+            }
+        }
     }
 
     #[test]
@@ -343,7 +440,10 @@ mod tests {
 
     #[test]
     fn a_long_list_is_cut_and_counted() {
-        let failed = (0..25).map(|_| device(Outcome::Failed, Some("gone"), Vec::new()));
+        let failed = (0..25).map(|number| {
+            let why = format!("gone for reason {number}");
+            device(Outcome::Failed, Some(&why), Vec::new())
+        });
         let names: Vec<_> = (0..25).map(|number| format!("leaf-{number:02}")).collect();
         let text = rendered(&report(
             names.iter().map(String::as_str).zip(failed).collect(),
@@ -353,5 +453,26 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("… and 5 more in run.json"), "{text}");
+    }
+
+    #[test]
+    fn devices_that_fail_for_one_reason_are_one_line() {
+        let failed = (1..=7).map(|number| {
+            let address = format!("192.0.2.{number}:830");
+            let error = match number {
+                3 => format!("{address}: the host key is unknown"),
+                _ => format!("{address}: connection refused"),
+            };
+            let failed = device(Outcome::Failed, Some(&error), Vec::new());
+            DeviceReport { address, ..failed }
+        });
+        let names: Vec<_> = (1..=7).map(|number| format!("leaf-{number:02}")).collect();
+        let report = report(names.iter().map(String::as_str).zip(failed).collect());
+        insta::assert_snapshot!(troubles(&report).join("\n"), @"
+
+        Failed:
+          6 devices: connection refused (leaf-01, leaf-02, leaf-04, leaf-05, leaf-06, …)
+          leaf-03: 192.0.2.3:830: the host key is unknown
+        ");
     }
 }

@@ -4,14 +4,15 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::lines::table;
+use super::lines::Columns;
+use super::screen::Screen;
 use crate::settings::Shown;
 
 /// What stands for a value that there is not.
 const NOT_SET: &str = "(not set)";
 
 /// A line a setting, and which file was read.
-pub(crate) fn render_settings(settings: &[Shown], file: Option<&Path>) -> String {
+pub(crate) fn render_settings(settings: &[Shown], file: Option<&Path>, screen: Screen) -> String {
     let rows = settings.iter().map(|shown| {
         let value = match (&shown.value, shown.row.otherwise) {
             (Some(value), _) => value.clone(),
@@ -20,7 +21,12 @@ pub(crate) fn render_settings(settings: &[Shown], file: Option<&Path>) -> String
         };
         vec![shown.row.name.to_owned(), value, shown.origin.to_string()]
     });
-    let table = table(&["Setting", "Value", "From"], &[], rows);
+    let table = Columns {
+        header: &["Setting", "Value", "From"],
+        right: &[],
+        drop: &[2],
+    }
+    .table(screen, rows);
     let file = match file {
         Some(file) => format!("The file of settings is {}.", file.display()),
         None => "No file of settings was found: there is no lanewatch.toml here, nor in lanewatch/ of the user's configuration.".to_owned(),

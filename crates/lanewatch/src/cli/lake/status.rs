@@ -54,11 +54,11 @@ impl Status {
         for error in &status.unreadable {
             printer.warning(error);
         }
-        printer.answer(&if self.json {
-            status.as_json()
+        if self.json {
+            printer.answer(&status.as_json());
         } else {
-            render_lake_status(&status)
-        });
+            printer.page(&render_lake_status(&status, printer.screen()));
+        }
         Ok(if status.unreadable.is_empty() {
             ExitStatus::Delivered
         } else {

@@ -159,7 +159,7 @@ async fn bring(
     wait: Duration,
     printer: &Printer,
 ) -> anyhow::Result<Option<SyncOutcome>> {
-    let bar = SyncBar::start(remote.url());
+    let bar = SyncBar::start(remote.url(), printer.screen());
     let watch = |step| bar.step(step);
     let began = Instant::now();
     let sync = async {

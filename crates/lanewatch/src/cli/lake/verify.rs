@@ -63,7 +63,7 @@ impl Verify {
             damaged |= !compared.damaged.is_empty();
             differs = !compared.is_complete();
         }
-        printer.answer(&render_verified(
+        printer.page(&render_verified(
             &settings.lake,
             checked.files.len(),
             checked.rows,
