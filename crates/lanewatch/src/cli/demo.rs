@@ -14,13 +14,31 @@ use sim::{
     RunningDevice, SimClock,
 };
 
-use super::ExitStatus;
 use super::help::{PLAIN, after};
 use super::printer::Printer;
 use super::signals::{interrupted, stopped};
 use super::sim::{make_folder, write_inventory};
+use super::{ExitStatus, usage};
 use crate::settings::Settings;
 use crate::view::{DemoShard, Screen, ShardBar, clear_bars, render_demo};
+
+/// The file that tells the folder of a demo.
+const MARK: &str = "made-by-lanewatch-demo.txt";
+/// What a demo makes in its folder, with what its report offers to try.
+const MADE: [&str; 9] = [
+    MARK,
+    "output",
+    "lake",
+    "sim",
+    "inventory-shard1.yaml",
+    "inventory-shard2.yaml",
+    "inventory-shard3.yaml",
+    "replay",
+    "try",
+];
+/// What is wrong with the fleet on purpose; see [`shards`].
+const ON_PURPOSE: &str = "On purpose, so that there is something to see: lane 2 of et-0/0/12 on spine-02 loses its light, et-0/0/50 on leaf-02 is dark, and \
+     spine-04 does not answer.";
 
 /// Simulated time between the two runs.
 const INTERVAL: Duration = Duration::from_secs(600);
@@ -51,8 +69,17 @@ impl Demo {
             .iter()
             .flat_map(|(_, devices)| devices.clone())
             .collect();
-        let count = devices.len();
+        if replace_earlier(&self.folder)? {
+            printer.note(&format!(
+                "the earlier demo in {} is replaced",
+                self.folder.display()
+            ));
+        }
         let folder = make_folder(&self.folder)?;
+        std::fs::write(
+            folder.join(MARK),
+            "Made by `lanewatch demo`, which replaces this folder.\n",
+        )?;
         let began = Clock::default()
             .now()
             .saturating_sub_unsigned((INTERVAL + DECLINE_BEFORE).as_secs());
@@ -107,7 +134,13 @@ impl Demo {
                 second: second.report,
             })
             .collect();
-        let text = render_demo(&shards, count, &self.folder, &program(), printer.screen());
+        let text = render_demo(
+            &shards,
+            ON_PURPOSE,
+            &self.folder,
+            &program(),
+            printer.screen(),
+        );
         printer.page(&text);
         Ok(ExitStatus::Delivered)
     }
@@ -161,6 +194,56 @@ impl Demo {
             ..Settings::default()
         }
     }
+}
+
+/// Removes what an earlier demo left in the folder, and says whether there was one. Nothing else is ever removed.
+///
+/// # Errors
+///
+/// A usage error if the folder holds something and no demo made it.
+fn replace_earlier(folder: &Path) -> anyhow::Result<bool> {
+    let cannot = |error: std::io::Error| {
+        usage(format!(
+            "cannot read the folder {}: {error}",
+            folder.display()
+        ))
+    };
+    let is_empty = match std::fs::read_dir(folder) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
+        Err(error) => return Err(cannot(error).into()),
+    };
+    if is_empty {
+        return Ok(false);
+    }
+    // Demos of earlier versions left no mark, but always these two.
+    let is_earlier = folder.join(MARK).is_file()
+        || (folder.join("inventory-shard1.yaml").is_file()
+            && folder.join("sim/ledger.jsonl").is_file());
+    if !is_earlier {
+        return Err(usage(format!(
+            "{} is there, is not empty and is no earlier demo: name another folder with `--folder`",
+            folder.display()
+        ))
+        .into());
+    }
+    for name in MADE {
+        let path = folder.join(name);
+        let removed = match path.is_dir() {
+            true => std::fs::remove_dir_all(&path),
+            false => std::fs::remove_file(&path),
+        };
+        match removed {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                anyhow::bail!(
+                    "cannot remove {} of the earlier demo: {error}",
+                    path.display()
+                )
+            }
+            _ => {}
+        }
+    }
+    Ok(true)
 }
 
 /// Whether a run was stopped before its end.

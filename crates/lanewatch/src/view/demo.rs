@@ -22,7 +22,7 @@ pub(crate) struct DemoShard {
 /// What `demo` prints. `program` is how the user called it, so that the commands work when pasted.
 pub(crate) fn render_demo(
     shards: &[DemoShard],
-    devices: usize,
+    on_purpose: &str,
     folder: &Path,
     program: &str,
     screen: Screen,
@@ -36,6 +36,7 @@ pub(crate) fn render_demo(
             ]
         })
         .collect();
+    let devices: usize = shards.iter().map(|shard| shard.second.devices.len()).sum();
     let minutes = shards.first().map_or(0, |shard| {
         (shard.second.run_timestamp - shard.first.run_timestamp) / 60
     });
@@ -44,6 +45,7 @@ pub(crate) fn render_demo(
             "{devices} simulated devices in {} shards, each shard with its own runner, over real SSH and NETCONF; two runs, {minutes} simulated minutes apart.",
             shards.len()
         ),
+        on_purpose.to_owned(),
         String::new(),
         totals(&runs, screen),
         String::new(),
@@ -126,7 +128,7 @@ fn try_next(folder: &Path, program: &str) -> Vec<String> {
             at("output/latest/run.json")
         ),
         format!(
-            "  # read its raw replies again: the same documents, the same rows, no device\n  {program} replay {} --output {} --lake {}",
+            "  # read its raw replies again: the same documents, the same rows, no device\n  {program} replay {} --output-dir {} --lake {}",
             at("output/latest"),
             at("replay/output"),
             at("replay/lake")

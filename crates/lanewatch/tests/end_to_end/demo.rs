@@ -25,7 +25,23 @@ fn the_demo_shows_three_shards_and_does_not_trip_over_itself() {
             ran.stdout, ran.stderr
         );
     }
+    assert!(!first.stderr.contains("replaced"), "{}", first.stderr);
+    assert!(
+        second
+            .stderr
+            .contains("the earlier demo in shown is replaced"),
+        "{}",
+        second.stderr
+    );
+    let runs = std::fs::read_dir(folder.path().join("shown/output")).unwrap();
+    let runs = runs.filter(|entry| entry.as_ref().unwrap().file_type().unwrap().is_dir());
+    assert_eq!(
+        runs.count(),
+        6,
+        "two runs of three shards, and nothing of the earlier demo"
+    );
     second
+        .says(&["On purpose", "spine-04 does not answer"])
         .says(&["ALARM", "below the alarm threshold"])
         .says(&["ALARM", "no light"])
         .says(&["cannot connect", "refused"]);
@@ -48,6 +64,22 @@ fn the_demo_shows_three_shards_and_does_not_trip_over_itself() {
         .map(|entry| entry.unwrap().file_name())
         .collect();
     assert_eq!(outside, ["shown"], "the demo wrote outside its folder");
+}
+
+#[test]
+fn a_folder_that_no_demo_made_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let mine = folder.path().join("shown/output/mine");
+    std::fs::create_dir_all(mine.parent().unwrap()).unwrap();
+    std::fs::write(&mine, "mine").unwrap();
+    let ran = lanewatch(folder.path(), &["demo", "--folder", "shown"]).expect(2);
+    assert!(
+        ran.stderr
+            .contains("shown is there, is not empty and is no earlier demo"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(std::fs::read(&mine).unwrap(), b"mine");
 }
 
 #[test]
