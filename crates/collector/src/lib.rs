@@ -40,7 +40,7 @@ pub use options::{
 };
 pub use plan::{DevicePlan, FilterSource, FromVault, NetconfVersion, Plan, Shard, runner_name};
 pub use replay::{Parsed, Replayed, parse, replay};
-pub use report::{DeviceReport, LakeFile, Outcome, RpcOutcome, RpcReport, RunReport};
+pub use report::{DeviceReport, LakeFile, Outcome, RpcOutcome, RpcReport, RunReport, Totals};
 pub use retry::Retry;
 pub use run::{Finished, run};
 pub use saved_run::SavedRun;

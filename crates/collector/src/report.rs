@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use analysis::Finding;
+use analysis::{Finding, Severity};
 use serde::{Deserialize, Serialize};
 
 use super::retry::FailedAttempt;
@@ -44,8 +44,37 @@ pub struct RunReport {
     /// The mappings of the catalogue, as written: with them the run can be read again.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub mappings: BTreeMap<String, String>,
+    /// The sums over all devices, for whoever does not want to read them all.
+    #[serde(default)]
+    pub totals: Totals,
     /// Each device of the run, by its name in the inventory.
     pub devices: BTreeMap<String, DeviceReport>,
+}
+
+/// The sums over the devices of a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Totals {
+    /// Devices of the run.
+    pub devices: usize,
+    /// Devices that delivered everything.
+    pub delivered: usize,
+    /// Devices that delivered in part: some of their RPCs failed.
+    pub degraded: usize,
+    /// Devices that delivered nothing.
+    pub failed: usize,
+    /// Interfaces with readings or counters.
+    pub interfaces: usize,
+    /// Lanes with readings.
+    pub lanes: usize,
+    /// Rows in the lake.
+    pub rows: usize,
+    /// Bytes of all replies.
+    pub bytes: usize,
+    /// Findings that are alarms.
+    pub alarms: usize,
+    /// Findings that are warnings.
+    pub warnings: usize,
 }
 
 /// A Parquet file of the run.
@@ -161,6 +190,29 @@ impl RunReport {
     /// Whether every sink has everything. Of a run that is not delivered, the raw replies stay, and a replay brings the rest.
     pub fn is_delivered(&self) -> bool {
         self.lake_error.is_none() && self.documents_error.is_none()
+    }
+
+    /// The sums over the devices as they are now.
+    pub fn sum(&self) -> Totals {
+        let found = |severity| {
+            let findings = self.devices.values().flat_map(|device| &device.findings);
+            findings
+                .filter(|finding| finding.severity == severity)
+                .count()
+        };
+        let devices = || self.devices.values();
+        Totals {
+            devices: self.devices.len(),
+            delivered: self.count(Outcome::Delivered),
+            degraded: self.count(Outcome::Degraded),
+            failed: self.count(Outcome::Failed),
+            interfaces: devices().map(|device| device.interfaces).sum(),
+            lanes: devices().map(|device| device.lanes).sum(),
+            rows: self.files.iter().map(|file| file.rows).sum(),
+            bytes: devices().map(|device| device.bytes).sum(),
+            alarms: found(Severity::Alarm),
+            warnings: found(Severity::Warning),
+        }
     }
 
     /// How many devices had this outcome.

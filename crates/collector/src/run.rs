@@ -285,6 +285,7 @@ fn drop_raw_replies(run: &Run, report: &mut RunReport) -> Vec<String> {
 fn close(run: &Run, mut finished: Finished) -> Finished {
     let undropped = drop_raw_replies(run, &mut finished.report);
     finished.warnings.extend(undropped);
+    finished.report.totals = finished.report.sum();
     let saved = serde_json::to_vec_pretty(&finished.report)
         .map_err(|error| format!("the run report cannot be written as JSON: {error}"))
         .and_then(|json| {

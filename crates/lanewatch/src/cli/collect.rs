@@ -18,9 +18,14 @@ use crate::view::{ShardBar, clear_bars, render_run};
 #[command(after_help = after(&[
     ("lanewatch collect -i inventory.yaml", "Collect all devices into `output` and `raw_ml_data`."),
     ("lanewatch collect -i inventory.yaml --limit 'spine*' --interfaces 'et-*'", "Collect some devices and some of their interfaces."),
+    ("lanewatch collect -i inventory.yaml --json | jq .totals", "Print the sums of the run for a script."),
     ("lanewatch collect -i inventory.yaml --sync-to s3://bucket/lake", "Sync the lake to S3 after the run."),
 ], DELIVERING))]
-pub(super) struct Collect {}
+pub(super) struct Collect {
+    /// Print the run report as JSON, as it is in run.json, in place of the summary
+    #[arg(long)]
+    json: bool,
+}
 
 impl Collect {
     pub(super) async fn run(self, given: Layers, printer: &Printer) -> anyhow::Result<ExitStatus> {
@@ -52,7 +57,11 @@ impl Collect {
         )
         .await?;
         clear_bars();
-        printer.summary(&render_run(&finished, &output_dir, &lake, printer.screen()));
+        if self.json {
+            printer.answer(&serde_json::to_string_pretty(&finished.report)?);
+        } else {
+            printer.summary(&render_run(&finished, &output_dir, &lake, printer.screen()));
+        }
         for warning in &finished.warnings {
             printer.warning(warning);
         }
@@ -99,7 +108,11 @@ impl Collect {
         let Some(remote) = remote else {
             return Ok(status);
         };
-        let synced = super::lake::after_run(&lake, &remote, &settings, printer).await;
+        let printer = match self.json {
+            true => printer.for_programs(),
+            false => *printer,
+        };
+        let synced = super::lake::after_run(&lake, &remote, &settings, &printer).await;
         // What devices did not deliver is worse than what a remote does not have yet.
         Ok(if status == ExitStatus::Delivered {
             synced

@@ -15,13 +15,26 @@ static LOST: OnceLock<String> = OnceLock::new();
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Printer {
     is_quiet: bool,
+    has_summary: bool,
     screen: Screen,
 }
 
 impl Printer {
     /// A printer that leaves out warnings and summaries where it is quiet (`--quiet`).
     pub(super) fn new(is_quiet: bool, screen: Screen) -> Self {
-        Self { is_quiet, screen }
+        Self {
+            is_quiet,
+            has_summary: !is_quiet,
+            screen,
+        }
+    }
+
+    /// The same without summaries: the answer is for a program, and warnings stay.
+    pub(super) fn for_programs(self) -> Self {
+        Self {
+            has_summary: false,
+            ..self
+        }
     }
 
     /// A part of the answer.
@@ -32,7 +45,7 @@ impl Printer {
 
     /// A report of work that is done, for a person. It is no answer to a question: `--quiet` leaves it out.
     pub(super) fn summary(self, text: &str) {
-        if !self.is_quiet {
+        if self.has_summary {
             self.page(text);
         }
     }

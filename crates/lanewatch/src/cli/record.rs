@@ -146,6 +146,7 @@ impl Record {
         }
         report.files.clear();
         report.inventories.clear();
+        report.totals = report.sum();
         let mut json = serde_json::to_string_pretty(&report)?;
         if self.scrub {
             // What notes and findings repeat of the replies.

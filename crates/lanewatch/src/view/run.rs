@@ -93,7 +93,7 @@ pub(super) fn totals(shards: &[(String, &RunReport)], screen: Screen) -> String 
             name.clone(),
             format!(
                 "{}/{}",
-                report.devices.len() - report.count(Outcome::Failed),
+                report.count(Outcome::Delivered),
                 report.devices.len()
             ),
             count(devices.clone().map(|device| device.interfaces).sum()),
@@ -408,7 +408,7 @@ mod tests {
 
          Shard    Devices   Interfaces   Lanes   Rows   Replies      Lake   Seconds
         ────────────────────────────────────────────────────────────────────────────
-         shard1       2/3           96     384    128    3.7 MB   20.5 kB       1.3
+         shard1       1/3           96     384    128    3.7 MB   20.5 kB       1.3
 
         Failed:
           leaf-03: 192.0.2.3:830: cannot connect

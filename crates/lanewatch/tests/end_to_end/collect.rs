@@ -93,6 +93,56 @@ fn a_run_leaves_replies_documents_rows_and_a_report() {
 }
 
 #[test]
+fn some_devices_may_fail_and_programs_read_the_sums() {
+    let folder = tempfile::tempdir().unwrap();
+    let fleet = Fleet::simulated(&folder.path().join("sim"), 2);
+    let gone = [Host {
+        name: "gone-01",
+        port: closed_port(),
+        variables: &[
+            ("ansible_password", "x"),
+            ("lanewatch_host_keys", "accept-new"),
+        ],
+    }];
+    let gone = write_inventory(&folder.path().join("gone.yaml"), &gone);
+    let inventories = [
+        "collect",
+        "-i",
+        fleet.inventory(),
+        "-i",
+        gone.to_str().unwrap(),
+    ];
+    let collect = |more: &[&str]| lanewatch(folder.path(), &[&inventories, more].concat());
+    collect(&["--allow-failed", "33%"]).expect(3); // a third of three is not yet one
+    collect(&["--allow-failed", "34%"]).expect(0);
+    let ran = collect(&["--allow-failed", "1", "--json"]).expect(0);
+    let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(
+        report,
+        RunFolder::latest(&folder.path().join("output")).json("run.json")
+    );
+    let totals = &report["totals"];
+    for (name, expected) in [
+        ("devices", 3),
+        ("delivered", 2),
+        ("degraded", 0),
+        ("failed", 1),
+    ] {
+        assert_eq!(totals[name], expected, "{name}");
+    }
+    let files = report["files"].as_array().unwrap();
+    let rows: u64 = files
+        .iter()
+        .map(|file| file["rows"].as_u64().unwrap())
+        .sum();
+    assert_eq!(totals["rows"], rows);
+    assert!(
+        rows > 0 && totals["bytes"].as_u64().unwrap() > 0,
+        "{totals}"
+    );
+}
+
+#[test]
 fn latest_points_at_the_newest_run_and_the_older_one_stays() {
     let folder = tempfile::tempdir().unwrap();
     let fleet = Fleet::simulated(&folder.path().join("sim"), 1);
