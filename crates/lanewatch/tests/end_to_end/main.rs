@@ -31,6 +31,7 @@ mod saved_replies;
 mod secrets;
 mod settings;
 mod shell;
+mod signals;
 mod sim;
 mod vault;
 mod with_ansible;
