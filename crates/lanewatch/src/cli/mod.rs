@@ -26,6 +26,7 @@ use std::process::ExitCode;
 use ::inventory::{Problem, Problems};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap_complete::engine::ArgValueCompleter;
 
 use crate::settings;
 use crate::view::{Screen, hide_bars};
@@ -125,7 +126,29 @@ fn usage(error: impl std::fmt::Display) -> Problems {
 
 /// The whole command line: each command's own arguments, and the settings that it takes.
 fn definition() -> clap::Command {
-    settings::add_to(Cli::command())
+    let command = settings::add_to(Cli::command());
+    with_proposals(command)
+}
+
+/// Lets a shell propose hosts and groups where a command takes them.
+fn with_proposals(command: clap::Command) -> clap::Command {
+    const TAKING: [&str; 4] = ["limit", "name", "group", "host"];
+    let names: Vec<_> = command
+        .get_subcommands()
+        .map(|below| below.get_name().to_owned())
+        .collect();
+    let command = names
+        .into_iter()
+        .fold(command, |command, name| match name.as_str() {
+            "vault" | "config" | "sim" => command,
+            _ => command.mut_subcommand(name, with_proposals),
+        });
+    command.mut_args(
+        |argument| match TAKING.contains(&argument.get_id().as_str()) {
+            true => argument.add(ArgValueCompleter::new(completions::hosts_and_groups)),
+            false => argument,
+        },
+    )
 }
 
 /// Adds what the caller probably meant: whoever comes from other tools names the inventory without its flag.
@@ -162,6 +185,9 @@ fn with_tip(mut error: clap::Error, typed: &[String]) -> clap::Error {
 
 /// Parses, runs, converts.
 pub(crate) fn main() -> ExitCode {
+    if completions::answer_shell() {
+        return ExitStatus::Delivered.into();
+    }
     let parsed = definition().try_get_matches().and_then(|matches| {
         let cli = Cli::from_arg_matches(&matches)?;
         Ok((cli, matches))
@@ -204,7 +230,7 @@ pub(crate) fn main() -> ExitCode {
             Command::Check(command) => command.run(given, &printer).await,
             Command::Collect(command) => command.run(given, &printer).await,
             Command::Config(command) => command.run(given, &printer),
-            Command::Completions(command) => Ok(command.run(&printer)),
+            Command::Completions(command) => command.run(&printer),
             Command::Demo(command) => command.run(&printer).await,
             Command::Man(command) => command.run(&printer),
             Command::Merge(command) => command.run(&printer),

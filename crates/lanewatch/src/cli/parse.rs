@@ -6,12 +6,24 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::Args;
 use collector::{Catalogue, Clock, LooseFiles, Parsed, SavedRun};
+use records::parsers::junos::PARSERS;
 use records::{InterfaceFilter, PicSlots};
 
 use super::help::{DELIVERING, after};
 use super::printer::Printer;
 use super::{ExitStatus, usage};
-use crate::settings::Layers;
+use crate::settings::{AsWritten, Layers};
+
+/// The built-in RPCs, as help and completions propose them; a catalogue may have more.
+const RPCS: [&str; PARSERS.len()] = {
+    let mut names = [""; PARSERS.len()];
+    let mut at = 0;
+    while at < names.len() {
+        names[at] = PARSERS[at].name;
+        at += 1;
+    }
+    names
+};
 
 /// Standard input or output as an argument.
 const STANDARD: &str = "-";
@@ -24,6 +36,7 @@ const STANDARD: &str = "-";
 ], DELIVERING))]
 pub(super) struct Parse {
     /// The RPC: of the catalogue, or the parser that reads it (`juniper/optics_diagnostics` works as well)
+    #[arg(value_parser = AsWritten(&RPCS))]
     rpc: String,
     /// The reply; `-` for standard input; or a folder, all of whose DEVICE_RPC_raw.xml files are read
     #[arg(short, long, value_name = "FILE|FOLDER|-")]

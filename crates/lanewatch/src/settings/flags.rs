@@ -12,6 +12,19 @@ use super::table::{ROWS, SESSION};
 /// The flag that names the file of settings.
 const CONFIG: &str = "config";
 
+impl Layers {
+    /// What the environment and the file of settings say.
+    pub(crate) fn without_flags() -> Self {
+        Self::collect(BTreeMap::new(), None, variables())
+    }
+}
+
+/// The variables of the environment that are text.
+fn variables() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
 /// Whether a command, given as `lake sync`, takes the setting of this name as a flag.
 pub(crate) fn takes(command: &str, setting: &str) -> bool {
     let row = ROWS.iter().find(|row| row.name == setting);
@@ -72,7 +85,7 @@ fn argument(row: &'static Row) -> Arg {
 
 /// Takes any text, so that what is wrong with it is told with everything else that is wrong; help and completions know the choices.
 #[derive(Clone)]
-struct AsWritten(&'static [&'static str]);
+pub(crate) struct AsWritten(pub(crate) &'static [&'static str]);
 
 impl TypedValueParser for AsWritten {
     type Value = String;
@@ -112,7 +125,5 @@ pub(crate) fn given(mut matches: &ArgMatches) -> Layers {
         .filter_map(|row| Some((row.name, typed(row.name)?)))
         .collect();
     let config = typed(CONFIG).and_then(|mut texts| texts.pop());
-    let variables = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    Layers::collect(flags, config, variables)
+    Layers::collect(flags, config, variables())
 }

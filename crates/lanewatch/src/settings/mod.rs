@@ -24,7 +24,7 @@ mod row;
 mod table;
 mod value;
 
-pub(crate) use flags::{add_to, given, takes};
+pub(crate) use flags::{AsWritten, add_to, given, takes};
 pub(crate) use layers::Layers;
 pub(crate) use log::LogFormat;
 pub(crate) use resolve::{Planned, Shown};

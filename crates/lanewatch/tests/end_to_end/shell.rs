@@ -1,6 +1,7 @@
 //! Completions and manual pages: what a shell and `man` make of them.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use crate::harness::{lanewatch, run};
@@ -10,35 +11,59 @@ fn has(program: &str) -> bool {
     Command::new(program).arg("--version").output().is_ok()
 }
 
-/// What bash proposes for the last of these words.
-fn completed(script: &str, words: &[&str]) -> String {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("lanewatch.bash"), script).unwrap();
+/// What bash proposes for the last of these words, in a folder.
+fn completed(folder: &Path, words: &[&str]) -> Vec<String> {
+    let script = lanewatch(folder, &["completions", "bash"]).expect(0).stdout;
+    fs::write(folder.join("lanewatch.bash"), script).unwrap();
     let (last, quoted) = (words.len() - 1, words.join(" "));
     let asked = format!(
-        "set -eu; source ./lanewatch.bash; COMP_WORDS=({quoted}); COMP_CWORD={last}; \
-         _lanewatch lanewatch '{}' '{}'; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+        "set -e; source ./lanewatch.bash; COMP_WORDS=({quoted}); COMP_CWORD={last}; COMP_TYPE=9; \
+         _clap_complete_lanewatch lanewatch '{}' '{}'; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
         words[last],
         words[last - 1]
     );
+    let program = Path::new(env!("CARGO_BIN_EXE_lanewatch")).parent().unwrap();
+    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
     let mut bash = Command::new("bash");
-    bash.args(["--norc", "-c", &asked]).current_dir(&folder);
-    run(&mut bash).expect(0).stdout
+    bash.args(["--norc", "-c", &asked])
+        .env("PATH", path)
+        .current_dir(folder);
+    let proposed = run(&mut bash).expect(0).stdout;
+    proposed.split_whitespace().map(str::to_owned).collect()
 }
 
 #[test]
-fn bash_loads_the_completions_and_proposes_commands_flags_and_choices() {
+fn bash_proposes_commands_flags_choices_rpcs_hosts_and_groups() {
     let folder = tempfile::tempdir().unwrap();
-    let script = lanewatch(folder.path(), &["completions", "bash"])
-        .expect(0)
-        .stdout;
-    assert!(completed(&script, &["lanewatch", "col"]).contains("collect"));
-    let flags = completed(&script, &["lanewatch", "collect", "--keep-"]);
-    assert_eq!(flags.trim(), "--keep-runs");
-    let choices = completed(&script, &["lanewatch", "collect", "--host-keys", "s"]);
-    assert_eq!(choices.trim(), "strict");
-    let nested = completed(&script, &["lanewatch", "config", "sh"]);
-    assert_eq!(nested.trim(), "show");
+    let inventory = "spines: {hosts: {spine-01: , spine-02: }}\nleaves: {hosts: {leaf-01: }}\n";
+    fs::write(folder.path().join("fleet.yaml"), inventory).unwrap();
+    for (words, expected) in [
+        (&["lanewatch", "col"][..], &["collect"][..]),
+        (&["lanewatch", "collect", "--keep-"], &["--keep-runs"]),
+        (&["lanewatch", "collect", "--host-keys", "s"], &["strict"]),
+        (&["lanewatch", "config", "sh"], &["show"]),
+        (&["lanewatch", "parse", "opt"], &["optics_diagnostics"]),
+        (
+            &["lanewatch", "plan", "-i", "fleet.yaml", "--limit", "sp"],
+            &["spine-01", "spine-02", "spines"],
+        ),
+        (
+            &["lanewatch", "inventory", "host", "-i", "fleet.yaml", "le"],
+            &["leaf-01", "leaves"],
+        ),
+    ] {
+        assert_eq!(completed(folder.path(), words), expected, "{words:?}");
+    }
+    // The settings name the inventory where the command line does not.
+    fs::write(
+        folder.path().join("lanewatch.toml"),
+        "inventory = 'fleet.yaml'\n",
+    )
+    .unwrap();
+    assert_eq!(
+        completed(folder.path(), &["lanewatch", "collect", "--limit", "leaf"]),
+        ["leaf-01"]
+    );
 }
 
 #[test]
@@ -49,7 +74,7 @@ fn zsh_and_fish_take_the_completions_where_they_are_installed() {
             .expect(0)
             .stdout;
         assert!(
-            script.contains("keep-runs") && script.contains("accept-new"),
+            script.contains("lanewatch") && script.contains("COMPLETE"),
             "{shell}"
         );
         if has(shell) {
