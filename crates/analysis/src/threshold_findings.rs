@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use records::fec::Code;
-use records::model::{InterfaceCounters, InterfaceDom, LaneDom, Limits};
+use records::judge::{self, Grade, Trouble};
+use records::model::{InterfaceCounters, InterfaceDom, LaneDom};
 use records::{DeviceRecords, State};
 use serde::{Deserialize, Serialize};
 
@@ -98,14 +99,10 @@ pub fn judge(records: &DeviceRecords) -> Vec<Finding> {
         let switched_off = counters
             .get(name)
             .is_some_and(|row| row.statistics.admin_status.as_deref() == Some("down"));
-        // `no_light`: a module that says nothing else is dark, not absent.
-        if !switched_off && matches!(interface.optics.state, State::Ok | State::NoLight) {
-            of_module(interface, &mut findings);
-            of_lanes(
-                interface,
-                lanes.get(name).map_or(&[][..], Vec::as_slice),
-                &mut findings,
-            );
+        if !switched_off {
+            let lanes = lanes.get(name).map_or(&[][..], Vec::as_slice);
+            of_module(interface, lanes, &mut findings);
+            of_lanes(interface, lanes, &mut findings);
         }
     }
     for row in counters.into_values() {
@@ -118,138 +115,113 @@ pub fn judge(records: &DeviceRecords) -> Vec<Finding> {
 }
 
 /// Temperature and supply, which all lanes share.
-fn of_module(interface: &InterfaceDom, findings: &mut Vec<Finding>) {
-    let (optics, limits) = (&interface.optics, &interface.optics.thresholds);
-    let judged = [
-        beyond(
-            "module temperature",
-            optics.temperature_c,
-            &limits.temperature_c,
-            "°C",
-        ),
-        beyond("supply voltage", optics.voltage_v, &limits.voltage_v, "V"),
-    ];
-    findings.extend(judged.into_iter().flatten().map(|(severity, why)| Finding {
-        interface: optics.name.to_string(),
-        lane: None,
-        severity,
-        why,
-        rx_power_dbm: None,
+fn of_module(interface: &InterfaceDom, lanes: &[&LaneDom], findings: &mut Vec<Finding>) {
+    let optics = &interface.optics;
+    let troubles = judge::module(optics, lanes.iter().map(|row| &row.lane));
+    let (flags, others): (Vec<_>, Vec<_>) = troubles
+        .into_iter()
+        .partition(|trouble| matches!(trouble, Trouble::Flag(_)));
+    let each = others.into_iter().map(|trouble| vec![trouble]);
+    // The flags together are one finding.
+    let all = each.chain((!flags.is_empty()).then_some(flags));
+    findings.extend(all.filter_map(|troubles| {
+        let (severity, why) = in_words(&troubles)?;
+        Some(Finding {
+            interface: optics.name.to_string(),
+            lane: None,
+            severity,
+            why,
+            rx_power_dbm: None,
+        })
     }));
 }
 
 fn of_lanes(interface: &InterfaceDom, lanes: &[&LaneDom], findings: &mut Vec<Finding>) {
-    let dark = |lane: &&&LaneDom| lane.lane.values.rx.state == State::NoLight;
-    if lanes.len() > 1 && lanes.iter().all(|lane| dark(&lane)) {
-        findings.push(Finding {
-            interface: interface.optics.name.to_string(),
-            lane: None,
-            severity: Severity::Alarm,
-            why: format!("no light received on any of its {} lanes", lanes.len()),
-            rx_power_dbm: None,
-        });
+    let receives_none = |row: &&LaneDom| row.lane.values.rx.state == State::NoLight;
+    let sends_none = |row: &&LaneDom| row.lane.values.tx.state == State::NoLight;
+    let whole = |why: String| Finding {
+        interface: interface.optics.name.to_string(),
+        lane: None,
+        severity: Severity::Alarm,
+        why,
+        rx_power_dbm: None,
+    };
+    let (count, several) = (lanes.len(), lanes.len() > 1);
+    let none_sent = several && lanes.iter().all(sends_none);
+    if several && lanes.iter().all(receives_none) {
+        let sent = if none_sent {
+            "; none is sent either"
+        } else {
+            ""
+        };
+        findings.push(whole(format!(
+            "no light received on any of its {count} lanes{sent}"
+        )));
         return;
     }
+    if none_sent {
+        findings.push(whole(format!("no light sent on any of its {count} lanes")));
+    }
     for row in lanes {
-        if let Some((severity, why)) = of_lane(interface, row) {
-            let (interface, rx_power_dbm) =
-                (interface.optics.name.to_string(), row.lane.values.rx.dbm);
+        let mut troubles = judge::lane(&interface.optics, &row.lane, false);
+        troubles.retain(|trouble| !(none_sent && *trouble == Trouble::NoLightSent));
+        if let Some((severity, why)) = in_words(&troubles) {
             findings.push(Finding {
-                interface,
+                interface: interface.optics.name.to_string(),
                 lane: Some(row.lane.index),
                 severity,
                 why,
-                rx_power_dbm,
+                rx_power_dbm: row.lane.values.rx.dbm,
             });
         }
     }
 }
 
-/// The worst of a lane's troubles first; none if it has none.
-fn of_lane(interface: &InterfaceDom, row: &LaneDom) -> Option<(Severity, String)> {
-    let (values, limits) = (&row.lane.values, &interface.optics.thresholds);
-    let mut troubles = Vec::new();
-    if values.rx.state == State::NoLight {
-        troubles.push((Severity::Alarm, "no light received".to_owned()));
+/// Troubles as one finding: how bad the worst is, and all of them in words, the worst first; none if there are none.
+fn in_words(troubles: &[Trouble]) -> Option<(Severity, String)> {
+    let severity = |trouble: &Trouble| match trouble.grade() {
+        Grade::Warning => Severity::Warning,
+        Grade::Alarm => Severity::Alarm,
+    };
+    let worst = troubles.iter().map(severity).max()?;
+    let mut words: Vec<(Severity, String)> = Vec::new();
+    let mut flags: Vec<&str> = Vec::new();
+    for trouble in troubles {
+        match trouble {
+            Trouble::NoLightReceived => words.push((worst, "no light received".to_owned())),
+            Trouble::NoLightSent => words.push((worst, "no light sent".to_owned())),
+            Trouble::Beyond {
+                what,
+                value,
+                above,
+                limit,
+                grade,
+            } => {
+                let (name, unit) = what.words();
+                let side = if *above { "above" } else { "below" };
+                let level = match grade {
+                    Grade::Warning => "warning",
+                    Grade::Alarm => "alarm",
+                };
+                words.push((
+                    severity(trouble),
+                    format!(
+                        "{name} {value:.2} {unit}, {side} the {level} threshold of {limit:.2} {unit}"
+                    ),
+                ));
+            }
+            Trouble::Flag(flag) => flags.push(flag),
+        }
     }
-    troubles.extend(beyond(
-        "received power",
-        values.rx.dbm,
-        &limits.rx_power_dbm,
-        "dBm",
-    ));
-    troubles.extend(beyond(
-        "transmitted power",
-        values.tx.dbm,
-        &limits.tx_power_dbm,
-        "dBm",
-    ));
-    troubles.extend(beyond(
-        "bias current",
-        values.tx_bias_ma,
-        &limits.tx_bias_ma,
-        "mA",
-    ));
-    if troubles.is_empty() && !row.lane.alarms.is_empty() {
-        let alarm = row.lane.alarms.iter().any(|flag| flag.ends_with("_alarm"));
-        troubles.push((
-            if alarm {
-                Severity::Alarm
-            } else {
-                Severity::Warning
-            },
-            format!("the device flags {}", row.lane.alarms.join(", ")),
+    if !flags.is_empty() {
+        words.push((
+            Severity::Warning,
+            format!("the device flags {}", flags.join(", ")),
         ));
     }
-    troubles.sort_by_key(|(severity, _)| std::cmp::Reverse(*severity));
-    let severity = troubles.first()?.0;
-    let why: Vec<_> = troubles.into_iter().map(|(_, why)| why).collect();
-    Some((severity, why.join("; ")))
-}
-
-/// A value against its four limits.
-fn beyond(
-    what: &str,
-    value: Option<f64>,
-    limits: &Limits,
-    unit: &str,
-) -> Option<(Severity, String)> {
-    let value = value?;
-    let above = |limit: Option<f64>| limit.filter(|limit| value > *limit);
-    let below = |limit: Option<f64>| limit.filter(|limit| value < *limit);
-    let (severity, side, limit) = None
-        .or_else(|| {
-            Some((
-                Severity::Alarm,
-                "above the alarm threshold",
-                above(limits.high_alarm)?,
-            ))
-        })
-        .or_else(|| {
-            Some((
-                Severity::Alarm,
-                "below the alarm threshold",
-                below(limits.low_alarm)?,
-            ))
-        })
-        .or_else(|| {
-            Some((
-                Severity::Warning,
-                "above the warning threshold",
-                above(limits.high_warn)?,
-            ))
-        })
-        .or_else(|| {
-            Some((
-                Severity::Warning,
-                "below the warning threshold",
-                below(limits.low_warn)?,
-            ))
-        })?;
-    Some((
-        severity,
-        format!("{what} {value:.2} {unit}, {side} of {limit:.2} {unit}"),
-    ))
+    words.sort_by_key(|(severity, _)| std::cmp::Reverse(*severity));
+    let words: Vec<_> = words.into_iter().map(|(_, word)| word).collect();
+    Some((worst, words.join("; ")))
 }
 
 fn of_fec(row: &InterfaceCounters, findings: &mut Vec<Finding>) {
@@ -259,6 +231,19 @@ fn of_fec(row: &InterfaceCounters, findings: &mut Vec<Finding>) {
         troubles.push((
             Severity::Alarm,
             format!("{rate} uncorrectable FEC codewords a second: frames are being lost"),
+        ));
+    }
+    if let Some(rate) = row
+        .statistics
+        .optic_fec
+        .uncorrected_rate
+        .filter(|rate| *rate > 0.0)
+    {
+        troubles.push((
+            Severity::Alarm,
+            format!(
+                "{rate} words a second that the optic's FEC cannot correct: frames are being lost"
+            ),
         ));
     }
     let limits = BerLimits::of_mode(fec.mode.as_deref());
@@ -374,6 +359,47 @@ mod tests {
         assert_eq!(
             judged(&optics, "<admin-status>down</admin-status>"),
             [""; 0]
+        );
+    }
+
+    #[test]
+    fn a_lane_that_sends_no_light_is_named_as_one_that_receives_none_is() {
+        let sent = |index: u32, dbm: &str| {
+            lane(index, "-2.00").replace(
+                "</optics-diag",
+                &format!("<laser-output-power-dbm>{dbm}</laser-output-power-dbm></optics-diag"),
+            )
+        };
+        let one = format!("{LIMITS}{}{}", sent(0, "-40.00"), sent(1, "-1.00"));
+        assert_eq!(judged(&one, ""), ["Alarm 0: no light sent"]);
+        let all = format!("{LIMITS}{}{}", sent(0, "- Inf"), sent(1, "-99"));
+        assert_eq!(
+            judged(&all, ""),
+            ["Alarm all: no light sent on any of its 2 lanes"]
+        );
+        assert_eq!(judged(&all, "<admin-status>down</admin-status>"), [""; 0]);
+    }
+
+    #[test]
+    fn limits_that_are_none_alarm_nothing() {
+        let equal = "<laser-rx-power-low-alarm-threshold-dbm>0.00</laser-rx-power-low-alarm-threshold-dbm>\
+            <laser-rx-power-high-alarm-threshold-dbm>0.00</laser-rx-power-high-alarm-threshold-dbm>\
+            <module-voltage>3.3</module-voltage><module-voltage-high-alarm-threshold>0</module-voltage-high-alarm-threshold>\
+            <module-voltage-low-alarm-threshold>0</module-voltage-low-alarm-threshold>";
+        assert_eq!(judged(&format!("{equal}{}", lane(0, "-2.00")), ""), [""; 0]);
+    }
+
+    #[test]
+    fn words_that_the_optics_own_fec_cannot_correct_are_an_alarm() {
+        let found = judged(
+            &lane(0, "-2.00"),
+            "<optic-fec-statistics><fec-uncorrected-error-rate>3</fec-uncorrected-error-rate></optic-fec-statistics>",
+        );
+        assert_eq!(
+            found,
+            [
+                "Alarm all: 3 words a second that the optic's FEC cannot correct: frames are being lost"
+            ]
         );
     }
 

@@ -313,7 +313,12 @@ fn parser_of(reply: &[u8]) -> Option<&'static Parser> {
     let mut readable = records::parsers::all().filter(|parser| {
         let mut scratch = Snapshot::default();
         let outcome = parser.parse(reply, 0, &mut scratch);
-        let measured = |port: &InterfaceOptics| port.state != State::NotSupported;
+        // What holds no optics at all gives interfaces that are nothing but a name.
+        let measured = |port: &InterfaceOptics| {
+            !matches!(port.state, State::NotSupported | State::NotPresent)
+                || !port.lanes.is_empty()
+                || port.module_values.is_some()
+        };
         outcome.payload_seen && (scratch.optics.is_empty() || scratch.optics.iter().any(measured))
     });
     let found = readable.next()?;

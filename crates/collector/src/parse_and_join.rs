@@ -37,6 +37,11 @@ pub(super) fn read_reply(
         arrived,
         bytes: bytes.len(),
         found: outcome.found,
+        unread: outcome
+            .unread
+            .iter()
+            .map(|(name, count)| (name.to_owned(), count))
+            .collect(),
         errors,
         ..RpcReport::default()
     }

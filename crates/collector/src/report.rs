@@ -165,6 +165,9 @@ pub struct RpcReport {
     /// The device's own words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<String>,
+    /// Measurements in the reply that no parser reads: how often, by the name of their element.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unread: BTreeMap<String, usize>,
 }
 
 /// How an RPC went.

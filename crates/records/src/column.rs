@@ -191,6 +191,8 @@ pub enum Fill {
     Timestamp,
     /// The member, else what the interface's name says.
     Port(PortPart),
+    /// The member, a power in dBm; with the power in mW of this column it says how much light there is.
+    Light(&'static str),
     /// The member, else the number that this text column holds.
     NumberIn(&'static str),
     /// The member, else what the states of other columns add up to.
@@ -227,7 +229,7 @@ impl StateFill {
             covers,
             ranked: &[State::Invalid, State::Ok],
             zero_counts: true,
-            missing: Some(State::NotSupported),
+            missing: Some(State::NotPresent),
         })
     }
 

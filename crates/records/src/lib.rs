@@ -30,8 +30,10 @@
 //! | [`enrich`] | the joins, the fibre type, the status |
 //! | [`tables`] | the list of built-in tables, and a device's rows in them |
 //! | [`table`], [`json`] | rows to Arrow, and to and from JSON |
+//! | [`judge`] | what is wrong with a module, of flags, limits and darkness |
 //! | [`fec`] | growth of counters, bit error ratio from what was counted |
 //! | [`filter`], [`note`], [`error`] | which interfaces, what could not be used, what the caller got wrong |
+//! | [`unread`] | what a reply measures and no parser reads |
 //!
 //! # What is promised
 //!
@@ -65,17 +67,21 @@ pub mod fec;
 pub mod filter;
 pub mod json;
 mod json_writer;
+pub mod judge;
+mod light;
 pub mod mapping;
 pub mod merge;
 pub mod model;
 pub mod note;
 pub mod parsers;
 pub mod port;
+mod quantity;
 pub mod reader;
 pub mod reply_name;
 pub mod snapshot;
 pub mod table;
 pub mod tables;
+pub mod unread;
 pub mod value;
 pub mod xml;
 
@@ -89,5 +95,6 @@ pub use port::PortLocation;
 pub use reader::ReplyReader;
 pub use reply_name::{PicSlots, ReplyName};
 pub use snapshot::Snapshot;
+pub use unread::Unread;
 pub use value::State;
 pub use xml::{DeviceError, Outcome};

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::unread::Unread;
+
 /// The most notes kept for one device and run; what comes after is only counted.
 pub const MAX_NOTES: usize = 1000;
 /// The most characters of a device's text that a note repeats.
@@ -121,6 +123,7 @@ pub(crate) fn shortened(text: &str) -> String {
 pub(crate) struct ReplyNotes<'n> {
     pub(crate) rpc: &'static str,
     pub(crate) notes: &'n mut Notes,
+    pub(crate) unread: &'n mut Unread,
 }
 
 impl ReplyNotes<'_> {
@@ -152,6 +155,7 @@ mod tests {
         let mut book = ReplyNotes {
             rpc: "x",
             notes: &mut notes,
+            unread: &mut Unread::default(),
         };
         for _ in 0..MAX_NOTES + 5 {
             book.unreadable("f", &"é".repeat(10_000), "a number");

@@ -8,17 +8,19 @@
 use std::fmt;
 
 use crate::decimal::{plain, with_unit, without_separators};
+pub use crate::quantity::Quantity;
+use crate::quantity::violated;
 
 /// Why a value is there or not: the closed set of the `*_state` fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum State {
     /// Measured.
     Ok,
-    /// The device says `- Inf`: there is a receiver or a laser, and no light.
+    /// There is a receiver or a laser, and no light: `- Inf`, 0 mW, or the floor of the converter.
     NoLight,
-    /// The device says that it does not offer the value, or does not send it at all.
+    /// The device says that it does not offer the value.
     NotSupported,
-    /// There is nothing to measure (`n/a`, an empty element, an empty cage).
+    /// There is nothing to measure (`n/a`, an empty element, an empty cage), or the device does not send it at all.
     NotPresent,
     /// A text that could not be read; the text is in the notes.
     Invalid,
@@ -77,62 +79,6 @@ impl<T> Reading<T> {
     }
 }
 
-/// What a number measures: decides which units may stand behind it and what a note calls it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Quantity {
-    /// Optical power in dBm; may be `- Inf`.
-    PowerDbm,
-    /// Optical power in mW.
-    PowerMw,
-    /// Laser bias current in mA.
-    CurrentMa,
-    /// Supply voltage in V.
-    VoltageV,
-    /// Electrical power in W.
-    PowerW,
-    /// Temperature in °C.
-    TemperatureC,
-    /// Events a second.
-    Rate,
-    /// A part of one: a bit error ratio.
-    Ratio,
-    /// Any number, in the unit that stands here or in none.
-    In(&'static str),
-}
-
-impl Quantity {
-    /// What a note says was expected.
-    pub const fn expected(self) -> &'static str {
-        match self {
-            Self::PowerDbm => "a power in dBm or - Inf",
-            Self::PowerMw => "a power in mW",
-            Self::CurrentMa => "a current in mA",
-            Self::VoltageV => "a voltage in V",
-            Self::PowerW => "a power in W",
-            Self::TemperatureC => "a temperature in degrees C",
-            Self::Rate => "a rate per second",
-            Self::Ratio => "a ratio between 0 and 1",
-            Self::In(_) => "a number",
-        }
-    }
-
-    /// True for the units that leave the number as it is.
-    fn allows(self, unit: &str) -> bool {
-        let allowed: &[&str] = match self {
-            Self::PowerDbm => &["dbm"],
-            Self::PowerMw => &["mw"],
-            Self::CurrentMa => &["ma"],
-            Self::VoltageV => &["v", "volt", "volts"],
-            Self::PowerW => &["w", "watt", "watts"],
-            Self::TemperatureC => &["c", "°c", "degc", "degrees c"],
-            Self::Rate => &["/s", "per second"],
-            Self::Ratio => &[],
-            Self::In(name) => return unit.is_empty() || name.eq_ignore_ascii_case(unit),
-        };
-        unit.is_empty() || allowed.iter().any(|name| name.eq_ignore_ascii_case(unit))
-    }
-}
-
 /// The text without white space around it; most has none, and that takes two looks.
 #[inline]
 pub(crate) fn trimmed(text: &str) -> &str {
@@ -163,16 +109,26 @@ pub fn number(text: &str, quantity: Quantity) -> Reading<f64> {
             }
         }
     };
-    let impossible = match quantity {
-        Quantity::Ratio => !(0.0..=1.0).contains(&value),
-        Quantity::PowerMw | Quantity::PowerW | Quantity::Rate => value < 0.0,
-        _ => false,
-    };
-    if impossible || !value.is_finite() {
+    if !value.is_finite() || violated(value, quantity).is_some() {
         Reading::Invalid
+    } else if quantity == Quantity::PowerDbm && value <= DARK_DBM {
+        Reading::Absent(State::NoLight)
     } else {
         Reading::Measured(value)
     }
+}
+
+/// What a note says was expected in place of a text that is [`Reading::Invalid`]: what the quantity can be, where the text
+/// is a number of it that it cannot be.
+pub fn expected(text: &str, quantity: Quantity) -> &'static str {
+    let text = trimmed(text);
+    let value = plain(text).or_else(|| {
+        let (value, unit) = with_unit(text)?;
+        quantity.allows(unit).then_some(value)
+    });
+    value
+        .and_then(|value| violated(value, quantity))
+        .unwrap_or_else(|| quantity.expected())
 }
 
 /// Reads a counter: a whole number from 0 to the largest 64-bit signed one (the lake's columns are int64).
@@ -240,7 +196,10 @@ pub fn index(text: &str) -> Option<u32> {
     }
 }
 
-/// Reads a temperature in °C: the `celsius` attribute when it holds a number, else the number before "degrees C".
+/// At or below this a power in dBm is the floor of what converters resolve (0.1 µW): no light.
+pub(crate) const DARK_DBM: f64 = -40.0;
+
+/// Reads a temperature in °C: the `celsius` attribute when it holds a number that a temperature can be, else the number before "degrees C".
 pub fn temperature(celsius: Option<&str>, text: &str) -> Reading<f64> {
     if let Some(Reading::Measured(value)) = celsius.map(|text| number(text, Quantity::TemperatureC))
     {
@@ -326,6 +285,57 @@ pub fn label(text: &str) -> Option<&str> {
     }
 }
 
+/// The label in a text of a module's EEPROM, and whether it is another than the text as it came.
+///
+/// NUL, other control characters and references to them are taken out, 0xFF and what stands for it at both ends too; what
+/// is padding alone is none. A byte in the middle that is not UTF-8 stays as the sign for one, and is told.
+pub fn eeprom(text: &str) -> (Option<String>, bool) {
+    const PADDING: [char; 2] = ['\u{fffd}', '\u{ff}'];
+    let text = text.trim_matches(' ');
+    let is_plain = text
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() || byte == b' ');
+    if is_plain && !text.contains("&#") {
+        return (label(text).map(str::to_owned), false);
+    }
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        // References to characters that XML does not have come as they were written.
+        if let Some((reference, behind)) = rest
+            .strip_prefix("&#")
+            .and_then(|rest| rest.split_once(';'))
+            && is_control_reference(reference)
+        {
+            rest = behind;
+            continue;
+        }
+        match first {
+            '\n' | '\r' | '\t' => clean.push(' '),
+            _ if first.is_control() => {}
+            _ => clean.push(first),
+        }
+        rest = &rest[first.len_utf8()..];
+    }
+    let kept = clean.trim_matches(|c: char| c.is_whitespace() || PADDING.contains(&c));
+    let is_changed = kept != text.trim() || kept.contains('\u{fffd}');
+    (label(kept).map(str::to_owned), is_changed)
+}
+
+/// `0`, `x0`, `31`: the number of a character that is no text.
+fn is_control_reference(number: &str) -> bool {
+    let code = match number.strip_prefix(['x', 'X']) {
+        Some(digits) => u32::from_str_radix(digits, 16),
+        None => number.parse(),
+    };
+    code.is_ok_and(|code| char::from_u32(code).is_none_or(char::is_control))
+}
+
+/// A firmware version; one that is nothing but zeros (`0.0`) is none.
+pub fn firmware(text: &str) -> Option<&str> {
+    label(text).filter(|text| !text.bytes().all(|byte| matches!(byte, b'0' | b'.')))
+}
+
 /// `- Inf`, `-Inf`, `-inf dBm`, `-Infinity`.
 fn is_minus_infinity(text: &str, unit: &str) -> bool {
     let Some(rest) = text.strip_prefix('-') else {
@@ -357,7 +367,7 @@ mod tests {
             ("-2.32 dBm", -2.32),
             ("-2.32dbm", -2.32),
             ("+0.5", 0.5),
-            ("1,234.5", 1234.5),
+            ("0,012.5", 12.5),
             ("1.2e-3", 1.2e-3),
             ("0", 0.0),
         ] {
@@ -370,6 +380,39 @@ mod tests {
         fn any_run_of_digits_is_the_count_that_the_standard_library_finds(text in "[0-9]{1,21}") {
             proptest::prop_assert_eq!(counter(&text).value(), text.parse::<i64>().ok());
         }
+    }
+
+    #[test]
+    fn text_of_an_eeprom_loses_its_padding_and_nothing_else() {
+        for (text, clean, is_changed) in [
+            ("AB12CD34", Some("AB12CD34"), false),
+            ("AB12CD34    ", Some("AB12CD34"), false),
+            ("FINISAR CORP.", Some("FINISAR CORP."), false),
+            ("AB12\0\0\0\0", Some("AB12"), true),
+            ("AB12&#0;&#0;", Some("AB12"), true),
+            ("AB12&#x1F;CD", Some("AB12CD"), true),
+            ("\u{1f}AB12", Some("AB12"), true),
+            ("AB12\u{ff}\u{ff}", Some("AB12"), true),
+            ("AB\u{fffd}12", Some("AB\u{fffd}12"), true),
+            ("\0\0\0\0", None, true),
+            ("\u{fffd}\u{fffd}", None, true),
+            ("&#0;&#0;", None, true),
+            ("AT&#38;T", Some("AT&#38;T"), false),
+            ("Grüße", Some("Grüße"), false),
+            ("n/a", None, false),
+            ("", None, false),
+        ] {
+            let expected = (clean.map(str::to_owned), is_changed);
+            assert_eq!(eeprom(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_firmware_of_zeros_is_none() {
+        assert_eq!(firmware("0.0"), None);
+        assert_eq!(firmware("0"), None);
+        assert_eq!(firmware(" 1.0 "), Some("1.0"));
+        assert_eq!(firmware("n/a"), None);
     }
 
     #[test]

@@ -15,6 +15,7 @@ const ADDED: &[&str] = &[
     "junos_interface_fec_symbol_errors_total",
     "junos_interface_pre_fec_ber_limit",
     "junos_optics_lane_state",
+    "junos_optics_laser_temperature_threshold_celsius",
     "junos_optics_rx_power_margin_db",
     "junos_optics_tx_power_margin_db",
     "junos_rpc_last_success_timestamp_seconds",

@@ -1,5 +1,6 @@
 //! What the replies say of a module that tells its fibre and its wavelength, and how its texts are taken apart.
 
+use super::medium::{Kind, medium};
 use crate::value::absence;
 
 /// What the replies say of a module, as far as they do.
@@ -13,13 +14,24 @@ pub(crate) struct ModuleFacts<'a> {
     pub(crate) description: Option<&'a str>,
 }
 
-/// A word without the speed that it begins with: `100GBASE` and `10G` of `10GLR`.
-pub(super) fn without_speed(word: &str) -> &str {
-    let word = word.trim_start_matches(|c: char| c.is_ascii_digit());
-    ["GBASE", "BASE", "GE", "G"]
-        .iter()
-        .find_map(|speed| word.strip_prefix(speed))
-        .unwrap_or(word)
+impl ModuleFacts<'_> {
+    /// The texts that may name a medium, in the order in which they are believed.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
+        [
+            self.cable_type,
+            self.vendor_part_number,
+            self.chassis_part_number,
+            self.description,
+        ]
+        .into_iter()
+        .flatten()
+    }
+
+    /// True when the first text that names a medium names copper or a cable that is one with its ends.
+    pub(super) fn is_cable(&self) -> bool {
+        let named = self.texts().find_map(medium);
+        named.is_some_and(|medium| medium.kind == Kind::Cable)
+    }
 }
 
 /// The wavelength in nm, when the text names exactly one: `1310 nm`, `1310nm`, `1310.00 nm`.

@@ -2,14 +2,18 @@
 //!
 //! The rules are tried in order and the first that knows decides: the fibre mode that PIC detail gives, the cable type,
 //! the wavelength, the part number, and last the optic type in the chassis inventory. What none of them knows is
-//! `Unknown`, which is a better answer than a guess.
+//! `Unknown`, which is a better answer than a guess. Copper, and cables whose ends are the modules, have no fibre.
 
-use super::facts::{ModuleFacts, wavelength_nm, without_speed};
-use super::fibre_tables::{MEDIA, MULTI_MODE_NM, PART_NUMBERS, SINGLE_MODE_NM};
+use super::facts::{ModuleFacts, wavelength_nm};
+use super::fibre_tables::{MULTI_MODE_NM, PART_NUMBERS, SINGLE_MODE_NM};
+use super::medium::{Kind, medium};
 use crate::model::{FiberRule, FiberType};
 
 /// The fibre type and the rule that decided it.
 pub(crate) fn fibre(facts: &ModuleFacts<'_>) -> (FiberType, FiberRule) {
+    if facts.is_cable() {
+        return (FiberType::Unknown, FiberRule::Nothing);
+    }
     let part = |text: Option<&str>| {
         text.and_then(|text| from_part_number(text).or_else(|| from_media(text)))
     };
@@ -48,18 +52,12 @@ fn from_mode(text: &str) -> Option<FiberType> {
     }
 }
 
-/// Looks for a medium (`SR4`, `1000LH`, `CWDM4`) among the words of a cable type, an optic type or a part number.
+/// The fibre of the medium in a cable type, an optic type or a part number.
 fn from_media(text: &str) -> Option<FiberType> {
-    let upper = text.to_ascii_uppercase();
-    upper
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .find_map(|word| {
-            let word = without_speed(word).trim_end_matches(|c: char| c.is_ascii_digit());
-            MEDIA
-                .iter()
-                .find(|(medium, _)| *medium == word)
-                .map(|(_, fiber)| *fiber)
-        })
+    match medium(text)?.kind {
+        Kind::Fibre(fibre) => Some(fibre),
+        Kind::Cable => None,
+    }
 }
 
 fn from_nm(nm: f64) -> Option<FiberType> {

@@ -45,31 +45,58 @@ pub(super) const MULTI_MODE_NM: RangeInclusive<f64> = 840.0..=960.0;
 /// From the O to the L band.
 pub(super) const SINGLE_MODE_NM: RangeInclusive<f64> = 1260.0..=1630.0;
 
-/// Media with exactly one wavelength, number of lanes included, and that wavelength in nm.
-pub(super) const NOMINAL_NM: &[(&str, f64)] = &[
-    ("SR", 850.0),
-    ("SR2", 850.0),
-    ("SR4", 850.0),
-    ("SR8", 850.0),
-    ("SR10", 850.0),
-    ("ESR4", 850.0),
-    ("CSR4", 850.0),
-    ("USR", 850.0),
-    ("VR4", 850.0),
-    ("VR8", 850.0),
-    ("SX", 850.0),
-    ("LRM", 1310.0),
-    ("LR", 1310.0),
-    ("LX", 1310.0),
-    ("LX10", 1310.0),
-    ("PSM4", 1310.0),
-    ("DR", 1310.0),
-    ("DR4", 1310.0),
-    ("DR8", 1310.0),
-    ("ER", 1550.0),
-    ("ZR", 1550.0),
-    ("EX", 1550.0),
-    ("ZX", 1550.0),
+/// Copper, and cables that are one with the modules at their ends.
+pub(super) const CABLES: &[&str] = &[
+    "T", "TX", "CR", "CX", "CU", "DAC", "ACC", "AEC", "AOC", "TWINAX", "COPPER", "RJ",
+];
+
+/// A medium that has one wavelength.
+pub(super) struct Nominal {
+    pub(super) medium: &'static str,
+    /// What may stand behind the name; empty: anything.
+    pub(super) lanes: &'static [&'static str],
+    /// At which speeds in Gbit/s; empty: at any.
+    pub(super) speeds: &'static [f64],
+    pub(super) nm: f64,
+}
+
+const fn nominal(
+    medium: &'static str,
+    lanes: &'static [&'static str],
+    speeds: &'static [f64],
+    nm: f64,
+) -> Nominal {
+    Nominal {
+        medium,
+        lanes,
+        speeds,
+        nm,
+    }
+}
+
+/// One lane, or as many as there are fibres: each on the same wavelength.
+const ONE_LANE: &[&str] = &["", "1"];
+const PARALLEL: &[&str] = &["", "1", "2", "4", "8", "10", "16"];
+
+/// Media with exactly one wavelength, by lanes and speed, and that wavelength in nm. Not here are those that are sold on
+/// several (1000BASE-EX), that put several on a fibre (LR4, FR4, CWDM4) and that are tuned (ZR from 100 Gbit/s on).
+pub(super) const NOMINAL_NM: &[Nominal] = &[
+    nominal("SR", PARALLEL, &[], 850.0),
+    nominal("ESR", PARALLEL, &[], 850.0),
+    nominal("CSR", PARALLEL, &[], 850.0),
+    nominal("USR", PARALLEL, &[], 850.0),
+    nominal("VR", PARALLEL, &[], 850.0),
+    nominal("SX", ONE_LANE, &[], 850.0),
+    nominal("LRM", ONE_LANE, &[], 1310.0),
+    nominal("LR", ONE_LANE, &[], 1310.0),
+    nominal("LX", &["", "10"], &[], 1310.0),
+    nominal("PSM", PARALLEL, &[], 1310.0),
+    nominal("DR", PARALLEL, &[], 1310.0),
+    nominal("FR", ONE_LANE, &[], 1310.0),
+    nominal("ER", ONE_LANE, &[10.0], 1550.0),
+    nominal("ER", ONE_LANE, &[25.0, 50.0, 100.0], 1310.0),
+    nominal("ZR", ONE_LANE, &[10.0], 1550.0),
+    nominal("ZX", ONE_LANE, &[1.0], 1550.0),
 ];
 
 /// Wavelengths as part numbers write them: the windows, and the grid of coarse wavelength division.
@@ -111,4 +138,8 @@ pub(super) const PART_NUMBERS: &[(&str, FiberType)] = &[
     ("740-061405", MultiMode),  // QSFP-100GBASE-SR4
     ("740-058732", SingleMode), // QSFP-100GBASE-LR4
     ("740-061409", SingleMode), // QSFP-100GBASE-LR4
+    ("740-046565", MultiMode),  // QSFP+-40G-SR4
+    ("740-067443", MultiMode),  // QSFP+-40G-SR4
+    ("740-085351", SingleMode), // QSFP56-DD-400GBASE-DR4
+    ("740-114884", SingleMode), // QSFP56-DD-400G-ZR
 ];

@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::members::Members;
 use super::names::PortNames;
-use super::status::status;
 use super::transceivers::{Transceivers, transceivers};
 use crate::filter::InterfaceFilter;
+use crate::judge;
 use crate::mapping::MappedRows;
 use crate::model::{
     ChassisInventory, DeviceFacts, InterfaceCounters, InterfaceDom, LaneDom, PicPort,
@@ -78,7 +79,8 @@ pub fn join(snapshot: Snapshot, context: &Context) -> DeviceRecords {
         chassis_inventory.as_ref(),
         context,
     ));
-    let modules = transceivers(chassis_inventory.as_ref(), &pic_ports, &mut notes);
+    let members = Members::of(chassis_inventory.as_ref());
+    let modules = transceivers(chassis_inventory.as_ref(), &pic_ports, &members, &mut notes);
     let mut port_names = PortNames::default();
     optics
         .iter()
@@ -98,6 +100,11 @@ pub fn join(snapshot: Snapshot, context: &Context) -> DeviceRecords {
         port_names,
         ..DeviceRecords::default()
     };
+    let switched_off: HashSet<Arc<str>> = statistics
+        .iter()
+        .filter(|interface| interface.admin_status.as_deref() == Some("down"))
+        .map(|interface| Arc::clone(&interface.name))
+        .collect();
     let mut seen = HashSet::new();
     for mut interface in optics.into_iter().filter(|interface| kept(&interface.name)) {
         if !seen.insert(Arc::clone(&interface.name)) {
@@ -109,7 +116,9 @@ pub fn join(snapshot: Snapshot, context: &Context) -> DeviceRecords {
             continue;
         }
         let (location, channel, transceiver) = place(&interface.name, &modules);
-        let status = status(&interface);
+        let facts = members.facts(&facts, location);
+        let is_off = switched_off.contains(&interface.name);
+        let status = judge::status(&interface, interface.lanes.iter(), is_off);
         let lanes = std::mem::take(&mut interface.lanes);
         let lane_count = u32::try_from(lanes.len()).unwrap_or(u32::MAX);
         records.lanes.extend(lanes.into_iter().map(|lane| LaneDom {
@@ -124,7 +133,6 @@ pub fn join(snapshot: Snapshot, context: &Context) -> DeviceRecords {
             lane,
             timestamp: interface.timestamp,
         }));
-        let facts = Arc::clone(&facts);
         records.interfaces.push(InterfaceDom {
             facts,
             transceiver,
@@ -150,7 +158,7 @@ pub fn join(snapshot: Snapshot, context: &Context) -> DeviceRecords {
         }
         let (location, channel, _) = place(&statistics.name, &modules);
         records.counters.push(InterfaceCounters {
-            facts: Arc::clone(&facts),
+            facts: members.facts(&facts, location),
             location,
             channel,
             statistics,

@@ -1,14 +1,14 @@
 //! One module for each location, of chassis inventory and PIC detail.
 //!
-//! PIC detail wins for vendor facts (vendor, part number, revision), the chassis inventory for the serial number. A node
-//! of a cluster numbers its FPCs from 0 again while its interfaces carry an offset, so what the nodes after the first say
-//! is not joined: it would describe other ports.
+//! PIC detail wins for vendor facts (vendor, part number, revision), the chassis inventory for the serial number. What a
+//! member says of a slot that is not known to be its own is not joined: it would describe other ports.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::facts::ModuleFacts;
 use super::fibre::fibre;
+use super::members::Members;
 use crate::model::{ChassisInventory, ChassisTransceiver, PicPort, Transceiver};
 use crate::note::{Note, Notes};
 use crate::port::PortLocation;
@@ -19,6 +19,7 @@ pub(crate) type Transceivers = BTreeMap<PortLocation, Arc<Transceiver>>;
 pub(crate) fn transceivers(
     chassis: Option<&ChassisInventory>,
     ports: &[PicPort],
+    members: &Members,
     notes: &mut Notes,
 ) -> Transceivers {
     type Parts<'p> = (Option<&'p ChassisTransceiver>, Option<&'p PicPort>);
@@ -40,11 +41,12 @@ pub(crate) fn transceivers(
         let Some(location) = item.location else {
             continue;
         };
-        if let Some(node) = another_node(item.routing_engine.as_deref()) {
+        let engine = item.routing_engine.as_deref();
+        if !members.speaks_for(engine, location.fpc) {
             leave_out(
                 location,
                 "transceivers",
-                format!("a module of {node}"),
+                format!("a module of {}", engine.unwrap_or_default()),
                 "modules of the first node",
             );
             continue;
@@ -65,11 +67,12 @@ pub(crate) fn transceivers(
         let Some(location) = port.location else {
             continue;
         };
-        if let Some(node) = another_node(port.routing_engine.as_deref()) {
+        let engine = port.routing_engine.as_deref();
+        if !members.speaks_for(engine, location.fpc) {
             leave_out(
                 location,
                 "pic_detail",
-                format!("a port of {node}"),
+                format!("a port of {}", engine.unwrap_or_default()),
                 "ports of the first node",
             );
             continue;
@@ -90,11 +93,6 @@ pub(crate) fn transceivers(
         .into_iter()
         .map(|(location, (chassis, port))| (location, Arc::new(one(location, chassis, port))))
         .collect()
-}
-
-/// The name of a cluster's node other than the first.
-fn another_node(routing_engine: Option<&str>) -> Option<&str> {
-    routing_engine.filter(|name| name.starts_with("node") && *name != "node0")
 }
 
 fn one(
@@ -181,7 +179,12 @@ mod tests {
             ..PicPort::default()
         };
         let mut notes = Notes::default();
-        let joined = transceivers(Some(&chassis(None)), &[port.clone(), port], &mut notes);
+        let joined = transceivers(
+            Some(&chassis(None)),
+            &[port.clone(), port],
+            &Members::default(),
+            &mut notes,
+        );
         let module = &joined[&LOCATION];
         assert_eq!(module.vendor.as_deref(), Some("OEM"));
         assert_eq!(module.part_number.as_deref(), Some("TR-100"));
@@ -194,10 +197,24 @@ mod tests {
     #[test]
     fn another_nodes_modules_are_not_joined_to_this_nodes_ports() {
         let mut notes = Notes::default();
-        assert!(transceivers(Some(&chassis(Some("node1"))), &[], &mut notes).is_empty());
+        assert!(
+            transceivers(
+                Some(&chassis(Some("node1"))),
+                &[],
+                &Members::default(),
+                &mut notes
+            )
+            .is_empty()
+        );
         assert_eq!(notes.len(), 1);
         assert_eq!(
-            transceivers(Some(&chassis(Some("re1"))), &[], &mut notes).len(),
+            transceivers(
+                Some(&chassis(Some("re1"))),
+                &[],
+                &Members::default(),
+                &mut notes
+            )
+            .len(),
             1
         );
     }

@@ -4,20 +4,19 @@
 //! type (`SFP-CWDM-1470-JN`); the nominal one of a medium that has exactly one (`10GBASE-SR`). A module of several wavelengths
 //! has none here.
 
-use super::facts::{ModuleFacts, wavelength_nm, without_speed};
+use super::facts::{ModuleFacts, wavelength_nm};
 use super::fibre_tables::{NAMED_NM, NOMINAL_NM};
+use super::medium::{Kind, medium};
 use crate::model::WavelengthRule;
 use crate::value::absence;
 
 /// The wavelength in nm and the rule that gave it.
 pub(crate) fn wavelength(facts: &ModuleFacts<'_>) -> (Option<f64>, WavelengthRule) {
-    let texts = [
-        facts.cable_type,
-        facts.vendor_part_number,
-        facts.chassis_part_number,
-        facts.description,
-    ];
-    let of_texts = |from: fn(&str) -> Option<f64>| texts.into_iter().flatten().find_map(from);
+    if facts.is_cable() {
+        return (None, WavelengthRule::Nothing);
+    }
+    // The first text that names a medium decides, also when the medium has no one wavelength.
+    let of_medium = facts.texts().find_map(nominal).flatten();
     let rules = [
         (
             facts.wavelength.and_then(wavelength_nm),
@@ -25,8 +24,11 @@ pub(crate) fn wavelength(facts: &ModuleFacts<'_>) -> (Option<f64>, WavelengthRul
         ),
         // A text that names several wavelengths says that there is not one.
         (several(facts.wavelength), WavelengthRule::Nothing),
-        (of_texts(written_out), WavelengthRule::PartNumber),
-        (of_texts(nominal), WavelengthRule::Medium),
+        (
+            facts.texts().find_map(written_out),
+            WavelengthRule::PartNumber,
+        ),
+        (of_medium, WavelengthRule::Medium),
     ];
     for (nm, rule) in rules {
         if let Some(nm) = nm {
@@ -63,18 +65,20 @@ fn written_out(text: &str) -> Option<f64> {
     found.all(|other| other == first).then_some(first)
 }
 
-/// The nominal wavelength of the first medium in the text that has one.
-fn nominal(text: &str) -> Option<f64> {
-    let upper = text.to_ascii_uppercase();
-    upper
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .find_map(|word| {
-            let medium = without_speed(word);
-            NOMINAL_NM
-                .iter()
-                .find(|(name, _)| *name == medium)
-                .map(|(_, nm)| *nm)
-        })
+/// The nominal wavelength of the medium in the text, if it names one of fibre; none where it has several, or may be tuned.
+fn nominal(text: &str) -> Option<Option<f64>> {
+    let medium = medium(text).filter(|medium| medium.kind != Kind::Cable)?;
+    let found = NOMINAL_NM.iter().find(|nominal| {
+        nominal.medium == medium.name
+            && (nominal.lanes.is_empty() || nominal.lanes.contains(&medium.lanes.as_str()))
+            && (nominal.speeds.is_empty()
+                || medium
+                    .speed
+                    .is_some_and(|speed| nominal.speeds.contains(&speed)))
+    });
+    // Two wavelengths share the fibre: `SR4.2`, `SR BiDi`.
+    let is_one = !medium.is_bidirectional && !medium.lanes.contains('.');
+    Some(found.filter(|_| is_one).map(|nominal| nominal.nm))
 }
 
 #[cfg(test)]
@@ -145,14 +149,59 @@ mod tests {
             "400G-FR4",
             "SFP-BX-1310-1490",
         ] {
-            assert_eq!(written_out(text).or(nominal(text)), None, "{text}");
+            assert_eq!(
+                written_out(text).or(nominal(text).flatten()),
+                None,
+                "{text}"
+            );
         }
         for (text, nm) in [
             ("GIGE 1000SX", 850.0),
             ("400GBASE DR4", 1310.0),
             ("10GBASE-LR", 1310.0),
         ] {
+            assert_eq!(nominal(text), Some(Some(nm)), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_speed_decides_what_a_medium_means() {
+        for (text, nm) in [
+            ("10GBASE ER", Some(1550.0)),
+            ("25GBASE ER", Some(1310.0)),
+            ("50GBASE ER", Some(1310.0)),
+            ("100GBASE ER1", Some(1310.0)),
+            ("40GBASE ER4", None),
+            ("100GBASE ER4", None),
+            ("10GBASE ZR", Some(1550.0)),
+            ("100GBASE ZR", None),
+            ("400GBASE ZR", None),
+            ("GIGE 1000EX", None),
+            ("GIGE 1000ZX", Some(1550.0)),
+            ("400GBASE SR4.2", None),
+            ("100GBASE SR1.2", None),
+            ("40GBASE SR BiDi", None),
+            ("QSFP-40G-SR-BD", None),
+            ("400GBASE SR8", Some(850.0)),
+            ("25GBASE LR", Some(1310.0)),
+            ("100GBASE LR4", None),
+            ("200GBASE DR4", Some(1310.0)),
+            ("50GBASE FR", Some(1310.0)),
+            ("400GBASE FR4", None),
+        ] {
             assert_eq!(nominal(text), Some(nm), "{text}");
         }
+        assert_eq!(nominal("EX-4300-48T"), None);
+    }
+
+    #[test]
+    fn copper_has_no_wavelength_whatever_its_eeprom_says() {
+        let copper = ModuleFacts {
+            wavelength: Some("850 nm"),
+            cable_type: Some("100GBASE CR4"),
+            description: Some("QSFP-100GBASE-SR4"),
+            ..ModuleFacts::default()
+        };
+        assert_eq!(wavelength(&copper), (None, WavelengthRule::Nothing));
     }
 }

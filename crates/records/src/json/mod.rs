@@ -78,6 +78,7 @@ fn chassis_inventory(records: &DeviceRecords) -> Vec<u8> {
             facts: Arc::clone(&records.facts),
             chassis: ChassisInventory {
                 transceivers: Vec::new(),
+                fpcs: Vec::new(),
                 serial_number: chassis.serial_number.clone(),
                 description: chassis.description.clone(),
                 ..*chassis

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::model::{ChassisInventory, ChassisTransceiver, PicPort, SystemInformation};
 use crate::port::{PortLocation, PortName};
-use crate::value::label;
+use crate::value::{eeprom, firmware};
 
 /// The ports of a `pic_detail` document.
 ///
@@ -30,7 +30,8 @@ pub(crate) fn pic_ports(document: &Value, arrived: i64) -> Vec<PicPort> {
             vendor: text(port, "vendor"),
             part_number: text(port, "part_number"),
             serial_number: text(port, "serial_number"),
-            firmware_version: text(port, "firmware_version"),
+            firmware_version: text(port, "firmware_version")
+                .filter(|text| firmware(text).is_some()),
             revision: text(port, "revision"),
             cable_type: text(port, "cable_type"),
             fiber_mode: text(port, "fiber_type").filter(|_| is_own),
@@ -68,6 +69,7 @@ pub(crate) fn chassis_inventory(document: &Value) -> ChassisInventory {
                 routing_engine: None,
             })
             .collect(),
+        fpcs: Vec::new(),
         timestamp: document
             .get("timestamp")
             .and_then(Value::as_i64)
@@ -117,7 +119,7 @@ pub(crate) fn interface_of(object: &Map<String, Value>) -> Option<&str> {
 
 /// A text that says something.
 pub(crate) fn text(object: &Map<String, Value>, key: &str) -> Option<String> {
-    object.get(key)?.as_str().and_then(label).map(str::to_owned)
+    object.get(key)?.as_str().and_then(|text| eeprom(text).0)
 }
 
 /// Where a module is: by its numbers, else by the interface's name.

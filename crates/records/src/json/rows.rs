@@ -13,11 +13,12 @@ use serde_json::{Map, Value as Json};
 use super::cell::{expected, read, text};
 use super::read::named_objects;
 use crate::column::{ColumnSpec, Fill, OwnedValue, PortPart, StateFill, Value};
+use crate::light::{Milliwatts, light};
 use crate::note::{Note, Notes, shortened};
 use crate::port::PortName;
 use crate::table::{Table, array, assemble};
 use crate::tables::{BuiltInTable, DocumentPlace, RowSelection, TABLES, documents};
-use crate::value::State;
+use crate::value::{Reading, State};
 
 /// What is said of all rows of a document from outside, in place of what the document says or where it says nothing.
 #[derive(Debug, Clone, Default)]
@@ -269,7 +270,54 @@ impl Object<'_> {
                 }
             }
         }
+        for column in columns {
+            if let Fill::Light(mw_column) = column.fill {
+                self.read_light(column.name, mw_column, if_name, &mut members, notes);
+            }
+        }
         members
+    }
+
+    /// One power in two units: what they say together takes the place of what each says.
+    fn read_light<'s>(
+        &self,
+        dbm_column: &'static str,
+        mw_column: &'static str,
+        if_name: Option<&str>,
+        members: &mut Members<'s>,
+        notes: &mut Notes,
+    ) {
+        let reading = |column: &str| {
+            members.get(column).map(|(cell, state)| match cell {
+                OwnedValue::Float(value) => Reading::Measured(*value),
+                _ => Reading::Absent(*state),
+            })
+        };
+        let (Some(json), Some(mw)) = (self.row.get(mw_column), reading(mw_column)) else {
+            return;
+        };
+        let written = json
+            .as_str()
+            .map_or_else(|| json.to_string(), str::to_owned);
+        let dbm = reading(dbm_column);
+        let (power, apart) = light(dbm, Some(Milliwatts::of(mw, &written)));
+        if apart {
+            notes.push(Note {
+                rpc: self.rpc.into(),
+                interface: if_name.map(Arc::from),
+                lane: None,
+                field: dbm_column.into(),
+                found: shortened(&format!("{mw_column} {written} beside it")),
+                expected: "the same power in dBm and in mW".into(),
+            });
+        }
+        let cell = |value: Option<f64>| value.map_or(OwnedValue::Absent, OwnedValue::Float);
+        if dbm.is_some() || power.state == State::NoLight {
+            members.insert(dbm_column, (cell(power.dbm), power.state));
+        }
+        if let Some((of_mw, _)) = members.get_mut(mw_column) {
+            *of_mw = cell(power.mw);
+        }
     }
 
     fn cell(
@@ -290,7 +338,7 @@ impl Object<'_> {
         };
         let text = |text: &str| OwnedValue::Text(text.into());
         match column.fill {
-            Fill::Member | Fill::NumberIn(_) => own(),
+            Fill::Member | Fill::NumberIn(_) | Fill::Light(_) => own(),
             Fill::InterfaceName => if_name.map_or(OwnedValue::Absent, text),
             Fill::Document => own().or_else(around),
             Fill::Device => own().or_else(around).or_else(|| text(&origin.device)),
@@ -408,7 +456,7 @@ mod tests {
         let state = column::<StringArray>(lanes, "rx_power_state");
         assert_eq!([state.value(0), state.value(1)], ["ok", "no_light"]);
         let state = column::<StringArray>(lanes, "tx_power_state");
-        assert_eq!([state.value(0), state.value(1)], ["not_supported", "ok"]);
+        assert_eq!([state.value(0), state.value(1)], ["not_present", "ok"]);
         let state = column::<StringArray>(interfaces, "voltage_state");
         assert_eq!(state.value(0), "not_present");
         assert!(column::<StringArray>(interfaces, "rx_power_state").is_null(0));

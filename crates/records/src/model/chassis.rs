@@ -14,8 +14,21 @@ pub struct ChassisInventory {
     pub description: Option<String>,
     /// The transceivers, in the order of the reply.
     pub transceivers: Vec<ChassisTransceiver>,
+    /// The FPCs, in the order of the reply: in a virtual chassis its members.
+    pub fpcs: Vec<ChassisFpc>,
     /// UTC second at which the reply arrived.
     pub timestamp: i64,
+}
+
+/// One `FPC N` of the inventory.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ChassisFpc {
+    /// Its slot.
+    pub slot: u32,
+    /// `serial-number`.
+    pub serial_number: Option<String>,
+    /// The routing engine (node, member) that reported it, where the reply names one.
+    pub routing_engine: Option<Arc<str>>,
 }
 
 /// One `Xcvr N` of the inventory.

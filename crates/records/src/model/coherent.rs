@@ -1,7 +1,7 @@
 //! What coherent optics measure of a lane beyond power and bias.
 //!
-//! Some of it stands at module level. Where a module has one lane, or sends none, that is the lane's; of several lanes none is said to be
-//! meant, and it is not kept.
+//! Some of it stands at module level. Where a module has one lane, or sends none, that is the lane's; of several lanes it stands at the
+//! first.
 //!
 //! One list: under which names a device sends a quantity, and the column that holds it. To add one, add its line here and its number to
 //! the columns of `lane-dom`.

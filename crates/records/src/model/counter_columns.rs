@@ -16,6 +16,7 @@ pub const INTERFACE_COUNTERS_COLUMNS: Columns<InterfaceCounters> = &[
     BINS_HARVEST,
     DOCUMENTED_AFTER_BINS,
     ADDED,
+    OPTIC_FEC,
 ];
 
 /// One column for each bin; the suffix tells the three families apart.
@@ -253,7 +254,7 @@ const ADDED: &[C] = &[
     )
     .filled(StateFill::of_one(
         |name| name == "pre_fec_ber",
-        Some(crate::State::NotSupported),
+        Some(crate::State::NotPresent),
     )),
     C::text(
         "histogram_state",
@@ -264,6 +265,50 @@ const ADDED: &[C] = &[
     .filled(StateFill::of_counters(|name| {
         name.starts_with("histogram_bin_")
     })),
+];
+
+const OPTIC_FEC: &[C] = &[
+    C::text(
+        "optic_fec_mode",
+        Label,
+        "Mode of the optic's own FEC",
+        |r| (&r.statistics.optic_fec.mode).into(),
+    ),
+    C::int64(
+        "optic_fec_corrected",
+        "{error}",
+        Counter,
+        "Errors that the optic's own FEC corrected",
+        |r| r.statistics.optic_fec.corrected.into(),
+    ),
+    C::int64(
+        "optic_fec_uncorrected",
+        "{codeword}",
+        Counter,
+        "Words that the optic's own FEC could not correct",
+        |r| r.statistics.optic_fec.uncorrected.into(),
+    ),
+    C::float(
+        "optic_fec_corrected_rate",
+        "{error}/s",
+        Gauge,
+        "Errors a second that the optic's own FEC corrects",
+        |r| r.statistics.optic_fec.corrected_rate.into(),
+    ),
+    C::float(
+        "optic_fec_uncorrected_rate",
+        "{codeword}/s",
+        Gauge,
+        "Words a second that the optic's own FEC cannot correct",
+        |r| r.statistics.optic_fec.uncorrected_rate.into(),
+    ),
+    C::float(
+        "optic_fec_corrected_ratio",
+        "1",
+        Gauge,
+        "Ratio of errors that the optic's own FEC corrects",
+        |r| r.statistics.optic_fec.corrected_ratio.into(),
+    ),
 ];
 
 fn histogram(row: &InterfaceCounters) -> Option<&Histogram> {

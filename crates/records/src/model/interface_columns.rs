@@ -8,7 +8,7 @@ use crate::column::{Column, Columns, Fill, PortPart, StateFill, Value};
 type C = Column<InterfaceDom>;
 
 /// First the documented columns in their documented order, then those that have been added since.
-pub const INTERFACE_DOM_COLUMNS: Columns<InterfaceDom> = &[DOCUMENTED, ADDED];
+pub const INTERFACE_DOM_COLUMNS: Columns<InterfaceDom> = &[DOCUMENTED, ADDED, ADDED_LATER];
 
 const DOCUMENTED: &[C] = &[
     C::text(
@@ -244,7 +244,8 @@ const ADDED: &[C] = &[
         Gauge,
         "Received power of a single-lane module",
         |r| r.optics.module_values.and_then(|v| v.rx.dbm).into(),
-    ),
+    )
+    .filled(Fill::Light("rx_power_mw")),
     C::float(
         "rx_power_mw",
         "mW",
@@ -269,7 +270,8 @@ const ADDED: &[C] = &[
         Gauge,
         "Transmitted power of a single-lane module",
         |r| r.optics.module_values.and_then(|v| v.tx.dbm).into(),
-    ),
+    )
+    .filled(Fill::Light("tx_power_mw")),
     C::float(
         "tx_power_mw",
         "mW",
@@ -396,6 +398,61 @@ const ADDED: &[C] = &[
                 .as_str(),
         )
     }),
+];
+
+const ADDED_LATER: &[C] = &[
+    C::float(
+        "tx_temperature",
+        "Cel",
+        Gauge,
+        "Temperature of the transmitting part, where the module measures its parts apart",
+        |r| r.optics.halves.tx_temperature_c.into(),
+    ),
+    C::float(
+        "rx_temperature",
+        "Cel",
+        Gauge,
+        "Temperature of the receiving part, where the module measures its parts apart",
+        |r| r.optics.halves.rx_temperature_c.into(),
+    ),
+    C::float(
+        "tx_voltage",
+        "V",
+        Gauge,
+        "Supply voltage of the transmitting part, where the module measures its parts apart",
+        |r| r.optics.halves.tx_voltage_v.into(),
+    ),
+    C::float(
+        "rx_voltage",
+        "V",
+        Gauge,
+        "Supply voltage of the receiving part, where the module measures its parts apart",
+        |r| r.optics.halves.rx_voltage_v.into(),
+    ),
+    limit(
+        "laser_temperature_high_alarm",
+        "Cel",
+        "Above this laser temperature: alarm",
+        |r| limits(r).laser_temperature_c.high_alarm.into(),
+    ),
+    limit(
+        "laser_temperature_low_alarm",
+        "Cel",
+        "Below this laser temperature: alarm",
+        |r| limits(r).laser_temperature_c.low_alarm.into(),
+    ),
+    limit(
+        "laser_temperature_high_warn",
+        "Cel",
+        "Above this laser temperature: warning",
+        |r| limits(r).laser_temperature_c.high_warn.into(),
+    ),
+    limit(
+        "laser_temperature_low_warn",
+        "Cel",
+        "Below this laser temperature: warning",
+        |r| limits(r).laser_temperature_c.low_warn.into(),
+    ),
 ];
 
 const fn limit(

@@ -51,13 +51,15 @@ const DOCUMENTED: &[C] = &[
     .filled(Fill::Document),
     C::float("rx_power", "dBm", Gauge, "Received power", |r| {
         r.lane.values.rx.dbm.into()
-    }),
+    })
+    .filled(Fill::Light("rx_power_mw")),
     C::float("rx_power_mw", "mW", Gauge, "Received power", |r| {
         r.lane.values.rx.mw.into()
     }),
     C::float("tx_power", "dBm", Gauge, "Transmitted power", |r| {
         r.lane.values.tx.dbm.into()
-    }),
+    })
+    .filled(Fill::Light("tx_power_mw")),
     C::float("tx_power_mw", "mW", Gauge, "Transmitted power", |r| {
         r.lane.values.tx.mw.into()
     }),
@@ -134,7 +136,7 @@ const ADDED: &[C] = &[
     )
     .filled(StateFill::of_one(
         |name| name == "rx_power",
-        Some(crate::State::NotSupported),
+        Some(crate::State::NotPresent),
     )),
     C::text(
         "tx_power_state",
@@ -144,14 +146,14 @@ const ADDED: &[C] = &[
     )
     .filled(StateFill::of_one(
         |name| name == "tx_power",
-        Some(crate::State::NotSupported),
+        Some(crate::State::NotPresent),
     )),
     C::text("tx_bias_state", State, "Why tx_bias is there or not", |r| {
         r.lane.values.tx_bias_state.as_str().into()
     })
     .filled(StateFill::of_one(
         |name| name == "tx_bias",
-        Some(crate::State::NotSupported),
+        Some(crate::State::NotPresent),
     )),
     C::float(
         "laser_temperature",

@@ -18,7 +18,7 @@ mod rows;
 mod statistics;
 mod system;
 
-pub use chassis::{ChassisInventory, ChassisTransceiver};
+pub use chassis::{ChassisFpc, ChassisInventory, ChassisTransceiver};
 pub use coherent::{COHERENT, COHERENT_QUANTITIES, Coherent, CoherentQuantity};
 pub use counter_columns::INTERFACE_COUNTERS_COLUMNS;
 pub use document_columns::{
@@ -28,8 +28,11 @@ pub use document_columns::{
 pub use inferred::{FiberRule, FiberType, NameSource, WavelengthRule};
 pub use interface_columns::INTERFACE_DOM_COLUMNS;
 pub use lane_columns::LANE_DOM_COLUMNS;
-pub use optics::{InterfaceOptics, Lane, Limits, OpticalPower, Thresholds, TransmitReceive};
+pub use optics::{
+    FlaggedQuantities, Halves, InterfaceOptics, Lane, Limits, OpticalPower, Thresholds,
+    TransmitReceive,
+};
 pub use pic::PicPort;
 pub use rows::{DeviceFacts, InterfaceCounters, InterfaceDom, LaneDom, Status, Transceiver};
-pub use statistics::{BINS, Fec, Histogram, InterfaceStatistics, Traffic};
+pub use statistics::{BINS, Fec, Histogram, InterfaceStatistics, OpticFec, Traffic};
 pub use system::SystemInformation;

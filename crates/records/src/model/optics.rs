@@ -45,6 +45,8 @@ pub struct Lane {
     pub coherent: Option<Box<Coherent>>,
     /// True when the device sent any flag of this lane, on or off.
     pub flags_sent: bool,
+    /// The quantities of which it sent any flag.
+    pub flagged: FlaggedQuantities,
     /// The lane's flags that are on, by field name.
     pub alarms: Vec<String>,
 }
@@ -62,11 +64,30 @@ pub struct Limits {
     pub low_warn: Option<f64>,
 }
 
-/// The module's own 20 thresholds.
+/// The quantities of which a device sends flags, on or off: it judges them itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FlaggedQuantities {
+    /// Module temperature.
+    pub temperature: bool,
+    /// Laser temperature.
+    pub laser_temperature: bool,
+    /// Supply voltage.
+    pub voltage: bool,
+    /// Laser bias current.
+    pub tx_bias: bool,
+    /// Transmitted power.
+    pub tx_power: bool,
+    /// Received power.
+    pub rx_power: bool,
+}
+
+/// The module's own 20 thresholds, and those of its lasers' temperature.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Thresholds {
     /// Temperature in °C.
     pub temperature_c: Limits,
+    /// Temperature of the lasers in °C: it is that of a cooled laser, not of the module.
+    pub laser_temperature_c: Limits,
     /// Supply voltage in V.
     pub voltage_v: Limits,
     /// Transmitted power in dBm.
@@ -75,6 +96,19 @@ pub struct Thresholds {
     pub rx_power_dbm: Limits,
     /// Laser bias current in mA.
     pub tx_bias_ma: Limits,
+}
+
+/// What a module measures of its transmitting and of its receiving part, where the two are apart.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Halves {
+    /// Temperature of the transmitting part in °C.
+    pub tx_temperature_c: Option<f64>,
+    /// Temperature of the receiving part in °C.
+    pub rx_temperature_c: Option<f64>,
+    /// Supply voltage of the transmitting part in V.
+    pub tx_voltage_v: Option<f64>,
+    /// Supply voltage of the receiving part in V.
+    pub rx_voltage_v: Option<f64>,
 }
 
 /// A physical interface in the optics reply.
@@ -94,6 +128,8 @@ pub struct InterfaceOptics {
     pub voltage_v: Option<f64>,
     /// Why `voltage_v` is there or not.
     pub voltage_state: State,
+    /// What a module of two parts measures of each.
+    pub halves: Halves,
     /// `module-max-power`: the most that the module may draw, in W.
     pub max_power_w: Option<f64>,
     /// Power and bias at module level: single-lane modules only.
@@ -102,6 +138,8 @@ pub struct InterfaceOptics {
     pub thresholds: Thresholds,
     /// True when the device sent any flag, on or off.
     pub flags_sent: bool,
+    /// The quantities of which it sent any flag at module level.
+    pub flagged: FlaggedQuantities,
     /// Flags that are on, the module's first and then those of the lanes, each once, by field name.
     pub alarms: Vec<String>,
     /// The lanes, in the order of the reply.

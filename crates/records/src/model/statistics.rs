@@ -48,9 +48,26 @@ pub struct Fec {
     pub pre_fec_ber_value: Option<f64>,
     /// Why `pre_fec_ber` is there or not.
     pub pre_fec_ber_state: State,
-    /// `ok` when a codeword counter was there; `not_supported` when the device sends none; else why it could not be
+    /// `ok` when a codeword counter was there; `not_present` when the device sends none; else why it could not be
     /// used.
     pub state: State,
+}
+
+/// The forward error correction of the optic itself, which coherent modules have beside that of the port.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct OpticFec {
+    /// `fec-mode`, such as `CFEC`.
+    pub mode: Option<String>,
+    /// Corrected errors.
+    pub corrected: Option<i64>,
+    /// Words that could not be corrected.
+    pub uncorrected: Option<i64>,
+    /// Corrected errors a second.
+    pub corrected_rate: Option<f64>,
+    /// Uncorrected words a second.
+    pub uncorrected_rate: Option<f64>,
+    /// Corrected errors among all bits.
+    pub corrected_ratio: Option<f64>,
 }
 
 /// The FEC histogram: codewords by number of symbol errors.
@@ -89,6 +106,8 @@ pub struct InterfaceStatistics {
     pub pcs_errored_blocks_seconds: Option<i64>,
     /// Forward error correction.
     pub fec: Fec,
+    /// That of the optic itself.
+    pub optic_fec: OpticFec,
     /// The FEC histogram, where the device sends one.
     pub histogram: Option<Box<Histogram>>,
     /// Why `histogram` is there or not.

@@ -14,6 +14,7 @@ use super::cursor::{Cursor, CursorStep, Element, ROUTING_ENGINE_ITEM, collect};
 use super::damage::Damage;
 use super::device_error::{DeviceError, Severity};
 use crate::note::shortened;
+use crate::unread::Unread;
 
 /// How often one reply may be damaged before the rest of it is given up.
 const MAX_RESTARTS: usize = 100;
@@ -33,6 +34,8 @@ pub struct Outcome {
     pub payload_seen: bool,
     /// Where and how the reply is damaged, when it is.
     pub damage: Option<String>,
+    /// Measurements that no parser reads.
+    pub unread: Unread,
 }
 
 impl Outcome {

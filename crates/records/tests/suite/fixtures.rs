@@ -16,8 +16,17 @@ fn described(replies: &[(&'static Parser, PathBuf)]) -> Value {
         .iter()
         .map(|(rpc, outcome)| {
             let errors: Vec<String> = outcome.errors.iter().map(ToString::to_string).collect();
-            json!({"rpc": rpc, "complete": outcome.complete, "found": outcome.found, "errors": errors,
-                   "failure": outcome.failure()})
+            let mut described = json!({"rpc": rpc, "complete": outcome.complete, "found": outcome.found,
+                   "errors": errors, "failure": outcome.failure()});
+            if !outcome.unread.is_empty() {
+                let unread: Map<String, Value> = outcome
+                    .unread
+                    .iter()
+                    .map(|(name, count)| (name.to_owned(), count.into()))
+                    .collect();
+                described["unread"] = unread.into();
+            }
+            described
         })
         .collect();
     let notes: Vec<String> = records

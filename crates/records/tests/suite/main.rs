@@ -6,5 +6,6 @@ mod damage;
 mod fields;
 mod fixtures;
 mod mapping;
+mod mutations;
 mod schema;
 mod support;

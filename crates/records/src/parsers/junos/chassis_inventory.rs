@@ -5,13 +5,14 @@
 
 use std::sync::Arc;
 
-use super::text::given;
-use crate::model::{ChassisInventory, ChassisTransceiver};
+use super::text::{EepromChanges, given};
+use crate::model::{ChassisFpc, ChassisInventory, ChassisTransceiver};
 use crate::note::ReplyNotes;
 use crate::parsers::parser::{Arrival, Parser};
 use crate::port::PortLocation;
 use crate::snapshot::Snapshot;
-use crate::value::{index, label};
+use crate::unread::Unread;
+use crate::value::{eeprom, index};
 use crate::xml::{Cursor, Damage, Element, Outcome, Shape, walk};
 
 pub(super) const PARSER: Parser = Parser {
@@ -41,6 +42,15 @@ struct FoundTransceiver {
     pic: Option<u32>,
     port: u32,
     transceiver: ChassisTransceiver,
+    changes: EepromChanges,
+}
+
+/// What has been read of the chassis so far.
+#[derive(Default)]
+struct Gathered {
+    transceivers: Vec<FoundTransceiver>,
+    fpcs: Vec<ChassisFpc>,
+    backplane: Option<String>,
 }
 
 /// What a module says of itself.
@@ -55,47 +65,46 @@ struct ModuleTexts {
 }
 
 fn read(reply: &str, arrival: Arrival, snapshot: &mut Snapshot) -> Outcome {
-    let mut found = Vec::new();
+    let mut gathered = Gathered::default();
     let mut inventory = ChassisInventory {
         timestamp: arrival.at,
         ..ChassisInventory::default()
     };
-    let mut backplane = None;
     let outcome = walk(reply, &SHAPE, |cursor, element, engine| {
-        let start = found.len();
-        let mut facts = ModuleTexts::default();
+        let start = (gathered.transceivers.len(), gathered.fpcs.len());
+        let mut texts = ModuleTexts::default();
         let whole_chassis = element.name() != LINE_CARD;
         let depth = usize::from(!whole_chassis);
         // Modules that were complete before a reply ends early are kept, so the result is looked at last.
-        let result = module(
-            cursor,
-            element,
-            &mut facts,
-            &mut found,
-            &mut backplane,
-            depth,
-        );
-        for item in &mut found[start..] {
-            item.transceiver.routing_engine = engine.map(Arc::clone);
-        }
+        let result = module(cursor, element, &mut texts, &mut gathered, depth);
         if whole_chassis {
-            inventory.serial_number = inventory.serial_number.take().or(facts.serial_number);
-            inventory.description = inventory.description.take().or(facts.description);
+            let own = |text: Option<String>| text.as_deref().and_then(|text| eeprom(text).0);
+            inventory.serial_number = inventory.serial_number.take().or(own(texts.serial_number));
+            inventory.description = inventory.description.take().or(own(texts.description));
             if result.is_err() {
                 // Reading goes on at the first module of this chassis, and will find them again.
-                found.truncate(start);
+                gathered.transceivers.truncate(start.0);
+                gathered.fpcs.truncate(start.1);
             }
         } else if result.is_ok() {
-            finish(facts, &mut found, &mut backplane);
+            finish(texts, &mut gathered);
+        }
+        for item in &mut gathered.transceivers[start.0..] {
+            item.transceiver.routing_engine = engine.map(Arc::clone);
+        }
+        for fpc in &mut gathered.fpcs[start.1..] {
+            fpc.routing_engine = engine.map(Arc::clone);
         }
         result
     });
-    inventory.serial_number = inventory.serial_number.or(backplane);
+    inventory.serial_number = inventory.serial_number.or(gathered.backplane);
+    inventory.fpcs = gathered.fpcs;
     let mut book = ReplyNotes {
         rpc: PARSER.name,
         notes: &mut snapshot.notes,
+        unread: &mut Unread::default(),
     };
-    for mut item in found {
+    for mut item in gathered.transceivers {
         match (item.fpc, item.pic) {
             (Some(fpc), Some(pic)) => {
                 item.transceiver.location = Some(PortLocation {
@@ -110,6 +119,7 @@ fn read(reply: &str, arrival: Arrival, snapshot: &mut Snapshot) -> Outcome {
                 "an FPC and a PIC around it",
             ),
         }
+        item.changes.note(item.transceiver.location, &mut book);
         inventory.transceivers.push(item.transceiver);
     }
     if outcome.payload_seen {
@@ -121,29 +131,28 @@ fn read(reply: &str, arrival: Arrival, snapshot: &mut Snapshot) -> Outcome {
 fn module<'a>(
     cursor: &mut Cursor<'a>,
     element: &Element<'a>,
-    facts: &mut ModuleTexts,
-    found: &mut Vec<FoundTransceiver>,
-    backplane: &mut Option<String>,
+    texts: &mut ModuleTexts,
+    gathered: &mut Gathered,
     depth: usize,
 ) -> Result<(), Damage> {
-    let start = found.len();
+    let start = gathered.transceivers.len();
     let result = cursor.each_child(element, |cursor, child| {
-        let fact = match child.name() {
+        let slot = match child.name() {
             "name" => {
                 let name = cursor.text(child)?;
-                if !facts.name.is_empty() && facts.name != *name {
+                if !texts.name.is_empty() && texts.name != *name {
                     return Err(Damage::Malformed(format!(
                         "{name} stands inside another module"
                     )));
                 }
-                facts.name = name.into_owned();
+                texts.name = name.into_owned();
                 return Ok(());
             }
-            "version" => &mut facts.version,
-            "part-number" => &mut facts.part_number,
-            "serial-number" => &mut facts.serial_number,
-            "description" => &mut facts.description,
-            "model-number" => &mut facts.model_number,
+            "version" => &mut texts.version,
+            "part-number" => &mut texts.part_number,
+            "serial-number" => &mut texts.serial_number,
+            "description" => &mut texts.description,
+            "model-number" => &mut texts.model_number,
             name if name.starts_with("chassis-") && name.ends_with("-module") => {
                 if depth > 0 && name == LINE_CARD {
                     return Err(Damage::Malformed(
@@ -156,50 +165,64 @@ fn module<'a>(
                     ));
                 }
                 let mut inner = ModuleTexts::default();
-                module(cursor, child, &mut inner, found, backplane, depth + 1)?;
-                finish(inner, found, backplane);
+                module(cursor, child, &mut inner, gathered, depth + 1)?;
+                finish(inner, gathered);
                 return Ok(());
             }
             _ => return Ok(()),
         };
-        *fact = given(&cursor.text(child)?);
+        *slot = given(&cursor.text(child)?);
         Ok(())
     });
     // The slot is filled in when the module ends, so that it does not matter where its name stands.
-    if let Some(fpc) = slot(&facts.name, "FPC") {
-        found[start..]
+    let inside = &mut gathered.transceivers[start..];
+    if let Some(fpc) = slot(&texts.name, "FPC") {
+        inside
             .iter_mut()
             .for_each(|item| _ = item.fpc.get_or_insert(fpc));
-    } else if let Some(pic) = slot(&facts.name, "PIC") {
-        found[start..]
+    } else if let Some(pic) = slot(&texts.name, "PIC") {
+        inside
             .iter_mut()
             .for_each(|item| _ = item.pic.get_or_insert(pic));
     }
     result
 }
 
-/// A complete module: a transceiver is kept, a backplane's serial number stands in for the chassis'.
-fn finish(facts: ModuleTexts, found: &mut Vec<FoundTransceiver>, backplane: &mut Option<String>) {
-    if let Some(port) = slot(&facts.name, "Xcvr") {
-        let text = |fact: Option<String>| fact.as_deref().and_then(label).map(str::to_owned);
-        let number = |fact| text(fact).filter(|number| !number.eq_ignore_ascii_case(NO_NUMBER));
+/// A complete module: a transceiver and an FPC are kept, a backplane's serial number stands in for the chassis'.
+fn finish(texts: ModuleTexts, gathered: &mut Gathered) {
+    if let Some(port) = slot(&texts.name, "Xcvr") {
+        let mut changes = EepromChanges::default();
+        let mut text = |text: Option<String>, field| changes.read(text.as_deref()?, field);
+        let is_number = |number: &String| !number.eq_ignore_ascii_case(NO_NUMBER);
         let transceiver = ChassisTransceiver {
             location: None,
-            part_number: number(facts.part_number),
-            serial_number: number(facts.serial_number),
-            revision: text(facts.version),
-            description: text(facts.description),
-            model_number: text(facts.model_number),
+            part_number: text(texts.part_number, "part_number").filter(is_number),
+            serial_number: text(texts.serial_number, "serial_number").filter(is_number),
+            revision: text(texts.version, "revision"),
+            description: text(texts.description, "description"),
+            model_number: text(texts.model_number, "model_number"),
             routing_engine: None,
         };
-        found.push(FoundTransceiver {
+        gathered.transceivers.push(FoundTransceiver {
             fpc: None,
             pic: None,
             port,
             transceiver,
+            changes,
         });
-    } else if backplane.is_none() && matches!(facts.name.as_str(), "Backplane" | "Midplane") {
-        *backplane = facts.serial_number;
+    } else if let Some(slot) = slot(&texts.name, "FPC") {
+        let serial_number = texts.serial_number.as_deref();
+        gathered.fpcs.push(ChassisFpc {
+            slot,
+            serial_number: serial_number
+                .and_then(|text| eeprom(text).0)
+                .filter(|number| !number.eq_ignore_ascii_case(NO_NUMBER)),
+            routing_engine: None,
+        });
+    } else if gathered.backplane.is_none()
+        && matches!(texts.name.as_str(), "Backplane" | "Midplane")
+    {
+        gathered.backplane = texts.serial_number;
     }
 }
 

@@ -8,6 +8,7 @@ mod optics_diagnostics;
 mod pic_detail;
 mod system_information;
 mod text;
+mod unread;
 
 use crate::parsers::parser::Parser;
 

@@ -3,13 +3,14 @@
 //! The payload is `fpc-information/fpc/pic-detail/port-information/port`, with or without a MIC level. Slots are filled in
 //! when the element that holds them ends. `port-speed-information` also has `port` elements; they are not ports here.
 
-use super::text::given;
+use super::text::EepromChanges;
 use crate::model::PicPort;
 use crate::note::ReplyNotes;
 use crate::parsers::parser::{Arrival, Parser};
 use crate::port::PortLocation;
 use crate::snapshot::Snapshot;
-use crate::value::{index, label};
+use crate::unread::Unread;
+use crate::value::{firmware, index};
 use crate::xml::{Cursor, Damage, Element, Outcome, Shape, walk};
 
 pub(super) const PARSER: Parser = Parser {
@@ -32,6 +33,7 @@ struct FoundPort {
     pic: Option<u32>,
     number: Option<u32>,
     port: PicPort,
+    changes: EepromChanges,
 }
 
 fn read(reply: &str, arrival: Arrival, snapshot: &mut Snapshot) -> Outcome {
@@ -52,6 +54,7 @@ fn read(reply: &str, arrival: Arrival, snapshot: &mut Snapshot) -> Outcome {
     let mut book = ReplyNotes {
         rpc: PARSER.name,
         notes: &mut snapshot.notes,
+        unread: &mut Unread::default(),
     };
     for item in found {
         let mut port = PicPort {
@@ -79,6 +82,7 @@ fn read(reply: &str, arrival: Arrival, snapshot: &mut Snapshot) -> Outcome {
                 );
             }
         }
+        item.changes.note(port.location, &mut book);
         snapshot.pic_ports.push(port);
     }
     if outcome.payload_seen {
@@ -161,7 +165,7 @@ fn port<'a>(
     cursor.each_child(element, |cursor, child| {
         let name = child.name();
         // The same facts under two families of names: sfp-… as devices send them, xcvr-… as other programs expect.
-        let fact = match name
+        let (slot, field) = match name
             .strip_prefix("sfp-")
             .or_else(|| name.strip_prefix("xcvr-"))
             .unwrap_or(name)
@@ -170,18 +174,27 @@ fn port<'a>(
                 item.number = index(&cursor.text(child)?);
                 return Ok(());
             }
-            "vendor-name" | "vendor" => &mut item.port.vendor,
-            "vendor-pno" | "vendor-part-number" | "vendor-pn" => &mut item.port.part_number,
-            "vendor-sn" | "vendor-sno" | "vendor-serial-number" => &mut item.port.serial_number,
-            "vendor-fw-ver" | "vendor-firmware-version" => &mut item.port.firmware_version,
-            "jnpr-ver" => &mut item.port.revision,
-            "cable-type" => &mut item.port.cable_type,
-            "fiber-mode" | "fiber-type" => &mut item.port.fiber_mode,
-            "wavelength" => &mut item.port.wavelength,
+            "vendor-name" | "vendor" => (&mut item.port.vendor, "vendor"),
+            "vendor-pno" | "vendor-part-number" | "vendor-pn" => {
+                (&mut item.port.part_number, "part_number")
+            }
+            "vendor-sn" | "vendor-sno" | "vendor-serial-number" => {
+                (&mut item.port.serial_number, "serial_number")
+            }
+            "vendor-fw-ver" | "vendor-firmware-version" => {
+                (&mut item.port.firmware_version, "firmware_version")
+            }
+            "jnpr-ver" => (&mut item.port.revision, "revision"),
+            "cable-type" => (&mut item.port.cable_type, "cable_type"),
+            "fiber-mode" | "fiber-type" => (&mut item.port.fiber_mode, "fiber_type"),
+            "wavelength" => (&mut item.port.wavelength, "wavelength"),
             _ => return Ok(()),
         };
         let text = cursor.text(child)?;
-        *fact = label(&text).and_then(given);
+        *slot = item.changes.read(&text, field);
+        if field == "firmware_version" {
+            *slot = slot.take().filter(|text| firmware(text).is_some());
+        }
         Ok(())
     })?;
     // Without a number and without a fact there is nothing to keep.

@@ -22,14 +22,24 @@ pub(super) enum StatisticsElement {
     PcsBitErrors,
     PcsErroredBlocks,
     FecStatistics,
+    /// The FEC of the optic itself, which is not that of the Ethernet port.
+    OpticFecMode,
+    OpticFecStatistics,
     Fec(FecElement),
     /// Among the FEC statistics it is the mode, beside them that of the optic's own FEC, which is another one.
     SomeFecMode,
     /// Stands beside the FEC statistics, or in them.
     HistogramStatistics,
     Histogram(HistogramElement),
+    /// Of FEC, optics or bit errors, and not known.
+    Unknown,
     NotRead,
 }
+
+/// Words in the names of elements that measure what these records are about.
+const MEASURED: [&str; 9] = [
+    "fec", "ber", "optic", "optics", "pcs", "prbs", "bert", "otn", "degrade",
+];
 
 /// Element, field and place of a traffic counter or rate.
 pub(super) type Counter = (
@@ -77,6 +87,10 @@ impl StatisticsElement {
             "errored-blocks-seconds" => Self::PcsErroredBlocks,
             "ethernet-fec-statistics" | "ethernet-fec-mode" => Self::FecStatistics,
             "fec-mode" => Self::SomeFecMode,
+            "optic-fec-mode" | "optics-fec-mode" => Self::OpticFecMode,
+            "optic-fec-statistics" | "optics-fec-statistics" => Self::OpticFecStatistics,
+            // What code it is, in numbers; the mode says it.
+            "fec_codeword_size" | "fec_codeword_rate" => Self::NotRead,
             "ethernet-fechistogram-statistics" => Self::HistogramStatistics,
             _ => {
                 if let Some(counter) = COUNTERS.iter().position(|(element, ..)| *element == name) {
@@ -85,6 +99,8 @@ impl StatisticsElement {
                     Self::Fec(name)
                 } else if let Some(name) = HistogramElement::parse(name) {
                     Self::Histogram(name)
+                } else if name.split(['-', '_']).any(|word| MEASURED.contains(&word)) {
+                    Self::Unknown
                 } else {
                     Self::NotRead
                 }

@@ -79,7 +79,7 @@ impl SentFec {
         let state = state(|s| *s == State::Invalid)
             .or_else(|| state(|s| *s == State::Ok))
             .or_else(|| state(|_| true))
-            .unwrap_or(State::NotSupported);
+            .unwrap_or(State::NotPresent);
         let (pre_fec_ber, pre_fec_ber_value) = self.pre_fec_ber.unzip();
         Fec {
             mode: self.mode,
@@ -89,7 +89,7 @@ impl SentFec {
             nccw_rate: self.nccw_rate,
             pre_fec_ber,
             pre_fec_ber_value,
-            pre_fec_ber_state: self.pre_fec_ber_state.unwrap_or(State::NotSupported),
+            pre_fec_ber_state: self.pre_fec_ber_state.unwrap_or(State::NotPresent),
             state,
         }
     }

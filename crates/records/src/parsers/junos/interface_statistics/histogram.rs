@@ -233,7 +233,7 @@ impl SentHistogram {
         let Some(mut bins) = self.bins else {
             // An empty container is a device that has the histogram and nothing in it.
             let state = match (self.sent, self.damaged) {
-                (false, _) => State::NotSupported,
+                (false, _) => State::NotPresent,
                 (true, false) => State::NotPresent,
                 (true, true) => State::Invalid,
             };

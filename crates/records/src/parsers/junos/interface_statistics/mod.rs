@@ -6,16 +6,19 @@
 mod elements;
 mod fec;
 mod histogram;
+mod optic_fec;
 
 use std::sync::Arc;
 
 use elements::{COUNTERS, FecElement, StatisticsElement, counted};
 
-use crate::model::{InterfaceStatistics, Traffic};
+use crate::model::{InterfaceStatistics, OpticFec, Traffic};
 use crate::note::ReplyNotes;
 use crate::parsers::junos::text::{given, word};
+use crate::parsers::junos::unread;
 use crate::parsers::parser::{Arrival, Parser};
 use crate::snapshot::Snapshot;
+use crate::unread::Unread;
 use crate::value::{Reading, counter, speed};
 use crate::xml::{Cursor, Damage, Element, Meanings, Outcome, Shape, walk};
 
@@ -36,10 +39,12 @@ fn read(reply: &str, arrival: Arrival, snapshot: &mut Snapshot) -> Outcome {
     } = snapshot;
     let before = statistics.len();
     let mut meanings = Meanings::default();
+    let mut unread = Unread::default();
     let outcome = walk(reply, &SHAPE, |cursor, element, engine| {
         let mut book = ReplyNotes {
             rpc: PARSER.name,
             notes,
+            unread: &mut unread,
         };
         if let Some(mut interface) = interface(cursor, element, &mut meanings, &mut book)? {
             interface.routing_engine = engine.cloned();
@@ -48,7 +53,10 @@ fn read(reply: &str, arrival: Arrival, snapshot: &mut Snapshot) -> Outcome {
         }
         Ok(())
     });
-    let outcome = outcome.of_named(statistics.len() - before);
+    let outcome = Outcome {
+        unread,
+        ..outcome.of_named(statistics.len() - before)
+    };
     if outcome.payload_seen {
         snapshot.arrivals.set(PARSER.name, arrival.at);
     }
@@ -69,6 +77,7 @@ fn interface<'a>(
     let mut traffic = Traffic::default();
     let mut fec = fec::SentFec::default();
     let mut histogram = histogram::SentHistogram::default();
+    let mut optic_fec = OpticFec::default();
     cursor.each_child(element, |cursor, child| {
         match child.meaning(meanings, StatisticsElement::of) {
             StatisticsElement::Name => {
@@ -113,7 +122,7 @@ fn interface<'a>(
                     StatisticsElement::PcsErroredBlocks => {
                         errored_blocks = count(cursor, leaf, "pcs_errored_blocks_seconds", notes)?;
                     }
-                    _ => {}
+                    _ => unread::count(notes.unread, cursor, leaf)?,
                 }
                 Ok(())
             })?,
@@ -129,7 +138,8 @@ fn interface<'a>(
                     StatisticsElement::Histogram(name) => {
                         histogram.read(name, cursor, leaf, notes)?
                     }
-                    _ => {}
+                    StatisticsElement::NotRead if leaf.name().starts_with("fec_codeword") => {}
+                    _ => unread::count(notes.unread, cursor, leaf)?,
                 }
                 Ok(())
             })?,
@@ -138,6 +148,18 @@ fn interface<'a>(
             }
             StatisticsElement::Fec(name) => fec.read(name, cursor, child, notes)?,
             StatisticsElement::Histogram(name) => histogram.read(name, cursor, child, notes)?,
+            // Beside the statistics it is the mode of the optic's own FEC.
+            StatisticsElement::SomeFecMode => optic_fec.mode = given(&cursor.text(child)?),
+            StatisticsElement::OpticFecMode => cursor.each_child(child, |cursor, leaf| {
+                if leaf.name() == "fec-mode" {
+                    optic_fec.mode = given(&cursor.text(leaf)?);
+                }
+                Ok(())
+            })?,
+            StatisticsElement::OpticFecStatistics => {
+                optic_fec::read(&mut optic_fec, cursor, child, notes)?;
+            }
+            StatisticsElement::Unknown => unread::count(notes.unread, cursor, child)?,
             StatisticsElement::Interface => {
                 return Err(Damage::Malformed(
                     "a physical-interface inside another".to_owned(),
@@ -169,6 +191,7 @@ fn interface<'a>(
         pcs_bit_error_seconds: bit_error,
         pcs_errored_blocks_seconds: errored_blocks,
         fec: fec.finish(),
+        optic_fec,
         histogram,
         histogram_state,
         timestamp: 0,

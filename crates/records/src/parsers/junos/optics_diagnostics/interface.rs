@@ -6,10 +6,12 @@
 use std::sync::Arc;
 
 use super::limits;
+use super::temperature;
 use super::values::{self, nothing};
-use crate::model::{InterfaceOptics, Lane};
+use crate::model::{FlaggedQuantities, Halves, InterfaceOptics, Lane};
 use crate::note::ReplyNotes;
-use crate::value::{Quantity, Reading, State, absence, index, number, temperature};
+use crate::parsers::junos::unread;
+use crate::value::{Quantity, Reading, State, absence, expected, index, number};
 use crate::xml::{Cursor, Damage, Element, Meanings};
 
 /// More lanes than any module has. They are searched one by one, so a reply must not be able to hold very many.
@@ -27,9 +29,16 @@ pub(super) enum OpticsElement<'a> {
     Temperature,
     TemperatureNotAvailable,
     Voltage,
+    TxTemperature,
+    RxTemperature,
+    TxVoltage,
+    RxVoltage,
+    LaneModuleTemperature,
     MaxPower,
     Limit(limits::LimitName<'a>),
     Value(values::ValueElement),
+    /// Says again what another element says, or why something is not there.
+    Known,
     NotRead,
 }
 
@@ -44,13 +53,24 @@ impl<'a> OpticsElement<'a> {
             "module-temperature" => Self::Temperature,
             "module-temperature-not-available" => Self::TemperatureNotAvailable,
             "module-voltage" => Self::Voltage,
+            "tx-module-temperature" => Self::TxTemperature,
+            "rx-module-temperature" => Self::RxTemperature,
+            "tx-module-voltage" => Self::TxVoltage,
+            "rx-module-voltage" => Self::RxVoltage,
+            "laser-module-temperature" => Self::LaneModuleTemperature,
+            // The same in mW; it is read in dBm.
+            "input-power" | "input-total-power" | "output-power" | "per-wave-rx-optical-power" => {
+                Self::Known
+            }
             "module-max-power" => Self::MaxPower,
             _ => match (
                 limits::LimitName::parse(name),
                 values::ValueElement::parse(name),
             ) {
-                (Some(limit), _) => Self::Limit(limit),
+                (Some(limit), _) if limit.is_kept() => Self::Limit(limit),
+                (Some(_), _) => Self::NotRead,
                 (None, Some(value)) => Self::Value(value),
+                (None, None) if name.ends_with("-not-available") => Self::Known,
                 (None, None) => Self::NotRead,
             },
         }
@@ -63,6 +83,9 @@ struct Module {
     not_available: Option<State>,
     temperature: Option<Reading<f64>>,
     voltage: Option<Reading<f64>>,
+    halves: Halves,
+    /// The hottest of what lanes say of the module.
+    lane_temperature_c: Option<f64>,
     max_power_w: Option<f64>,
     values: values::SentValues,
     limits: limits::SentLimits,
@@ -116,11 +139,13 @@ pub(super) fn read<'a>(
         );
         return Ok(None);
     };
-    notes.notes.place(first_note, &name);
     if !seen {
-        module.not_available.get_or_insert(State::NotSupported);
+        module.not_available.get_or_insert(State::NotPresent);
     }
-    Ok(Some(finish(name, module)))
+    module.values.note_contradictions(notes);
+    let interface = finish(Arc::clone(&name), module, notes);
+    notes.notes.place(first_note, &name);
+    Ok(Some(interface))
 }
 
 fn diagnostics<'a>(
@@ -145,60 +170,75 @@ fn diagnostics<'a>(
             }
             OpticsElement::Temperature => {
                 let text = cursor.text(child)?;
-                let reading = temperature(child.attribute("celsius").as_deref(), &text);
-                keep(
-                    &mut module.temperature,
-                    reading,
-                    "temperature",
-                    &text,
-                    Quantity::TemperatureC,
-                    notes,
-                );
+                module.temperature = Some(temperature::read(child, &text, "temperature", notes));
             }
+            OpticsElement::TxTemperature => {
+                let text = cursor.text(child)?;
+                let reading = temperature::read(child, &text, "tx_temperature", notes);
+                module.halves.tx_temperature_c = reading.value();
+            }
+            OpticsElement::RxTemperature => {
+                let text = cursor.text(child)?;
+                let reading = temperature::read(child, &text, "rx_temperature", notes);
+                module.halves.rx_temperature_c = reading.value();
+            }
+            OpticsElement::TxVoltage => {
+                let text = cursor.text(child)?;
+                module.halves.tx_voltage_v = voltage(&text, "tx_voltage", notes).value();
+            }
+            OpticsElement::RxVoltage => {
+                let text = cursor.text(child)?;
+                module.halves.rx_voltage_v = voltage(&text, "rx_voltage", notes).value();
+            }
+            OpticsElement::LaneModuleTemperature => lane_temperature(cursor, child, module, notes)?,
             OpticsElement::Voltage => {
                 let text = cursor.text(child)?;
-                let reading = number(&text, Quantity::VoltageV);
-                keep(
-                    &mut module.voltage,
-                    reading,
-                    "voltage",
-                    &text,
-                    Quantity::VoltageV,
-                    notes,
-                );
+                module.voltage = Some(voltage(&text, "voltage", notes));
             }
             OpticsElement::MaxPower => {
-                let (text, mut slot) = (cursor.text(child)?, None);
-                keep(
-                    &mut slot,
-                    number(&text, Quantity::PowerW),
-                    "module_max_power_w",
-                    &text,
-                    Quantity::PowerW,
-                    notes,
-                );
-                module.max_power_w = slot.and_then(Reading::value);
+                let text = cursor.text(child)?;
+                let reading = number(&text, Quantity::PowerW);
+                if reading == Reading::Invalid {
+                    let expected = expected(&text, Quantity::PowerW);
+                    notes.unreadable("module_max_power_w", &text, expected);
+                }
+                module.max_power_w = reading.value();
             }
             OpticsElement::Limit(name) => module.limits.read(name, cursor, child, notes)?,
             OpticsElement::Value(name) => module.values.read(name, cursor, child, notes)?,
-            OpticsElement::LaneIndex | OpticsElement::NotRead => {}
+            OpticsElement::NotRead => unread::count(notes.unread, cursor, child)?,
+            OpticsElement::LaneIndex | OpticsElement::Known => {}
         }
         Ok(())
     })
 }
 
-fn keep(
-    slot: &mut Option<Reading<f64>>,
-    reading: Reading<f64>,
-    field: &'static str,
-    text: &str,
-    quantity: Quantity,
-    notes: &mut ReplyNotes<'_>,
-) {
+fn voltage(text: &str, field: &'static str, notes: &mut ReplyNotes<'_>) -> Reading<f64> {
+    let reading = number(text, Quantity::VoltageV);
     if reading == Reading::Invalid {
-        notes.unreadable(field, text, quantity.expected());
+        notes.unreadable(field, text, expected(text, Quantity::VoltageV));
     }
-    *slot = Some(reading);
+    reading
+}
+
+/// The module's temperature as one of its lanes says it.
+fn lane_temperature<'a>(
+    cursor: &mut Cursor<'a>,
+    element: &Element<'a>,
+    module: &mut Module,
+    notes: &mut ReplyNotes<'_>,
+) -> Result<(), Damage> {
+    let text = cursor.text(element)?;
+    let reading = temperature::read(element, &text, "temperature", notes);
+    module.lane_temperature_c = hotter(module.lane_temperature_c, reading.value());
+    Ok(())
+}
+
+fn hotter(a: Option<f64>, b: Option<f64>) -> Option<f64> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.max(b)),
+        (a, b) => a.or(b),
+    }
 }
 
 /// One lane; without a readable number, or with one that was there before, it costs a note.
@@ -225,10 +265,14 @@ fn lane<'a>(
             }
             OpticsElement::Limit(name) => limits.read(name, cursor, child, notes)?,
             OpticsElement::Value(name) => values.read(name, cursor, child, notes)?,
-            _ => {}
+            OpticsElement::LaneModuleTemperature => lane_temperature(cursor, child, module, notes)?,
+            OpticsElement::Known => {}
+            // Whatever else stands in a lane, at module level it would be read.
+            _ => unread::count(notes.unread, cursor, child)?,
         }
         Ok(())
     })?;
+    values.note_contradictions(notes);
     if module.lanes.len() >= MOST_LANES {
         notes.unreadable("lane", "another lane", "a module of at most 256 lanes");
         return Ok(());
@@ -252,7 +296,21 @@ fn lane<'a>(
     Ok(())
 }
 
-fn finish(name: Arc<str>, mut module: Module) -> InterfaceOptics {
+fn finish(name: Arc<str>, mut module: Module, notes: &mut ReplyNotes<'_>) -> InterfaceOptics {
+    // A module that measures its parts apart is as hot as the hotter, and its supply as low as the lower.
+    let is_measured =
+        |reading: &Option<Reading<f64>>| matches!(reading, Some(Reading::Measured(_)));
+    let halves = module.halves;
+    if !is_measured(&module.temperature) {
+        let hottest = hotter(halves.tx_temperature_c, halves.rx_temperature_c);
+        let hottest = hotter(hottest, module.lane_temperature_c);
+        module.temperature = hottest.map(Reading::Measured).or(module.temperature);
+    }
+    if !is_measured(&module.voltage) {
+        let voltages = [halves.tx_voltage_v, halves.rx_voltage_v];
+        let lowest = voltages.into_iter().flatten().reduce(f64::min);
+        module.voltage = lowest.map(Reading::Measured).or(module.voltage);
+    }
     let state = state(&module);
     let mut interface = InterfaceOptics {
         name,
@@ -262,10 +320,12 @@ fn finish(name: Arc<str>, mut module: Module) -> InterfaceOptics {
         temperature_state: state,
         voltage_v: None,
         voltage_state: state,
+        halves: Halves::default(),
         max_power_w: None,
         module_values: None,
         thresholds: Default::default(),
         flags_sent: false,
+        flagged: FlaggedQuantities::default(),
         alarms: Vec::new(),
         lanes: Vec::new(),
         timestamp: 0,
@@ -280,6 +340,7 @@ fn finish(name: Arc<str>, mut module: Module) -> InterfaceOptics {
             laser_temperature_c: None,
             coherent: None,
             flags_sent: false,
+            flagged: FlaggedQuantities::default(),
             alarms: Vec::new(),
         };
         interface.lanes = module
@@ -297,8 +358,8 @@ fn finish(name: Arc<str>, mut module: Module) -> InterfaceOptics {
     }
     // What was not sent shares the reason of a module that measures nothing at all.
     let missing = match state {
-        State::NotSupported => module.not_available.unwrap_or(State::NotSupported),
-        _ => State::NotSupported,
+        State::NotSupported => State::NotSupported,
+        _ => State::NotPresent,
     };
     let why = |reading: Option<Reading<f64>>| reading.map_or(missing, |reading| reading.state());
     interface.temperature_c = module.temperature.and_then(Reading::value);
@@ -306,6 +367,7 @@ fn finish(name: Arc<str>, mut module: Module) -> InterfaceOptics {
     interface.voltage_v = module.voltage.and_then(Reading::value);
     interface.voltage_state = why(module.voltage);
     interface.max_power_w = module.max_power_w;
+    interface.halves = halves;
     interface.module_values = if module.values.any_sent() {
         Some(module.values.values())
     } else {
@@ -314,12 +376,14 @@ fn finish(name: Arc<str>, mut module: Module) -> InterfaceOptics {
     if single {
         interface.lanes.push(lane_zero(&mut module));
     }
+    interface.flagged = module.limits.flags.flagged;
     interface.flags_sent = module.limits.flags.sent;
     interface.alarms.clone_from(&module.limits.flags.on);
-    interface.thresholds = module.limits.into_thresholds();
+    interface.thresholds = module.limits.thresholds(notes);
     interface.lanes.reserve_exact(module.lanes.len());
-    if let [(_, only, _)] = &mut module.lanes[..] {
-        only.add_coherent(&mut module.values);
+    // Of a module with several lanes they stand at its first.
+    if let Some((_, first, _)) = module.lanes.iter_mut().min_by_key(|(index, ..)| *index) {
+        first.add_coherent(&mut module.values);
     }
     for (index, mut values, flags) in module.lanes {
         interface.flags_sent |= flags.sent;
@@ -334,6 +398,7 @@ fn finish(name: Arc<str>, mut module: Module) -> InterfaceOptics {
             laser_temperature_c: values.laser_temperature_c(),
             coherent: values.take_coherent(),
             flags_sent: flags.sent,
+            flagged: flags.flagged,
             alarms: flags.on,
         });
     }
@@ -350,6 +415,7 @@ fn lane_zero(module: &mut Module) -> Lane {
         laser_temperature_c: module.values.laser_temperature_c(),
         coherent: module.values.take_coherent(),
         flags_sent: module.limits.flags.sent,
+        flagged: module.limits.flags.flagged,
         alarms: module
             .limits
             .flags
@@ -396,6 +462,6 @@ fn state(module: &Module) -> State {
     }
     match best {
         Some(state @ (State::Ok | State::NoLight | State::Invalid)) => state,
-        _ => module.not_available.or(best).unwrap_or(State::NotSupported),
+        _ => module.not_available.or(best).unwrap_or(State::NotPresent),
     }
 }

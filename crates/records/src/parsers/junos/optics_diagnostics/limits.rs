@@ -1,12 +1,16 @@
 //! Flags and thresholds: names such as `laser-rx-power-low-warn-threshold-dbm`, taken apart.
 //!
 //! A name is quantity, side, level, and what of it: nothing more for the flag, `-threshold` for the limit,
-//! `-threshold-dbm` for the limit of a power in dBm. Limits of powers in mW are left out: the dBm ones say the same. A
-//! number under a flag's name is taken as the limit, as some documents of the format write it.
+//! `-threshold-dbm` for the limit of a power in dBm, `-threshold-manual` for one that an operator has set. Limits of powers
+//! in mW are left out: the dBm ones say the same. A number under a flag's name is taken as the limit, as some documents of
+//! the format write it.
+//!
+//! EEPROMs hold limits that are none: [`valid`] tells them.
 
-use crate::model::{Limits, Thresholds};
+use super::temperature;
+use crate::model::{FlaggedQuantities, Limits, Thresholds};
 use crate::note::ReplyNotes;
-use crate::value::{Quantity, Reading, number, temperature};
+use crate::value::{Quantity, Reading, State, absence, expected, number};
 use crate::xml::{Cursor, Damage, Element};
 
 /// More flags than any module or lane has. They are searched one by one, so a reply must not be able to hold very many.
@@ -17,6 +21,8 @@ const MOST_FLAGS: usize = 256;
 pub(super) struct SentFlags {
     /// True when any flag was there, on or off.
     pub(super) sent: bool,
+    /// The quantities of which any flag was there, on or off.
+    pub(super) flagged: FlaggedQuantities,
     /// Field names of the flags that are on.
     pub(super) on: Vec<String>,
 }
@@ -26,8 +32,9 @@ pub(super) struct SentFlags {
 pub(super) struct SentLimits {
     pub(super) flags: SentFlags,
     pub(super) thresholds: Thresholds,
-    /// Limits of the laser's temperature: they stand in where the module's own are not sent.
-    pub(super) laser_temperature_c: Limits,
+    /// Limits of received power that an operator has set, and whether the device says that they are not in use.
+    manual_rx: Limits,
+    manual_is_off: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,9 +42,12 @@ enum LimitForm {
     Flag,
     Threshold,
     Dbm,
+    Manual,
+    /// Says whether the limits that an operator has set are in use.
+    ManualSwitch,
 }
 
-/// The quantities whose limits are kept.
+/// The quantities that flags and limits are about.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum LimitedQuantity {
     ModuleTemperature,
@@ -61,7 +71,18 @@ pub(super) struct LimitName<'n> {
 
 impl<'n> LimitName<'n> {
     pub(super) fn parse(name: &'n str) -> Option<Self> {
-        let (stem, form) = if let Some(stem) = name.strip_suffix("-threshold") {
+        if name == "rx-pow-manual-threshold-enabled" {
+            return Some(Self {
+                what: "rx-pow",
+                limited: Some(LimitedQuantity::RxPower),
+                high: None,
+                alarm: false,
+                form: LimitForm::ManualSwitch,
+            });
+        }
+        let (stem, form) = if let Some(stem) = name.strip_suffix("-threshold-manual") {
+            (stem, LimitForm::Manual)
+        } else if let Some(stem) = name.strip_suffix("-threshold") {
             (stem, LimitForm::Threshold)
         } else if let Some(stem) = name.strip_suffix("-dbm") {
             (
@@ -84,13 +105,13 @@ impl<'n> LimitName<'n> {
             (_, Some(what)) => (what, Some(false)),
             _ => (stem, None),
         };
-        let limited = match (what, form) {
-            ("module-temperature", _) => Some(LimitedQuantity::ModuleTemperature),
-            ("laser-temperature" | "laser-temp", _) => Some(LimitedQuantity::LaserTemperature),
-            ("module-voltage", _) => Some(LimitedQuantity::Voltage),
-            ("laser-bias-current", _) => Some(LimitedQuantity::Bias),
-            ("laser-tx-power" | "tx-power", LimitForm::Dbm) => Some(LimitedQuantity::TxPower),
-            ("laser-rx-power" | "rx-power", LimitForm::Dbm) => Some(LimitedQuantity::RxPower),
+        let limited = match what {
+            "module-temperature" => Some(LimitedQuantity::ModuleTemperature),
+            "laser-temperature" | "laser-temp" => Some(LimitedQuantity::LaserTemperature),
+            "module-voltage" => Some(LimitedQuantity::Voltage),
+            "laser-bias-current" => Some(LimitedQuantity::Bias),
+            "laser-tx-power" | "tx-power" => Some(LimitedQuantity::TxPower),
+            "laser-rx-power" | "rx-power" | "rx-pow" => Some(LimitedQuantity::RxPower),
             _ => None,
         };
         Some(LimitName {
@@ -102,13 +123,18 @@ impl<'n> LimitName<'n> {
         })
     }
 
+    /// False for a limit of a quantity whose limits are not kept.
+    pub(super) fn is_kept(&self) -> bool {
+        self.form == LimitForm::Flag || self.limited.is_some()
+    }
+
     fn field(&self) -> String {
         let what = match self.what {
             "module-temperature" => "temperature",
             "laser-temp" | "laser-temperature" => "laser_temperature",
             "module-voltage" => "voltage",
             "laser-tx-power" => "tx_power",
-            "laser-rx-power" => "rx_power",
+            "laser-rx-power" | "rx-pow" => "rx_power",
             "laser-bias-current" => "tx_bias",
             other => return format!("{}{}{}", other.replace('-', "_"), self.side(), self.level()),
         };
@@ -137,55 +163,102 @@ impl SentLimits {
         element: &Element<'a>,
         notes: &mut ReplyNotes<'_>,
     ) -> Result<(), Damage> {
-        if name.form == LimitForm::Flag {
-            let text = cursor.text(element)?;
-            if matches!(text.as_bytes(), [b'o' | b'O', b'f' | b'F', b'f' | b'F']) {
-                self.flags.sent = true;
-            } else if text.eq_ignore_ascii_case("on") {
-                self.flags.sent = true;
-                if self.flags.on.len() < MOST_FLAGS {
-                    self.flags.on.push(name.field());
-                } else {
-                    notes.unreadable(name.field(), &text, "fewer flags that are on");
+        match name.form {
+            LimitForm::Flag => {
+                let text = cursor.text(element)?;
+                if matches!(text.as_bytes(), [b'o' | b'O', b'f' | b'F', b'f' | b'F']) {
+                    self.flag_sent(name);
+                } else if text.eq_ignore_ascii_case("on") {
+                    self.flag_sent(name);
+                    if self.flags.on.len() < MOST_FLAGS {
+                        self.flags.on.push(name.field());
+                    } else {
+                        notes.unreadable(name.field(), &text, "fewer flags that are on");
+                    }
+                } else if absence(&text).is_none() && !self.set_limit(&name, element, &text, notes)
+                {
+                    notes.unreadable(name.field(), &text, "on or off");
                 }
-            } else if !self.set_limit(&name, None, &text) {
-                notes.unreadable(name.field(), &text, "on or off");
             }
-        } else if self.limit(&name).is_some() {
-            let text = cursor.text(element)?;
-            if !self.set_limit(&name, element.attribute("celsius").as_deref(), &text) {
-                notes.unreadable(name.field(), &text, "a limit");
+            LimitForm::ManualSwitch => {
+                let text = cursor.text(element)?;
+                let off = ["false", "off", "no", "disabled", "0"];
+                self.manual_is_off = off.iter().any(|word| word.eq_ignore_ascii_case(&text));
+            }
+            LimitForm::Threshold | LimitForm::Dbm | LimitForm::Manual => {
+                if self.slot(&name).is_some() {
+                    let text = cursor.text(element)?;
+                    if !self.set_limit(&name, element, &text, notes) {
+                        notes.unreadable(name.field(), &text, "a limit");
+                    }
+                }
             }
         }
         Ok(())
     }
 
-    /// Sets the limit that the name speaks of; false when the text cannot be read as one. An absence is no failure.
-    fn set_limit(&mut self, name: &LimitName<'_>, celsius: Option<&str>, text: &str) -> bool {
-        let Some((slot, quantity)) = self.limit(name) else {
-            return crate::value::absence(text).is_some();
+    fn flag_sent(&mut self, name: LimitName<'_>) {
+        self.flags.sent = true;
+        let flagged = &mut self.flags.flagged;
+        match name.limited {
+            Some(LimitedQuantity::ModuleTemperature) => flagged.temperature = true,
+            Some(LimitedQuantity::LaserTemperature) => flagged.laser_temperature = true,
+            Some(LimitedQuantity::Voltage) => flagged.voltage = true,
+            Some(LimitedQuantity::Bias) => flagged.tx_bias = true,
+            Some(LimitedQuantity::TxPower) => flagged.tx_power = true,
+            Some(LimitedQuantity::RxPower) => flagged.rx_power = true,
+            None => {}
+        }
+    }
+
+    /// Sets the limit that the name speaks of; false when the text cannot be read as one. An absence is no failure, and a
+    /// number that no such limit can be costs its note here.
+    fn set_limit(
+        &mut self,
+        name: &LimitName<'_>,
+        element: &Element<'_>,
+        text: &str,
+        notes: &mut ReplyNotes<'_>,
+    ) -> bool {
+        let Some((slot, quantity)) = self.slot(name) else {
+            return false;
         };
-        let reading = if quantity == Quantity::TemperatureC {
-            temperature(celsius, text)
-        } else {
-            number(text, quantity)
-        };
+        if quantity == Quantity::TemperatureC {
+            if !text.starts_with(|first: char| first.is_ascii_digit() || "-+".contains(first))
+                && absence(text).is_none()
+            {
+                return false;
+            }
+            let reading = temperature::read(element, text, name.field(), notes);
+            *slot = reading.value().or(*slot);
+            return true;
+        }
+        let reading = number(text, quantity);
         *slot = reading.value().or(*slot);
-        reading != Reading::Invalid
+        // No power at all is no limit either.
+        let is_none = reading != Reading::Invalid
+            || number(text, Quantity::PowerDbm) == Reading::Absent(State::NoLight);
+        if !is_none && expected(text, quantity) != quantity.expected() {
+            notes.unreadable(name.field(), text, expected(text, quantity));
+            return true;
+        }
+        is_none
     }
 
     /// Where the limit goes, and its quantity; `None` for names whose limits are not kept.
-    fn limit(&mut self, name: &LimitName<'_>) -> Option<(&mut Option<f64>, Quantity)> {
+    fn slot(&mut self, name: &LimitName<'_>) -> Option<(&mut Option<f64>, Quantity)> {
+        use LimitedQuantity as Limited;
         let t = &mut self.thresholds;
-        let (limits, quantity) = match name.limited? {
-            LimitedQuantity::ModuleTemperature => (&mut t.temperature_c, Quantity::TemperatureC),
-            LimitedQuantity::LaserTemperature => {
-                (&mut self.laser_temperature_c, Quantity::TemperatureC)
-            }
-            LimitedQuantity::Voltage => (&mut t.voltage_v, Quantity::VoltageV),
-            LimitedQuantity::Bias => (&mut t.tx_bias_ma, Quantity::CurrentMa),
-            LimitedQuantity::TxPower => (&mut t.tx_power_dbm, Quantity::PowerDbm),
-            LimitedQuantity::RxPower => (&mut t.rx_power_dbm, Quantity::PowerDbm),
+        let (limits, quantity) = match (name.limited?, name.form) {
+            (Limited::RxPower, LimitForm::Manual) => (&mut self.manual_rx, Quantity::LimitDbm),
+            (_, LimitForm::Manual) => return None,
+            (Limited::ModuleTemperature, _) => (&mut t.temperature_c, Quantity::TemperatureC),
+            (Limited::LaserTemperature, _) => (&mut t.laser_temperature_c, Quantity::TemperatureC),
+            (Limited::Voltage, _) => (&mut t.voltage_v, Quantity::VoltageV),
+            (Limited::Bias, _) => (&mut t.tx_bias_ma, Quantity::CurrentMa),
+            (Limited::TxPower, LimitForm::Dbm) => (&mut t.tx_power_dbm, Quantity::LimitDbm),
+            (Limited::RxPower, LimitForm::Dbm) => (&mut t.rx_power_dbm, Quantity::LimitDbm),
+            (Limited::TxPower | Limited::RxPower, _) => return None,
         };
         let slot = match (name.high?, name.alarm) {
             (true, true) => &mut limits.high_alarm,
@@ -196,17 +269,70 @@ impl SentLimits {
         Some((slot, quantity))
     }
 
-    /// The module's thresholds, with the laser's temperature limits where it gives none of its own.
-    pub(super) fn into_thresholds(self) -> Thresholds {
-        let (module, laser) = (self.thresholds.temperature_c, self.laser_temperature_c);
-        let temperature_c = if module == Limits::default() {
-            laser
-        } else {
-            module
-        };
-        Thresholds {
-            temperature_c,
-            ..self.thresholds
+    /// The thresholds that can be held against a value; what is none costs a note. Limits that an operator has set win.
+    pub(super) fn thresholds(&self, notes: &mut ReplyNotes<'_>) -> Thresholds {
+        let mut t = self.thresholds;
+        for (field, limits) in [
+            ("temperature", &mut t.temperature_c),
+            ("laser_temperature", &mut t.laser_temperature_c),
+            ("voltage", &mut t.voltage_v),
+            ("tx_power", &mut t.tx_power_dbm),
+            ("rx_power", &mut t.rx_power_dbm),
+            ("tx_bias", &mut t.tx_bias_ma),
+        ] {
+            *limits = valid(*limits, field, notes);
+        }
+        if !self.manual_is_off && self.manual_rx != Limits::default() {
+            let manual = valid(self.manual_rx, "rx_power", notes);
+            let own = t.rx_power_dbm;
+            let won = Limits {
+                high_alarm: manual.high_alarm.or(own.high_alarm),
+                low_alarm: manual.low_alarm.or(own.low_alarm),
+                high_warn: manual.high_warn.or(own.high_warn),
+                low_warn: manual.low_warn.or(own.low_warn),
+            };
+            t.rx_power_dbm = valid(won, "rx_power", notes);
+        }
+        t
+    }
+}
+
+/// The limits that can hold a value between them. Of a quantity, four that are equal (all zero among them) are none; nor is
+/// a pair whose high one is not above its low one. Where the alarm limits are none, the warning limits of the same EEPROM
+/// are not believed.
+fn valid(limits: Limits, field: &'static str, notes: &mut ReplyNotes<'_>) -> Limits {
+    let given = [
+        limits.high_alarm,
+        limits.low_alarm,
+        limits.high_warn,
+        limits.low_warn,
+    ];
+    let mut values = given.iter().flatten();
+    let Some(first) = values.next() else {
+        return limits;
+    };
+    let all_equal = values.clone().count() > 0 && values.all(|value| value == first);
+    let crossed = |high: Option<f64>, low: Option<f64>| high.zip(low).is_some_and(|(h, l)| h <= l);
+    let alarm_crossed = crossed(limits.high_alarm, limits.low_alarm);
+    let warn_crossed = crossed(limits.high_warn, limits.low_warn);
+    if !(all_equal || alarm_crossed || warn_crossed) {
+        return limits;
+    }
+    let words = given.map(|limit| limit.map_or("none".to_owned(), |limit| limit.to_string()));
+    let [high_alarm, low_alarm, high_warn, low_warn] = words;
+    let found = format!("alarm {high_alarm} and {low_alarm}, warning {high_warn} and {low_warn}");
+    notes.unreadable(
+        format!("{field}_limits"),
+        &found,
+        "a high limit above the low one",
+    );
+    if all_equal || alarm_crossed {
+        Limits::default()
+    } else {
+        Limits {
+            high_warn: None,
+            low_warn: None,
+            ..limits
         }
     }
 }

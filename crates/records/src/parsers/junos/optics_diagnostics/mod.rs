@@ -5,11 +5,13 @@
 
 mod interface;
 mod limits;
+mod temperature;
 mod values;
 
 use crate::note::ReplyNotes;
 use crate::parsers::parser::{Arrival, Parser};
 use crate::snapshot::Snapshot;
+use crate::unread::Unread;
 use crate::xml::{Meanings, Outcome, Shape, walk};
 
 pub(super) const PARSER: Parser = Parser {
@@ -27,10 +29,12 @@ fn read(reply: &str, arrival: Arrival, snapshot: &mut Snapshot) -> Outcome {
     let Snapshot { optics, notes, .. } = snapshot;
     let before = optics.len();
     let mut meanings = Meanings::default();
+    let mut unread = Unread::default();
     let outcome = walk(reply, &SHAPE, |cursor, element, engine| {
         let mut book = ReplyNotes {
             rpc: PARSER.name,
             notes,
+            unread: &mut unread,
         };
         let read = interface::read(cursor, element, &mut meanings, &mut book)?;
         if let Some(mut interface) = read {
@@ -40,7 +44,10 @@ fn read(reply: &str, arrival: Arrival, snapshot: &mut Snapshot) -> Outcome {
         }
         Ok(())
     });
-    let outcome = outcome.of_named(optics.len() - before);
+    let outcome = Outcome {
+        unread,
+        ..outcome.of_named(optics.len() - before)
+    };
     if outcome.payload_seen {
         snapshot.arrivals.set(PARSER.name, arrival.at);
     }

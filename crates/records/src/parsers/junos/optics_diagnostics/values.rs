@@ -1,22 +1,19 @@
 //! Powers, bias and laser temperature, as sent for a lane or for a whole single-lane module.
 
+use super::temperature;
+use crate::light::{Milliwatts, light};
 use crate::model::{COHERENT, Coherent, OpticalPower, TransmitReceive};
 use crate::note::ReplyNotes;
-use crate::value::{Quantity, Reading, State, absence, number, temperature};
+use crate::value::{Quantity, Reading, State, absence, expected, number};
 use crate::xml::{Cursor, Damage, Element};
-
-/// At or below this a power is the floor of what modules resolve (0.1 µW): no evidence of light.
-const FLOOR_DBM: f64 = -40.0;
-/// The same in mW.
-const FLOOR_MW: f64 = 1e-4;
 
 /// What was sent; `None` for what was not.
 #[derive(Debug, Default)]
 pub(super) struct SentValues {
     rx_dbm: Option<Reading<f64>>,
-    rx_mw: Option<Reading<f64>>,
+    rx_mw: Option<Milliwatts>,
     tx_dbm: Option<Reading<f64>>,
-    tx_mw: Option<Reading<f64>>,
+    tx_mw: Option<Milliwatts>,
     bias: Option<Reading<f64>>,
     laser_temperature: Option<Reading<f64>>,
     /// Made when the first such value comes: few modules are coherent.
@@ -63,22 +60,6 @@ impl ValueElement {
 }
 
 impl SentValues {
-    /// Where the value goes, its quantity and its field's name.
-    fn slot(&mut self, of: Common) -> (&mut Option<Reading<f64>>, Quantity, &'static str) {
-        match of {
-            Common::RxDbm => (&mut self.rx_dbm, Quantity::PowerDbm, "rx_power"),
-            Common::RxMw => (&mut self.rx_mw, Quantity::PowerMw, "rx_power_mw"),
-            Common::TxDbm => (&mut self.tx_dbm, Quantity::PowerDbm, "tx_power"),
-            Common::TxMw => (&mut self.tx_mw, Quantity::PowerMw, "tx_power_mw"),
-            Common::Bias => (&mut self.bias, Quantity::CurrentMa, "tx_bias"),
-            Common::LaserTemperature => (
-                &mut self.laser_temperature,
-                Quantity::TemperatureC,
-                "laser_temperature",
-            ),
-        }
-    }
-
     /// Reads an element with such a name.
     pub(super) fn read<'a>(
         &mut self,
@@ -88,32 +69,60 @@ impl SentValues {
         notes: &mut ReplyNotes<'_>,
     ) -> Result<(), Damage> {
         let text = cursor.text(element)?;
-        let (slot, quantity, field) = match name {
-            ValueElement::Value(common) => self.slot(common),
+        match name {
+            ValueElement::Value(Common::LaserTemperature) => {
+                let reading = temperature::read(element, &text, "laser_temperature", notes);
+                keep(&mut self.laser_temperature, reading);
+            }
+            ValueElement::Value(Common::RxMw) => {
+                keep_milliwatts(&mut self.rx_mw, &text, "rx_power_mw", notes);
+            }
+            ValueElement::Value(Common::TxMw) => {
+                keep_milliwatts(&mut self.tx_mw, &text, "tx_power_mw", notes);
+            }
+            ValueElement::Value(Common::RxDbm) => {
+                let reading = read_number(&text, Quantity::PowerDbm, "rx_power", notes);
+                keep(&mut self.rx_dbm, reading);
+            }
+            ValueElement::Value(Common::TxDbm) => {
+                let reading = read_number(&text, Quantity::PowerDbm, "tx_power", notes);
+                keep(&mut self.tx_dbm, reading);
+            }
+            ValueElement::Value(Common::Bias) => {
+                let reading = read_number(&text, Quantity::CurrentMa, "tx_bias", notes);
+                keep(&mut self.bias, reading);
+            }
             ValueElement::NotAvailable(common) => {
                 // Absence with the device's reason.
-                let why = absence(&text).unwrap_or(State::NotSupported);
-                self.slot(common).0.get_or_insert(Reading::Absent(why));
-                return Ok(());
+                let why = Reading::Absent(absence(&text).unwrap_or(State::NotSupported));
+                let slot = match common {
+                    Common::RxDbm | Common::RxMw => &mut self.rx_dbm,
+                    Common::TxDbm | Common::TxMw => &mut self.tx_dbm,
+                    Common::Bias => &mut self.bias,
+                    Common::LaserTemperature => &mut self.laser_temperature,
+                };
+                slot.get_or_insert(why);
             }
-            ValueElement::Coherent(place) => {
-                self.set_coherent(place, element, &text, notes);
-                return Ok(());
-            }
-        };
-        let reading = if quantity == Quantity::TemperatureC {
-            temperature(element.attribute("celsius").as_deref(), &text)
-        } else {
-            number(&text, quantity)
-        };
-        if reading == Reading::Invalid {
-            notes.unreadable(field, &text, quantity.expected());
-        }
-        // Two names may carry the same value; the first that was measured stays.
-        if !matches!(slot, Some(Reading::Measured(_))) {
-            *slot = Some(reading);
+            ValueElement::Coherent(place) => self.set_coherent(place, element, &text, notes),
         }
         Ok(())
+    }
+
+    /// Notes what contradicts itself, once everything has been read.
+    pub(super) fn note_contradictions(&self, notes: &mut ReplyNotes<'_>) {
+        let pairs = [
+            (self.rx_dbm, self.rx_mw, "rx_power"),
+            (self.tx_dbm, self.tx_mw, "tx_power"),
+        ];
+        for (dbm, mw, field) in pairs {
+            if light(dbm, mw).1 {
+                let dbm = dbm.and_then(Reading::value);
+                let dbm = dbm.map_or("- Inf".to_owned(), |value| value.to_string());
+                let mw = mw.and_then(|mw| mw.reading.value()).unwrap_or_default();
+                let found = format!("{dbm} dBm beside {mw} mW");
+                notes.unreadable(field, &found, "the same power in dBm and in mW");
+            }
+        }
     }
 
     fn set_coherent(
@@ -123,20 +132,15 @@ impl SentValues {
         text: &str,
         notes: &mut ReplyNotes<'_>,
     ) {
-        let reading = match COHERENT[place].unit {
-            "Cel" => temperature(element.attribute("celsius").as_deref(), text),
-            "dBm" => number(text, Quantity::PowerDbm),
-            unit => number(text, Quantity::In(unit)),
+        let quantity = COHERENT[place];
+        let reading = match quantity.unit {
+            "Cel" => temperature::read(element, text, quantity.name, notes),
+            "dBm" => read_number(text, Quantity::PowerDbm, quantity.name, notes),
+            unit => read_number(text, Quantity::In(unit), quantity.name, notes),
         };
-        match reading {
-            Reading::Measured(value) => {
-                let measured = &mut self.coherent.get_or_insert_default().0[place];
-                *measured = measured.or(Some(value));
-            }
-            Reading::Absent(State::Invalid) => {
-                notes.unreadable(COHERENT[place].name, text, "a number");
-            }
-            Reading::Absent(_) => {}
+        if let Reading::Measured(value) = reading {
+            let measured = &mut self.coherent.get_or_insert_default().0[place];
+            *measured = measured.or(Some(value));
         }
     }
 
@@ -164,51 +168,67 @@ impl SentValues {
 
     /// True when any power or bias element was there, whatever it held.
     pub(super) fn any_sent(&self) -> bool {
-        [
-            &self.rx_dbm,
-            &self.rx_mw,
-            &self.tx_dbm,
-            &self.tx_mw,
-            &self.bias,
-        ]
-        .iter()
-        .any(|slot| slot.is_some())
+        self.rx_sent() || self.tx_sent() || self.bias.is_some()
+    }
+
+    fn rx_sent(&self) -> bool {
+        self.rx_dbm.is_some() || self.rx_mw.is_some()
+    }
+
+    fn tx_sent(&self) -> bool {
+        self.tx_dbm.is_some() || self.tx_mw.is_some()
+    }
+
+    fn rx(&self) -> OpticalPower {
+        light(self.rx_dbm, self.rx_mw).0
+    }
+
+    fn tx(&self) -> OpticalPower {
+        light(self.tx_dbm, self.tx_mw).0
     }
 
     /// True when light or current was measured: what an empty cage cannot show.
     pub(super) fn shows_life(&self) -> bool {
-        let above = |slot: &Option<Reading<f64>>, floor: f64| matches!(slot, Some(Reading::Measured(v)) if *v > floor);
-        above(&self.rx_dbm, FLOOR_DBM)
-            || above(&self.tx_dbm, FLOOR_DBM)
-            || above(&self.rx_mw, FLOOR_MW)
-            || above(&self.tx_mw, FLOOR_MW)
-            || above(&self.bias, 0.0)
+        let lit = |power: OpticalPower| {
+            power.dbm.is_some() || power.state != State::NoLight && power.mw.is_some()
+        };
+        lit(self.rx())
+            || lit(self.tx())
+            || matches!(self.bias, Some(Reading::Measured(current)) if current > 0.0)
             || matches!(self.laser_temperature, Some(Reading::Measured(value)) if value != 0.0)
     }
 
     /// The states of everything sent.
     pub(super) fn states(&self) -> impl Iterator<Item = State> + '_ {
+        let of_power = |sent: bool, power: OpticalPower| {
+            let measured = power.dbm.is_some() || power.mw.is_some_and(|mw| mw > 0.0);
+            let state = match power.state {
+                State::NoLight | State::Invalid => power.state,
+                _ if measured => State::Ok,
+                state => state,
+            };
+            sent.then_some(state)
+        };
+        let others = [&self.bias, &self.laser_temperature];
         [
-            &self.rx_dbm,
-            &self.rx_mw,
-            &self.tx_dbm,
-            &self.tx_mw,
-            &self.bias,
-            &self.laser_temperature,
+            of_power(self.rx_sent(), self.rx()),
+            of_power(self.tx_sent(), self.tx()),
+            self.is_coherent().then_some(State::Ok),
         ]
         .into_iter()
-        .filter_map(|slot| slot.as_ref().map(Reading::state))
-        .chain(self.is_coherent().then_some(State::Ok))
+        .flatten()
+        .chain(others.into_iter().flatten().map(Reading::state))
     }
 
+    /// The values, and why they are there or not. What was not sent at all is not there.
     pub(super) fn values(&self) -> TransmitReceive {
         TransmitReceive {
-            rx: power(self.rx_dbm, self.rx_mw),
-            tx: power(self.tx_dbm, self.tx_mw),
+            rx: self.rx(),
+            tx: self.tx(),
             tx_bias_ma: self.bias.and_then(Reading::value),
             tx_bias_state: self
                 .bias
-                .map_or(State::NotSupported, |reading| reading.state()),
+                .map_or(State::NotPresent, |reading| reading.state()),
         }
     }
 
@@ -232,18 +252,36 @@ pub(super) fn nothing(state: State) -> TransmitReceive {
     }
 }
 
-/// The state speaks of the dBm value. A device that sends mW alone does not offer dBm, and none is computed for it; but
-/// 0 mW says the same as `- Inf`.
-fn power(dbm: Option<Reading<f64>>, mw: Option<Reading<f64>>) -> OpticalPower {
-    let state = match (dbm, mw) {
-        (Some(dbm), _) => dbm.state(),
-        (None, Some(Reading::Measured(0.0))) => State::NoLight,
-        (None, Some(Reading::Measured(_)) | None) => State::NotSupported,
-        (None, Some(Reading::Absent(state))) => state,
-    };
-    OpticalPower {
-        dbm: dbm.and_then(Reading::value),
-        mw: mw.and_then(Reading::value),
-        state,
+/// A number of this quantity; a text that is none costs a note.
+fn read_number(
+    text: &str,
+    quantity: Quantity,
+    field: &'static str,
+    notes: &mut ReplyNotes<'_>,
+) -> Reading<f64> {
+    let reading = number(text, quantity);
+    if reading == Reading::Invalid {
+        notes.unreadable(field, text, expected(text, quantity));
+    }
+    reading
+}
+
+/// Two names may carry the same value; the first that was measured stays.
+fn keep(slot: &mut Option<Reading<f64>>, reading: Reading<f64>) {
+    if !matches!(slot, Some(Reading::Measured(_))) {
+        *slot = Some(reading);
+    }
+}
+
+fn keep_milliwatts(
+    slot: &mut Option<Milliwatts>,
+    text: &str,
+    field: &'static str,
+    notes: &mut ReplyNotes<'_>,
+) {
+    let reading = read_number(text, Quantity::PowerMw, field, notes);
+    let is_measured = |sent: &Milliwatts| sent.reading.value().is_some();
+    if !slot.as_ref().is_some_and(is_measured) {
+        *slot = Some(Milliwatts::of(reading, text));
     }
 }

@@ -1,0 +1,359 @@
+//! The one judgement of a module: what its flags and its limits say is wrong, and that it is dark.
+//!
+//! The status of a row and the findings are both made of it, so that one cannot be well where the other raises an alarm.
+//!
+//! A device that sends flags of a quantity judges that quantity itself, and its word counts. Of a quantity without flags the
+//! measured value is held against the limits: above a high one or below a low one, not at it. A lane without light is dark
+//! whatever the flags say, unless the port is switched off.
+
+use crate::model::{FlaggedQuantities, InterfaceOptics, Lane, Limits, Status};
+use crate::value::State;
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Grade {
+    /// Worth a look.
+    Warning,
+    /// Losing traffic, about to, or dark.
+    Alarm,
+}
+
+/// What is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Judged {
+    /// Module temperature.
+    Temperature,
+    /// Supply voltage.
+    Voltage,
+    /// Received power.
+    RxPower,
+    /// Transmitted power.
+    TxPower,
+    /// Laser bias current.
+    TxBias,
+    /// Temperature of a lane's laser.
+    LaserTemperature,
+}
+
+impl Judged {
+    /// What it is called in a sentence, and its unit.
+    pub const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Temperature => ("module temperature", "°C"),
+            Self::Voltage => ("supply voltage", "V"),
+            Self::RxPower => ("received power", "dBm"),
+            Self::TxPower => ("transmitted power", "dBm"),
+            Self::TxBias => ("bias current", "mA"),
+            Self::LaserTemperature => ("laser temperature", "°C"),
+        }
+    }
+
+    /// How the fields of its flags begin.
+    const fn field(self) -> &'static str {
+        match self {
+            Self::Temperature => "temperature_",
+            Self::Voltage => "voltage_",
+            Self::RxPower => "rx_power_",
+            Self::TxPower => "tx_power_",
+            Self::TxBias => "tx_bias_",
+            Self::LaserTemperature => "laser_temperature_",
+        }
+    }
+
+    fn is_flagged(self, flagged: FlaggedQuantities) -> bool {
+        match self {
+            Self::Temperature => flagged.temperature,
+            Self::Voltage => flagged.voltage,
+            Self::RxPower => flagged.rx_power,
+            Self::TxPower => flagged.tx_power,
+            Self::TxBias => flagged.tx_bias,
+            Self::LaserTemperature => flagged.laser_temperature,
+        }
+    }
+}
+
+/// What is wrong.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Trouble {
+    /// The receiver sees no light.
+    NoLightReceived,
+    /// The laser sends no light.
+    NoLightSent,
+    /// A measured value is beyond a limit.
+    Beyond {
+        /// Of what.
+        what: Judged,
+        /// The value.
+        value: f64,
+        /// True above a high limit, false below a low one.
+        above: bool,
+        /// The limit.
+        limit: f64,
+        /// Of a warning or of an alarm.
+        grade: Grade,
+    },
+    /// A flag of the device that is on and that no value explains, by its field's name.
+    Flag(String),
+}
+
+impl Trouble {
+    /// How bad it is.
+    pub fn grade(&self) -> Grade {
+        match self {
+            Self::NoLightReceived | Self::NoLightSent => Grade::Alarm,
+            Self::Beyond { grade, .. } => *grade,
+            Self::Flag(field) if field.ends_with("_alarm") => Grade::Alarm,
+            Self::Flag(_) => Grade::Warning,
+        }
+    }
+}
+
+/// What is wrong with the module as a whole: its temperature, its supply, and flags that are no lane's.
+pub fn module<'l>(
+    optics: &InterfaceOptics,
+    lanes: impl Iterator<Item = &'l Lane> + Clone,
+) -> Vec<Trouble> {
+    let limits = &optics.thresholds;
+    let values = [
+        (
+            Judged::Temperature,
+            optics.temperature_c,
+            limits.temperature_c,
+        ),
+        (Judged::Voltage, optics.voltage_v, limits.voltage_v),
+    ];
+    let own = optics
+        .alarms
+        .iter()
+        .filter(|flag| !lanes.clone().any(|lane| lane.alarms.contains(flag)));
+    troubles(&values, optics.flagged, own, Vec::new())
+}
+
+/// What is wrong with one lane of the module. `is_off`: the port is switched off, and darkness is as it should be.
+pub fn lane(optics: &InterfaceOptics, lane: &Lane, is_off: bool) -> Vec<Trouble> {
+    let (limits, values) = (&optics.thresholds, &lane.values);
+    let mut dark = Vec::new();
+    if !is_off && values.rx.state == State::NoLight {
+        dark.push(Trouble::NoLightReceived);
+    }
+    if !is_off && values.tx.state == State::NoLight {
+        dark.push(Trouble::NoLightSent);
+    }
+    let values = [
+        (Judged::RxPower, values.rx.dbm, limits.rx_power_dbm),
+        (Judged::TxPower, values.tx.dbm, limits.tx_power_dbm),
+        // A laser that is switched off draws no current.
+        (
+            Judged::TxBias,
+            values.tx_bias_ma.filter(|_| !is_off),
+            limits.tx_bias_ma,
+        ),
+        (
+            Judged::LaserTemperature,
+            lane.laser_temperature_c,
+            limits.laser_temperature_c,
+        ),
+    ];
+    troubles(&values, lane.flagged, lane.alarms.iter(), dark)
+}
+
+/// The worst of what is wrong with a module and its lanes, as one word.
+pub fn status<'l>(
+    optics: &InterfaceOptics,
+    lanes: impl Iterator<Item = &'l Lane> + Clone,
+    is_off: bool,
+) -> Status {
+    let of_module = module(optics, lanes.clone());
+    let of_lanes = lanes.flat_map(|one| lane(optics, one, is_off));
+    let worst = of_module.into_iter().chain(of_lanes);
+    match worst.map(|trouble| trouble.grade()).max() {
+        Some(Grade::Alarm) => Status::Alarm,
+        Some(Grade::Warning) => Status::Warning,
+        None if optics.state == State::Ok => Status::Ok,
+        None => Status::Unknown,
+    }
+}
+
+/// Darkness first, then values, then the flags that neither explains.
+fn troubles<'f>(
+    values: &[(Judged, Option<f64>, Limits)],
+    flagged: FlaggedQuantities,
+    flags: impl Iterator<Item = &'f String>,
+    dark: Vec<Trouble>,
+) -> Vec<Trouble> {
+    let flags: Vec<&String> = flags.collect();
+    let mut found = dark;
+    let mut explained = Vec::new();
+    for trouble in &found {
+        let fields: &[_] = match trouble {
+            Trouble::NoLightSent => &[Judged::TxPower, Judged::TxBias],
+            _ => &[Judged::RxPower],
+        };
+        explained.extend(fields);
+    }
+    for (what, value, limits) in values {
+        let Some(beyond) = value.and_then(|value| beyond(*what, value, *limits)) else {
+            continue;
+        };
+        // The device's own flags of the quantity, where it sends any, decide; the value only says by how much.
+        let is_on = flags.iter().any(|flag| flag.starts_with(what.field()));
+        if is_on || !what.is_flagged(flagged) {
+            explained.push(*what);
+            found.push(beyond);
+        }
+    }
+    let by_value = |flag: &str| {
+        explained
+            .iter()
+            .any(|what: &Judged| flag.starts_with(what.field()))
+    };
+    let worst = found.iter().map(Trouble::grade).max();
+    for flag in flags {
+        let trouble = Trouble::Flag(flag.clone());
+        // A flag that says more than the value does is said too.
+        if !by_value(flag) || worst.is_none_or(|worst| worst < trouble.grade()) {
+            found.push(trouble);
+        }
+    }
+    found
+}
+
+/// The worst limit that the value is beyond.
+fn beyond(what: Judged, value: f64, limits: Limits) -> Option<Trouble> {
+    let pairs = [
+        (Grade::Alarm, true, limits.high_alarm),
+        (Grade::Alarm, false, limits.low_alarm),
+        (Grade::Warning, true, limits.high_warn),
+        (Grade::Warning, false, limits.low_warn),
+    ];
+    pairs.into_iter().find_map(|(grade, above, limit)| {
+        let limit = limit?;
+        let is_beyond = if above { value > limit } else { value < limit };
+        is_beyond.then_some(Trouble::Beyond {
+            what,
+            value,
+            above,
+            limit,
+            grade,
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::Snapshot;
+
+    /// The status of a module with these elements in its optics block.
+    fn of(block: &str) -> Status {
+        let optics = optics(block);
+        status(&optics, optics.lanes.iter(), false)
+    }
+
+    fn optics(block: &str) -> InterfaceOptics {
+        let reply = format!(
+            "<physical-interface><name>et-0/0/0</name><optics-diagnostics>{block}</optics-diagnostics></physical-interface>"
+        );
+        let mut snapshot = Snapshot::default();
+        crate::parsers::find("optics_diagnostics").unwrap().parse(
+            reply.as_bytes(),
+            1,
+            &mut snapshot,
+        );
+        snapshot.optics.remove(0)
+    }
+
+    const MEASURED: &str =
+        "<module-temperature>40 degrees C</module-temperature><module-voltage>3.3</module-voltage>";
+
+    #[test]
+    fn flags_decide_and_an_alarm_outranks_a_warning() {
+        let warn = "<laser-rx-power-low-warn>On</laser-rx-power-low-warn>";
+        let alarm = "<laser-rx-power-low-alarm>on</laser-rx-power-low-alarm>";
+        let off = "<module-voltage-high-alarm>Off</module-voltage-high-alarm>";
+        assert_eq!(of(&[MEASURED, off].concat()), Status::Ok);
+        assert_eq!(of(&[MEASURED, off, warn].concat()), Status::Warning);
+        assert_eq!(of(&[MEASURED, warn, alarm].concat()), Status::Alarm);
+    }
+
+    #[test]
+    fn without_flags_the_thresholds_decide() {
+        let limit = |level: &str, value: &str| {
+            format!(
+                "<module-temperature-high-{level}-threshold>{value} degrees C</module-temperature-high-{level}-threshold>"
+            )
+        };
+        assert_eq!(
+            of(&[MEASURED, &limit("alarm", "39"), &limit("warn", "38")].concat()),
+            Status::Alarm
+        );
+        assert_eq!(
+            of(&[MEASURED, &limit("alarm", "45"), &limit("warn", "38")].concat()),
+            Status::Warning
+        );
+        assert_eq!(
+            of(&[MEASURED, &limit("alarm", "40"), &limit("warn", "40")].concat()),
+            Status::Ok
+        );
+        let dark = "<laser-output-power-dbm>- Inf</laser-output-power-dbm>\
+             <laser-tx-power-low-alarm-threshold-dbm>-8</laser-tx-power-low-alarm-threshold-dbm>";
+        assert_eq!(of(&[MEASURED, dark].concat()), Status::Alarm);
+        assert_eq!(of(MEASURED), Status::Ok);
+    }
+
+    #[test]
+    fn a_quantity_that_the_device_flags_is_judged_by_its_flags() {
+        let low = "<module-voltage-low-alarm>off</module-voltage-low-alarm>\
+             <module-voltage-high-alarm-threshold>1</module-voltage-high-alarm-threshold>";
+        assert_eq!(
+            of(&[MEASURED, low].concat()),
+            Status::Ok,
+            "the device says that all is well"
+        );
+        let of_another = "<module-temperature-low-alarm>off</module-temperature-low-alarm>\
+             <module-voltage-high-alarm-threshold>1</module-voltage-high-alarm-threshold>";
+        assert_eq!(of(&[MEASURED, of_another].concat()), Status::Alarm);
+    }
+
+    #[test]
+    fn a_dark_lane_is_an_alarm_whatever_the_flags_say_and_none_where_the_port_is_off() {
+        let dark = "<laser-output-power-dbm>-40.00</laser-output-power-dbm><laser-bias-current>80</laser-bias-current>\
+             <laser-tx-power-low-alarm>off</laser-tx-power-low-alarm>";
+        assert_eq!(of(&[MEASURED, dark].concat()), Status::Alarm);
+        let optics = optics(&[MEASURED, dark].concat());
+        assert_eq!(status(&optics, optics.lanes.iter(), true), Status::Ok);
+        assert_eq!(
+            lane(&optics, &optics.lanes[0], false),
+            [Trouble::NoLightSent]
+        );
+    }
+
+    #[test]
+    fn the_limits_of_a_laser_judge_the_laser_and_not_the_module() {
+        let limits = "<laser-temperature-high-alarm-threshold>57 degrees C</laser-temperature-high-alarm-threshold>\
+             <laser-temperature-low-alarm-threshold>25 degrees C</laser-temperature-low-alarm-threshold>";
+        let block = |module: u32, laser: u32| {
+            format!(
+                "<module-temperature>{module} degrees C</module-temperature>{limits}<optics-diagnostics-lane-values>\
+                 <lane-index>0</lane-index><laser-temperature>{laser} degrees C</laser-temperature></optics-diagnostics-lane-values>"
+            )
+        };
+        assert_eq!(of(&block(70, 46)), Status::Ok);
+        assert_eq!(of(&block(20, 46)), Status::Ok);
+        assert_eq!(of(&block(40, 60)), Status::Alarm);
+    }
+
+    #[test]
+    fn an_empty_cage_with_every_flag_on_is_unknown_and_no_alarm() {
+        let empty = "<module-temperature celsius=\"0\">0 degrees C / 32 degrees F</module-temperature>\
+             <module-voltage>0</module-voltage><module-voltage-low-alarm>On</module-voltage-low-alarm>\
+             <optics-diagnostics-lane-values><lane-index>0</lane-index><laser-output-power-dbm>-Inf</laser-output-power-dbm>\
+             <laser-rx-power-low-alarm>On</laser-rx-power-low-alarm></optics-diagnostics-lane-values>";
+        assert_eq!(of(empty), Status::Unknown);
+        assert_eq!(
+            of("<optic-diagnostics-not-available>Not supported</optic-diagnostics-not-available>"),
+            Status::Unknown
+        );
+        assert_eq!(of(""), Status::Unknown);
+    }
+}

@@ -1,0 +1,31 @@
+//! A temperature element: its `celsius` attribute, else its text.
+
+use std::borrow::Cow;
+
+use crate::note::ReplyNotes;
+use crate::value::{Quantity, Reading, expected, number, temperature};
+use crate::xml::Element;
+
+/// Reads the element with this text. An attribute that no temperature can be (a number that lost its sign) costs a note and
+/// gives way to the text; a text that is none costs a note.
+pub(super) fn read(
+    element: &Element<'_>,
+    text: &str,
+    field: impl Into<Cow<'static, str>>,
+    notes: &mut ReplyNotes<'_>,
+) -> Reading<f64> {
+    let celsius = element.attribute("celsius");
+    let reading = temperature(celsius.as_deref(), text);
+    if reading == Reading::Invalid {
+        let degrees = text.split('/').next().unwrap_or_default();
+        notes.unreadable(field, text, expected(degrees, Quantity::TemperatureC));
+    } else if let Some(celsius) = celsius.as_deref() {
+        let impossible = expected(celsius, Quantity::TemperatureC);
+        if number(celsius, Quantity::TemperatureC) == Reading::Invalid
+            && impossible != Quantity::TemperatureC.expected()
+        {
+            notes.unreadable(field, celsius, impossible);
+        }
+    }
+    reading
+}
