@@ -6,10 +6,11 @@
 use std::collections::BTreeMap;
 
 use records::fec::Code;
-use records::judge::{self, Grade, Trouble};
+use records::judge::{self, Grade, Judged, Trouble};
 use records::model::{InterfaceCounters, InterfaceDom, LaneDom};
 use records::{DeviceRecords, State};
-use serde::{Deserialize, Serialize};
+
+use crate::finding::{Finding, Kind, Severity};
 
 /// What a FEC bears.
 #[derive(Debug, Clone, Copy)]
@@ -43,41 +44,6 @@ impl BerLimits {
     }
 }
 
-/// How bad it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// Worth a look.
-    Warning,
-    /// Losing traffic, about to, or dark.
-    Alarm,
-}
-
-/// A lane, or a whole interface, that looks bad.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Finding {
-    /// The name of the interface.
-    pub interface: String,
-    /// None: the interface as a whole.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lane: Option<u32>,
-    /// How bad it is.
-    pub severity: Severity,
-    /// As a person would say it.
-    pub why: String,
-    /// The received power of the lane, in dBm, where it was read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rx_power_dbm: Option<f64>,
-}
-
-impl Finding {
-    /// The lane's number, or what stands for all of them.
-    pub fn lane_text(&self) -> String {
-        self.lane
-            .map_or_else(|| "all".to_owned(), |lane| lane.to_string())
-    }
-}
-
 /// Judges one device. Findings come in the order of its interfaces and lanes.
 pub fn judge(records: &DeviceRecords) -> Vec<Finding> {
     let counters: BTreeMap<&str, &InterfaceCounters> = records
@@ -101,8 +67,9 @@ pub fn judge(records: &DeviceRecords) -> Vec<Finding> {
             .is_some_and(|row| row.statistics.admin_status.as_deref() == Some("down"));
         if !switched_off {
             let lanes = lanes.get(name).map_or(&[][..], Vec::as_slice);
+            let is_used = counters.get(name).is_some_and(|row| is_used(row));
             of_module(interface, lanes, &mut findings);
-            of_lanes(interface, lanes, &mut findings);
+            of_lanes(interface, lanes, is_used, &mut findings);
         }
     }
     for row in counters.into_values() {
@@ -114,67 +81,148 @@ pub fn judge(records: &DeviceRecords) -> Vec<Finding> {
     findings
 }
 
+/// Whether something says that the port should have light: it is described, or its link is up.
+fn is_used(row: &InterfaceCounters) -> bool {
+    let is_described = row
+        .statistics
+        .description
+        .as_deref()
+        .is_some_and(|text| !text.trim().is_empty());
+    is_described || row.statistics.oper_status.as_deref() == Some("up")
+}
+
 /// Temperature and supply, which all lanes share.
 fn of_module(interface: &InterfaceDom, lanes: &[&LaneDom], findings: &mut Vec<Finding>) {
     let optics = &interface.optics;
     let troubles = judge::module(optics, lanes.iter().map(|row| &row.lane));
-    let (flags, others): (Vec<_>, Vec<_>) = troubles
-        .into_iter()
-        .partition(|trouble| matches!(trouble, Trouble::Flag(_)));
-    let each = others.into_iter().map(|trouble| vec![trouble]);
-    // The flags together are one finding.
-    let all = each.chain((!flags.is_empty()).then_some(flags));
-    findings.extend(all.filter_map(|troubles| {
-        let (severity, why) = in_words(&troubles)?;
-        Some(Finding {
-            interface: optics.name.to_string(),
-            lane: None,
-            severity,
-            why,
-            rx_power_dbm: None,
-        })
-    }));
-}
-
-fn of_lanes(interface: &InterfaceDom, lanes: &[&LaneDom], findings: &mut Vec<Finding>) {
-    let receives_none = |row: &&LaneDom| row.lane.values.rx.state == State::NoLight;
-    let sends_none = |row: &&LaneDom| row.lane.values.tx.state == State::NoLight;
-    let whole = |why: String| Finding {
-        interface: interface.optics.name.to_string(),
+    let place = Place {
+        interface: &optics.name,
         lane: None,
-        severity: Severity::Alarm,
-        why,
         rx_power_dbm: None,
     };
-    let (count, several) = (lanes.len(), lanes.len() > 1);
-    let none_sent = several && lanes.iter().all(sends_none);
-    if several && lanes.iter().all(receives_none) {
-        let sent = if none_sent {
+    findings.extend(by_kind(&place, troubles));
+}
+
+fn of_lanes(
+    interface: &InterfaceDom,
+    lanes: &[&LaneDom],
+    is_used: bool,
+    findings: &mut Vec<Finding>,
+) {
+    let receives_none = |row: &&LaneDom| row.lane.values.rx.state == State::NoLight;
+    let sends_none = |row: &&LaneDom| row.lane.values.tx.state == State::NoLight;
+    let whole = |kind: Kind, severity: Severity, why: String| Finding {
+        interface: interface.optics.name.to_string(),
+        lane: None,
+        kind,
+        severity,
+        why,
+        beyond: None,
+        rx_power_dbm: None,
+    };
+    let count = lanes.len();
+    let of_its_lanes = match count {
+        1 => String::new(),
+        count => format!(" on any of its {count} lanes"),
+    };
+    let is_dark = count > 0 && lanes.iter().all(receives_none);
+    let none_sent = count > 1 && lanes.iter().all(sends_none);
+    if is_dark {
+        let sent = if lanes.iter().all(sends_none) {
             "; none is sent either"
         } else {
             ""
         };
-        findings.push(whole(format!(
-            "no light received on any of its {count} lanes{sent}"
-        )));
+        let (severity, idle) = match is_used {
+            true => (Severity::Alarm, ""),
+            false => (Severity::Info, "; nothing says that the port is in use"),
+        };
+        let why = format!("no light received{of_its_lanes}{sent}{idle}");
+        findings.push(whole(Kind::RxDark, severity, why));
         return;
     }
     if none_sent {
-        findings.push(whole(format!("no light sent on any of its {count} lanes")));
+        let why = format!("no light sent{of_its_lanes}");
+        findings.push(whole(Kind::TxDark, Severity::Alarm, why));
     }
     for row in lanes {
         let mut troubles = judge::lane(&interface.optics, &row.lane, false);
         troubles.retain(|trouble| !(none_sent && *trouble == Trouble::NoLightSent));
-        if let Some((severity, why)) = in_words(&troubles) {
-            findings.push(Finding {
-                interface: interface.optics.name.to_string(),
-                lane: Some(row.lane.index),
-                severity,
-                why,
-                rx_power_dbm: row.lane.values.rx.dbm,
-            });
+        let place = Place {
+            interface: &interface.optics.name,
+            lane: Some(row.lane.index),
+            rx_power_dbm: row.lane.values.rx.dbm,
+        };
+        findings.extend(by_kind(&place, troubles));
+    }
+}
+
+/// What findings are of.
+struct Place<'a> {
+    interface: &'a str,
+    lane: Option<u32>,
+    rx_power_dbm: Option<f64>,
+}
+
+/// Troubles of one place as findings, one a kind, in the order of the troubles.
+fn by_kind(place: &Place<'_>, troubles: Vec<Trouble>) -> Vec<Finding> {
+    let mut kinds: Vec<(Kind, Vec<Trouble>)> = Vec::new();
+    for trouble in troubles {
+        let kind = kind_of(&trouble);
+        match kinds.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, troubles)) => troubles.push(trouble),
+            None => kinds.push((kind, vec![trouble])),
         }
     }
+    let finding = |(kind, troubles): (Kind, Vec<Trouble>)| {
+        let (severity, why) = in_words(&troubles)?;
+        Some(Finding {
+            interface: place.interface.to_owned(),
+            lane: place.lane,
+            kind,
+            severity,
+            why,
+            beyond: troubles.iter().find_map(beyond),
+            rx_power_dbm: place.rx_power_dbm,
+        })
+    };
+    kinds.into_iter().filter_map(finding).collect()
+}
+
+/// The kind that a trouble is of.
+fn kind_of(trouble: &Trouble) -> Kind {
+    let of_quantity = |what: Judged| match what {
+        Judged::Temperature => Kind::ModuleTemperature,
+        Judged::Voltage => Kind::SupplyVoltage,
+        Judged::RxPower => Kind::RxPower,
+        Judged::TxPower => Kind::TxPower,
+        Judged::TxBias => Kind::LaserBias,
+        Judged::LaserTemperature => Kind::LaserTemperature,
+    };
+    match trouble {
+        Trouble::NoLightReceived => Kind::RxDark,
+        Trouble::NoLightSent => Kind::TxDark,
+        Trouble::Beyond { what, .. } => of_quantity(*what),
+        // A receiver that the device calls dark is dark, whatever the power reads.
+        Trouble::Flag(flag) if flag.starts_with("rx_loss_of_signal") => Kind::RxDark,
+        Trouble::Flag(flag) => judge::quantity_of_flag(flag).map_or(Kind::DeviceFlag, of_quantity),
+    }
+}
+
+/// How far the value is beyond its limit: see [`Finding::beyond`].
+fn beyond(trouble: &Trouble) -> Option<f64> {
+    let Trouble::Beyond {
+        what, value, limit, ..
+    } = trouble
+    else {
+        return None;
+    };
+    let distance = (value - limit).abs();
+    Some(match what {
+        Judged::RxPower | Judged::TxPower => distance,
+        _ if *limit == 0.0 => distance,
+        _ => 100.0 * distance / limit.abs(),
+    })
 }
 
 /// Troubles as one finding: how bad the worst is, and all of them in words, the worst first; none if there are none.
@@ -226,59 +274,67 @@ fn in_words(troubles: &[Trouble]) -> Option<(Severity, String)> {
 
 fn of_fec(row: &InterfaceCounters, findings: &mut Vec<Finding>) {
     let fec = &row.statistics.fec;
-    let mut troubles = Vec::new();
-    if let Some(rate) = fec.nccw_rate.filter(|rate| *rate > 0.0) {
-        troubles.push((
+    let finding = |kind: Kind, severity: Severity, beyond: Option<f64>, why: String| Finding {
+        interface: row.statistics.name.to_string(),
+        lane: None,
+        kind,
+        severity,
+        why,
+        beyond,
+        rx_power_dbm: None,
+    };
+    let lost = |rate: Option<f64>| rate.filter(|rate| *rate > 0.0);
+    let by_the_port = lost(fec.nccw_rate)
+        .map(|rate| format!("{rate} uncorrectable FEC codewords a second: frames are being lost"));
+    let by_the_optic = lost(row.statistics.optic_fec.uncorrected_rate).map(|rate| {
+        format!("{rate} words a second that the optic's FEC cannot correct: frames are being lost")
+    });
+    let lost: Vec<_> = by_the_port.into_iter().chain(by_the_optic).collect();
+    if !lost.is_empty() {
+        findings.push(finding(
+            Kind::FecUncorrected,
             Severity::Alarm,
-            format!("{rate} uncorrectable FEC codewords a second: frames are being lost"),
-        ));
-    }
-    if let Some(rate) = row
-        .statistics
-        .optic_fec
-        .uncorrected_rate
-        .filter(|rate| *rate > 0.0)
-    {
-        troubles.push((
-            Severity::Alarm,
-            format!(
-                "{rate} words a second that the optic's FEC cannot correct: frames are being lost"
-            ),
+            None,
+            lost.join("; "),
         ));
     }
     let limits = BerLimits::of_mode(fec.mode.as_deref());
-    if let Some((
-        ber,
-        BerLimits {
-            limit,
-            worth_a_look,
-        },
-    )) = fec.pre_fec_ber_value.zip(limits)
-    {
-        if ber > limit {
-            troubles.push((
-                Severity::Alarm,
-                format!("pre-FEC BER {ber:.1e}, beyond the limit of {limit:.1e}"),
-            ));
-        } else if ber > worth_a_look {
-            troubles.push((
-                Severity::Warning,
-                format!("pre-FEC BER {ber:.1e}, on its way to the limit of {limit:.1e}"),
-            ));
-        }
-    }
-    let Some(severity) = troubles.iter().map(|(severity, _)| *severity).max() else {
+    let Some((ber, limits)) = fec.pre_fec_ber_value.zip(limits) else {
         return;
     };
-    let why: Vec<_> = troubles.into_iter().map(|(_, why)| why).collect();
-    let interface = row.statistics.name.to_string();
-    findings.push(Finding {
-        interface,
-        lane: None,
-        severity,
-        why: why.join("; "),
-        rx_power_dbm: None,
+    let BerLimits {
+        limit,
+        worth_a_look,
+    } = limits;
+    let decibels = |of: f64| Some(10.0 * (ber / of).log10());
+    if ber > limit {
+        let why = format!("pre-FEC BER {ber:.1e}, beyond the limit of {limit:.1e}");
+        findings.push(finding(
+            Kind::PreFecBer,
+            Severity::Alarm,
+            decibels(limit),
+            why,
+        ));
+    } else if ber > worth_a_look {
+        let why = format!("pre-FEC BER {ber:.1e}, on its way to the limit of {limit:.1e}");
+        findings.push(finding(
+            Kind::PreFecBer,
+            Severity::Warning,
+            decibels(worth_a_look),
+            why,
+        ));
+    }
+}
+
+/// The interfaces that receive light on a lane at least, by name: with them the next run tells a port that went dark from an idle one.
+pub fn lit(records: &DeviceRecords) -> Vec<String> {
+    let lit = records.lanes.iter().filter(|row| {
+        row.location.is_some()
+            && row.lane.values.rx.state != State::NoLight
+            && row.lane.values.rx.dbm.is_some()
     });
+    let names: std::collections::BTreeSet<&str> = lit.map(|row| &*row.if_name).collect();
+    names.into_iter().map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -345,12 +401,29 @@ mod tests {
     #[test]
     fn a_dark_port_is_one_finding_and_a_dark_lane_another() {
         let all = format!("{LIMITS}{}{}", lane(0, "- Inf"), lane(1, "-Inf"));
-        assert_eq!(
-            judged(&all, ""),
-            ["Alarm all: no light received on any of its 2 lanes"]
-        );
+        for used in [
+            "<description>to spine-01</description>",
+            "<oper-status>up</oper-status>",
+        ] {
+            assert_eq!(
+                judged(&all, used),
+                ["Alarm all: no light received on any of its 2 lanes"]
+            );
+        }
         let one = format!("{LIMITS}{}{}", lane(0, "- Inf"), lane(1, "-1.00"));
         assert_eq!(judged(&one, ""), ["Alarm 0: no light received"]);
+    }
+
+    #[test]
+    fn a_dark_port_that_nothing_says_is_in_use_is_information() {
+        let all = format!("{LIMITS}{}{}", lane(0, "- Inf"), lane(1, "-Inf"));
+        let idle = "<description> </description><oper-status>down</oper-status>";
+        assert_eq!(
+            judged(&all, idle),
+            [
+                "Info all: no light received on any of its 2 lanes; nothing says that the port is in use"
+            ]
+        );
     }
 
     #[test]
@@ -449,7 +522,8 @@ mod tests {
         assert_eq!(
             fec("3e-4", "2"),
             [
-                "Alarm all: 2 uncorrectable FEC codewords a second: frames are being lost; pre-FEC BER 3.0e-4, beyond the limit of 2.4e-4"
+                "Alarm all: 2 uncorrectable FEC codewords a second: frames are being lost",
+                "Alarm all: pre-FEC BER 3.0e-4, beyond the limit of 2.4e-4",
             ]
         );
     }

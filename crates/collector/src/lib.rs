@@ -17,6 +17,7 @@ mod context;
 mod deadline;
 mod delivery;
 mod device;
+mod earlier_run;
 mod loose_files;
 mod options;
 pub mod panic_report;
@@ -34,6 +35,7 @@ pub use catalogue::{Catalogue, Command, Per, mapping_of_report};
 pub use check::{Checked, Step, UnknownKey, Verdict, check};
 pub use clock::Clock;
 pub use context::{Event, Watch};
+pub use earlier_run::earlier_devices;
 pub use loose_files::LooseFiles;
 pub use options::{
     DeviceOptions, HostKeys, Limits, LoginOptions, MetricsFile, Options, OutputOptions,

@@ -126,6 +126,7 @@ pub(super) fn join(
         ));
     }
     report.findings = analysis::judge(&records);
+    report.lit = analysis::lit(&records);
     DeviceOutput {
         device: context.device.clone(),
         documents: documents

@@ -140,6 +140,9 @@ pub struct DeviceReport {
     /// Lanes and interfaces that look bad.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
+    /// The interfaces that received light: the next run tells a port that went dark from an idle one by them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lit: Vec<String>,
 }
 
 /// One reply.

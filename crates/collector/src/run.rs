@@ -3,7 +3,7 @@
 //! Everything that can be known before the first packet is settled there (`begin`): the run's folder is made and the lake can be
 //! written, or nothing is contacted. From then on a device's failure is a line of the report, never the end of the run.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Instant;
@@ -23,6 +23,7 @@ use super::context::{Event, Run, Watch};
 use super::deadline::TimeLimit;
 use super::delivery::{self, DeviceOutput, FanOut, Published, SinkKind};
 use super::device;
+use super::earlier_run::{earlier_devices, settle_findings};
 use super::report::{DeviceReport, LakeFile, Outcome, RpcOutcome, RunReport};
 use crate::options::Options;
 use crate::panic_report;
@@ -36,6 +37,8 @@ pub struct Finished {
     pub report: RunReport,
     /// The run's folder, with its documents and raw replies.
     pub folder: RunFolder,
+    /// The devices as earlier runs of this runner have them.
+    pub earlier: BTreeMap<String, DeviceReport>,
     /// Whether `latest` points at this run.
     pub is_latest: bool,
     /// Why there is no `run.json`.
@@ -136,6 +139,7 @@ async fn complete(
     let finished = Finished {
         report,
         folder: run.folder.clone(),
+        earlier: BTreeMap::new(),
         is_latest: false,
         report_error: None,
         metrics_error,
@@ -285,6 +289,9 @@ fn drop_raw_replies(run: &Run, report: &mut RunReport) -> Vec<String> {
 fn close(run: &Run, mut finished: Finished) -> Finished {
     let undropped = drop_raw_replies(run, &mut finished.report);
     finished.warnings.extend(undropped);
+    let output_dir = &run.options.output.output_dir;
+    finished.earlier = earlier_devices(&run.folder, output_dir, &finished.report);
+    settle_findings(&mut finished.report, &finished.earlier);
     finished.report.totals = finished.report.sum();
     let saved = serde_json::to_vec_pretty(&finished.report)
         .map_err(|error| format!("the run report cannot be written as JSON: {error}"))

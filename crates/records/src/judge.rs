@@ -72,6 +72,19 @@ impl Judged {
     }
 }
 
+/// The quantity that a flag, by its field's name, is about; none where it is about no quantity that is judged.
+pub fn quantity_of_flag(flag: &str) -> Option<Judged> {
+    let all = [
+        Judged::Temperature,
+        Judged::Voltage,
+        Judged::RxPower,
+        Judged::TxPower,
+        Judged::TxBias,
+        Judged::LaserTemperature,
+    ];
+    all.into_iter().find(|what| flag.starts_with(what.field()))
+}
+
 /// What is wrong.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Trouble {

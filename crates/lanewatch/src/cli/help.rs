@@ -17,6 +17,10 @@ pub(super) const PLAIN: &str = "  0  done\n  1  something went wrong on this mac
 pub(super) const CHECKED: &str = "  0  all devices are ready\n  2  usage or configuration: nothing was contacted\n  3  some devices \
      are not ready\n  4  no device has let us in\n  130, 143  stopped by Ctrl-C, by SIGTERM";
 
+/// The exit statuses of `findings`: having some is no failure.
+pub(super) const FINDING: &str = "  0  the findings are shown, none or many\n  1  something went wrong on this machine\n  \
+     2  usage, or there is no such run";
+
 /// The exit statuses of a sync.
 pub(super) const REMOTE: &str = "  0  the remote has everything\n  1  a file on this disk is damaged, or the remote has another of its name\n  \
      2  usage or configuration: nothing was contacted\n  5  the remote is behind; the data is safe on this disk";

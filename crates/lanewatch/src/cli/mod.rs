@@ -5,6 +5,7 @@ mod collect;
 mod completions;
 mod config;
 mod demo;
+mod findings;
 mod help;
 mod inventory;
 mod lake;
@@ -62,6 +63,8 @@ enum Command {
     Completions(completions::Completions),
     /// Show the whole line on a simulated fleet
     Demo(demo::Demo),
+    /// Show which lanes look bad, and what is new
+    Findings(findings::Findings),
     /// Print or write manual pages
     Man(man::Man),
     /// Write, sync, check and describe the Parquet lake
@@ -232,6 +235,7 @@ pub(crate) fn main() -> ExitCode {
             Command::Config(command) => command.run(given, &printer),
             Command::Completions(command) => command.run(&printer),
             Command::Demo(command) => command.run(&printer).await,
+            Command::Findings(command) => command.run(given, &printer),
             Command::Man(command) => command.run(&printer),
             Command::Merge(command) => command.run(&printer),
             Command::Parse(command) => command.run(given, &printer),

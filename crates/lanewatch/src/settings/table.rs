@@ -95,6 +95,7 @@ const LOGGING: &[&str] = &[
 const SHOWING: &[&str] = &[
     "collect",
     "check",
+    "findings",
     "inventory list",
     "inventory host",
     "lake status",
@@ -241,7 +242,7 @@ settings! {
     max_reply_size: Limit = Limit::of(options::DEFAULT_MAX_REPLY_BYTES), { value: "SIZE", group: SESSION, commands: CONNECTING, formerly: Some("max_reply_bytes") }
 
     /// The folder in which each run makes its own
-    output_dir: PathBuf = PathBuf::from("output"), { value: "FOLDER", group: OUTPUT, commands: COLLECTING }
+    output_dir: PathBuf = PathBuf::from("output"), { value: "FOLDER", group: OUTPUT, commands: &["collect", "findings"] }
 
     /// The root of the Parquet lake
     lake: PathBuf = PathBuf::from("raw_ml_data"), { value: "FOLDER", group: OUTPUT, commands: LAKE }

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use collector::RunReport;
 
+use super::findings::{found, severity};
 use super::lines::{Columns, dbm, path};
-use super::run::{findings, severity, totals, troubles};
+use super::run::{totals, troubles};
 use super::screen::Screen;
 
 /// One shard of the demo, collected twice.
@@ -62,23 +63,23 @@ pub(crate) fn render_demo(
 
 fn looks_bad(shards: &[DemoShard], screen: Screen) -> String {
     let rows = shards.iter().flat_map(|shard| {
-        findings(&shard.second)
-            .into_iter()
-            .map(|(device, finding)| {
-                let lane = finding
-                    .lane
-                    .map(|lane| (device.to_owned(), finding.interface.clone(), lane));
-                let then = lane.and_then(|lane| shard.power_then.get(&lane)).copied();
-                vec![
-                    severity(finding),
-                    device.to_owned(),
-                    finding.interface.clone(),
-                    finding.lane_text(),
-                    dbm(then),
-                    dbm(finding.rx_power_dbm),
-                    finding.why.clone(),
-                ]
-            })
+        let all = found(&shard.second, &shard.first.devices);
+        all.into_iter().map(|found| {
+            let (device, finding) = (found.device, found.finding);
+            let lane = finding
+                .lane
+                .map(|lane| (device.to_owned(), finding.interface.clone(), lane));
+            let then = lane.and_then(|lane| shard.power_then.get(&lane)).copied();
+            vec![
+                severity(finding).to_owned(),
+                device.to_owned(),
+                finding.interface.clone(),
+                finding.lane_text(),
+                dbm(then),
+                dbm(finding.rx_power_dbm),
+                finding.why.clone(),
+            ]
+        })
     });
     let columns = Columns {
         header: &[

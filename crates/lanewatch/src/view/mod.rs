@@ -4,6 +4,7 @@
 
 mod check;
 mod demo;
+mod findings;
 mod inventory;
 mod lake;
 mod lines;
@@ -15,6 +16,7 @@ mod settings;
 
 pub(crate) use check::{check_as_json, render_check};
 pub(crate) use demo::{DemoShard, render_demo};
+pub(crate) use findings::{Found, findings_as_csv, findings_as_json, found, gone, render_findings};
 pub(crate) use inventory::{render_host, render_inventory};
 pub(crate) use lake::{
     LakeStatus, Partition, render_lake_status, render_pruned, render_synced, render_verified,

@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use analysis::{Finding, Severity};
+use analysis::{Change, Severity};
 use collector::{DeviceReport, Finished, Outcome, Replayed, RunReport};
 use sinks::lake::Written;
 
-use super::lines::{Columns, at_most, count, dbm, path, size};
-use super::screen::{ALARM, Screen, WARNING};
+use super::findings::{found, table};
+use super::lines::{Columns, at_most, count, path, size};
+use super::screen::Screen;
 
 /// Lines of a list that a terminal can take; the rest is in `run.json`.
 const LIST_LIMIT: usize = 20;
+/// Findings that the end of a run shows.
+const FINDINGS_LIMIT: usize = 10;
 /// Names of devices that a line can take.
 const NAMES_LIMIT: usize = 5;
 
@@ -29,7 +32,7 @@ pub(crate) fn render_run(
         totals(&[(report.runner_name.clone(), report)], screen),
     ];
     text.extend(troubles(report));
-    text.extend(looks_bad(report, screen));
+    text.extend(looks_bad(finished, screen));
     text.push(String::new());
     if finished.report_error.is_none() {
         text.push(format!(
@@ -176,75 +179,57 @@ fn by_cause<'r>(devices: impl Iterator<Item = (&'r String, &'r DeviceReport)>) -
     lines
 }
 
-/// All findings, the worst first: device and finding.
-pub(super) fn findings(report: &RunReport) -> Vec<(&str, &Finding)> {
-    let mut all: Vec<_> = report
-        .devices
-        .iter()
-        .flat_map(|(name, device)| {
-            device
-                .findings
-                .iter()
-                .map(move |finding| (name.as_str(), finding))
-        })
-        .collect();
-    all.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.severity));
-    all
-}
-
-fn looks_bad(report: &RunReport, screen: Screen) -> Vec<String> {
-    let all = findings(report);
-    if all.is_empty() {
-        return match (report.count(Outcome::Failed), report.devices.len()) {
-            (0, _) => vec![String::new(), "No lane looks bad.".to_owned()],
-            (failed, all) if failed == all => Vec::new(),
-            _ => vec![
-                String::new(),
-                "No lane of the devices that delivered looks bad.".to_owned(),
-            ],
-        };
+/// The worst findings that the run before does not have, and how many there are besides.
+fn looks_bad(finished: &Finished, screen: Screen) -> Vec<String> {
+    let report = &finished.report;
+    let all = found(report, &finished.earlier);
+    let (idle, bad): (Vec<_>, Vec<_>) = all
+        .into_iter()
+        .partition(|found| found.finding.severity == Severity::Info);
+    let mut text = vec![String::new()];
+    if bad.is_empty() {
+        match (report.count(Outcome::Failed), report.devices.len()) {
+            (0, _) => text.push("No lane looks bad.".to_owned()),
+            (failed, all) if failed == all => return Vec::new(),
+            _ => text.push("No lane of the devices that delivered looks bad.".to_owned()),
+        }
+    } else {
+        let (still, new): (Vec<_>, Vec<_>) = bad
+            .into_iter()
+            .partition(|found| found.change == Some(Change::Still));
+        let shown = new.get(..new.len().min(FINDINGS_LIMIT)).unwrap_or_default();
+        let beyond = new.len() - shown.len();
+        if new.is_empty() {
+            text.push("Nothing looks bad that did not in the run before.".to_owned());
+        } else {
+            let since = match finished.earlier.is_empty() {
+                true => "Looks bad:",
+                false => "Looks bad, new since the run before:",
+            };
+            text.extend([since.to_owned(), table(shown, false, screen)]);
+        }
+        let more = [
+            (beyond, "more that are new"),
+            (still.len(), "that the run before has as well"),
+        ];
+        let more = more.iter().filter(|(number, _)| *number > 0);
+        let more: Vec<_> = more
+            .map(|(number, which)| format!("{} {which}", count(*number)))
+            .collect();
+        if !more.is_empty() {
+            text.push(format!(
+                "And {}; `lanewatch findings` shows all.",
+                more.join(", ")
+            ));
+        }
     }
-    let (shown, beyond) = (
-        all.len().min(LIST_LIMIT),
-        all.len().saturating_sub(LIST_LIMIT),
-    );
-    let rows = all.iter().take(shown).map(|(device, finding)| {
-        vec![
-            severity(finding),
-            (*device).to_owned(),
-            finding.interface.clone(),
-            finding.lane_text(),
-            dbm(finding.rx_power_dbm),
-            finding.why.clone(),
-        ]
-    });
-    let columns = Columns {
-        header: &["", "Device", "Interface", "Lane", "RX dBm", "Why"],
-        right: &[3, 4],
-        drop: &[4],
-    };
-    let mut text = vec![
-        String::new(),
-        "Looks bad:".to_owned(),
-        columns.table(screen, rows),
-    ];
-    if beyond > 0 {
+    if !idle.is_empty() {
+        let ports = count(idle.len());
         text.push(format!(
-            "… and {} more in {}",
-            count(beyond),
-            sinks::REPORT_FILE
+            "{ports} ports with a module are dark and idle (`lanewatch findings` names them)."
         ));
     }
     text
-}
-
-/// The word for it.
-pub(super) fn severity(finding: &Finding) -> String {
-    match finding.severity {
-        Severity::Alarm => ALARM,
-        Severity::Warning => WARNING,
-    }
-    .to_owned()
 }
 
 /// What `replay` prints.
@@ -272,8 +257,10 @@ pub(crate) fn render_replay(devices: &[Replayed], files: &[Written], output: &Pa
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use analysis::{Finding, Kind};
     use sinks::RunFolder;
+
+    use super::*;
 
     use collector::LakeFile;
 
@@ -293,7 +280,9 @@ mod tests {
         Finding {
             interface: "et-0/0/12".to_owned(),
             lane,
+            kind: Kind::RxPower,
             severity,
+            beyond: None,
             why: why.to_owned(),
             rx_power_dbm: lane.map(|_| -7.294),
         }
@@ -327,6 +316,7 @@ mod tests {
         let finished = Finished {
             report: report.clone(),
             folder: RunFolder::at(&output.join("20260203_153045_shard1")).unwrap(),
+            earlier: BTreeMap::new(),
             is_latest: true,
             report_error: None,
             metrics_error: None,

@@ -94,6 +94,18 @@ impl RunFolder {
         Ok(removed)
     }
 
+    /// The folders of this runner's earlier runs, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// If the folder cannot be listed.
+    pub fn earlier(&self, output_dir: &Path, run: &RunIdentity) -> Result<Vec<PathBuf>> {
+        let mut others = self.others_of(output_dir, run)?;
+        others.retain(|path| path.file_name() < self.path.file_name());
+        others.reverse();
+        Ok(others)
+    }
+
     /// The folders of this runner's other runs, the oldest first.
     fn others_of(&self, output_dir: &Path, run: &RunIdentity) -> Result<Vec<PathBuf>> {
         let suffix = format!("_{}", file_name::encode(&run.runner_name));
