@@ -10,7 +10,7 @@
 //! source and its dependencies. [`repeat`] runs the tests of one component many times.
 //! [`query`] does for the workspace in `query/` what the gate does for the product's.
 //! [`fuzz`] builds and runs the fuzz targets, as a step of the gate and as a task of its own.
-//! [`mod@bench`] lists the benchmarks and stands apart.
+//! [`mod@bench`] lists the benchmarks, [`compare`] sets two builds of the product beside each other; both stand apart.
 //!
 //! Nothing here is part of the product, and nothing of the product is linked in: a broken crate must not stop the task
 //! that says so.
@@ -21,6 +21,7 @@
 )]
 
 mod bench;
+mod compare;
 mod components;
 mod fuzz;
 mod gate;
@@ -70,6 +71,12 @@ const TASKS: &[Task] = &[
         arguments: "[NAME [ARGUMENT…]]",
         about: "one of the benchmarks, which prints a table; without a name, lists them",
         run: bench::run,
+    },
+    Task {
+        name: "compare",
+        arguments: "OLD_BINARY NEW_BINARY [WORK_FOLDER]",
+        about: "what two builds of lanewatch answer differently on the fixtures and a simulated fleet",
+        run: compare::run,
     },
     Task {
         name: "fuzz",
