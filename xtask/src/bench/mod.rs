@@ -75,6 +75,13 @@ const BENCHES: &[Bench] = &[
         with_query: true,
     },
     Bench {
+        name: "publish",
+        of: "lanewatch",
+        about: "500 devices, a tenth of them sick: when DuckDB can read the healthy devices' rows, and each row once",
+        with_python: true,
+        with_query: false,
+    },
+    Bench {
         name: "plan",
         of: "lanewatch",
         about: "time and memory to read an inventory of ten thousand hosts and plan a run, beside ansible-inventory",
