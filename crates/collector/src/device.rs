@@ -41,15 +41,7 @@ pub(super) async fn collect(device: &DevicePlan, run: &Arc<Run>) -> DeviceReport
         deadline: run.deadline(),
         stage: Stage::Waiting,
         snapshot: Snapshot::default(),
-        report: DeviceReport {
-            address: device.target.endpoint.to_string(),
-            hardware_model: device.hardware_model.clone(),
-            interface_filter: device
-                .interface_filter
-                .as_ref()
-                .map(|(written, _)| written.clone()),
-            ..DeviceReport::default()
-        },
+        report: DeviceReport::unfinished(device),
     };
     let asked = task.ask_all().await;
     task.count_start();
@@ -57,6 +49,19 @@ pub(super) async fn collect(device: &DevicePlan, run: &Arc<Run>) -> DeviceReport
         task.end_early(why);
     }
     task.deliver().await
+}
+
+impl DeviceReport {
+    /// The report of a device that has not been contacted.
+    pub(super) fn unfinished(device: &DevicePlan) -> Self {
+        let filter = device.interface_filter.as_ref();
+        Self {
+            address: device.target.endpoint.to_string(),
+            hardware_model: device.hardware_model.clone(),
+            interface_filter: filter.map(|(written, _)| written.clone()),
+            ..Self::default()
+        }
+    }
 }
 
 /// The work on one device, over all sessions with it.

@@ -11,10 +11,10 @@ use anyhow::{Context as _, bail};
 use records::model::InterfaceOptics;
 use records::parsers::Parser;
 use records::{PicSlots, ReplyName, ReplyReader, Snapshot, State};
-use sinks::{RAW_SUFFIX, RunIdentity};
+use sinks::{RAW_SUFFIX, RunFolder, RunIdentity, UNFINISHED_REPORT_FILE};
 
 use super::report::{DeviceReport, Outcome, RunReport};
-use super::saved_run::{Form, SavedReply, SavedRun};
+use super::saved_run::{Form, SavedReply, SavedRun, identity_of};
 use crate::catalogue::Catalogue;
 
 /// The run id of replies that no run of ours made: reading them again replaces the same files.
@@ -222,6 +222,62 @@ impl<'c> LooseFiles<'c> {
         }
     }
 
+    /// The replies of a run that was killed, in the folder that it left: the same run again, with the devices and the interface filters that
+    /// it began with. A device without a reply is one that failed.
+    ///
+    /// # Errors
+    ///
+    /// If the run is at work still, its folder cannot be read, or a reply in it is of no RPC of the catalogue.
+    pub fn unfinished_run(mut self, folder: &Path) -> anyhow::Result<SavedRun> {
+        if RunFolder::is_at_work(folder) {
+            bail!(
+                "the run in {} is at work; wait for its end",
+                folder.display()
+            );
+        }
+        let file = folder.join(UNFINISHED_REPORT_FILE);
+        let mut report = RunReport::read(&file)?;
+        self.folder(folder)?;
+        self.require_all_recognised(folder)?;
+        for (name, device) in &mut report.devices {
+            let replies = self.devices.entry(name.clone()).or_default();
+            if !replies.is_empty() {
+                device.outcome = Outcome::Delivered;
+            }
+        }
+        if let Some(name) = self
+            .devices
+            .keys()
+            .find(|name| !report.devices.contains_key(*name))
+        {
+            bail!(
+                "{} holds replies of `{name}`, which is no device of its run",
+                folder.display()
+            );
+        }
+        Ok(SavedRun {
+            identity: identity_of(&report, &file)?,
+            report,
+            devices: self.devices,
+        })
+    }
+
+    /// Refuses a folder with a reply that no RPC of the catalogue has.
+    fn require_all_recognised(&self, folder: &Path) -> anyhow::Result<()> {
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            let name = path.to_string_lossy();
+            let is_raw = name.trim_end_matches(".zst").ends_with(RAW_SUFFIX);
+            if is_raw && self.recognise(&path).is_none() {
+                bail!(
+                    "{}: the catalogue has no such RPC; give the `--catalogue` of the run",
+                    path.display()
+                );
+            }
+        }
+        Ok(())
+    }
+
     fn reader(&self, rpc: &str) -> anyhow::Result<ReplyReader> {
         self.catalogue.reader(rpc).with_context(|| {
             let names = self.names();
@@ -413,5 +469,55 @@ mod tests {
         ] {
             assert_eq!(recognised(name), None, "{name}");
         }
+    }
+
+    #[test]
+    fn an_unfinished_run_keeps_its_identity_and_filters_and_refuses_a_reply_that_the_catalogue_does_not_know()
+     {
+        let folder = tempfile::tempdir().unwrap();
+        let filtered = DeviceReport {
+            interface_filter: Some("et-0/0/1".to_owned()),
+            ..DeviceReport::default()
+        };
+        let report = RunReport {
+            run_id: "0badcafe".to_owned(),
+            runner_name: "r".to_owned(),
+            run_timestamp: 1_770_132_645,
+            devices: [("a", filtered), ("b", DeviceReport::default())]
+                .map(|(name, report)| (name.to_owned(), report))
+                .into(),
+            ..RunReport::default()
+        };
+        let write =
+            |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
+        write(
+            UNFINISHED_REPORT_FILE,
+            &serde_json::to_vec(&report).unwrap(),
+        );
+        write("a_system_information_raw.xml", b"<system-information/>");
+        let catalogue = Catalogue::read(&[]).unwrap();
+        let read = || LooseFiles::of(&catalogue).unfinished_run(folder.path());
+        let run = read().unwrap();
+        assert_eq!(run.identity.run_id, "0badcafe");
+        assert_eq!(run.identity.run_timestamp, 1_770_132_645);
+        let outcomes: Vec<_> = run
+            .report
+            .devices
+            .values()
+            .map(|device| device.outcome)
+            .collect();
+        assert_eq!(outcomes, [Outcome::Delivered, Outcome::Failed]);
+        assert_eq!(
+            run.report.devices["a"].interface_filter.as_deref(),
+            Some("et-0/0/1")
+        );
+        assert_eq!((run.devices["a"].len(), run.devices["b"].len()), (1, 0));
+
+        write("b_fans_raw.xml.zst", b"");
+        let error = read().unwrap_err().to_string();
+        assert!(
+            error.contains("b_fans_raw.xml.zst") && error.contains("--catalogue"),
+            "{error}"
+        );
     }
 }

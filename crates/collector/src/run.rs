@@ -21,7 +21,7 @@ use super::begin::{Begun, begin};
 use super::clock::Clock;
 use super::context::{Event, Run, Watch};
 use super::deadline::TimeLimit;
-use super::delivery::{self, DeviceOutput, FanOut, Published, SinkKind};
+use super::delivery::{self, DeviceOutput, FanOut, Published};
 use super::device;
 use super::earlier_run::{earlier_devices, settle_findings};
 use super::report::{DeviceReport, LakeFile, Outcome, RpcOutcome, RunReport};
@@ -97,7 +97,29 @@ pub async fn run(
         mappings: run.plan.catalogue.mappings(),
         ..RunReport::default()
     };
+    save_unfinished(&run, &report).await;
     complete(run, report, began, stop).instrument(span).await
+}
+
+/// Saves what a replay must know should this run be killed: who it is, and its devices with their interface filters.
+async fn save_unfinished(run: &Arc<Run>, report: &RunReport) {
+    let devices = run.plan.devices.iter();
+    let report = RunReport {
+        devices: devices
+            .map(|device| (device.name.clone(), DeviceReport::unfinished(device)))
+            .collect(),
+        ..report.clone()
+    };
+    let folder = run.folder.clone();
+    let saved = tokio::task::spawn_blocking(move || {
+        let json = serde_json::to_vec(&report).map_err(|error| error.to_string())?;
+        let saved = folder.save_unfinished_report(&json);
+        saved.map_err(|error| error.to_string())
+    });
+    if let Err(error) = saved.await.unwrap_or_else(|error| Err(error.to_string())) {
+        // The run itself does without.
+        tracing::warn!("should this run be killed, it cannot be replayed as itself: {error}");
+    }
 }
 
 /// The run after its beginning: collects, ends the sinks, writes the report.
@@ -123,11 +145,7 @@ async fn complete(
     report.files = delivered.files.into_iter().map(LakeFile::from).collect();
     for (sink, why) in delivered.failures {
         tracing::warn!(sink = sink.name(), "not delivered: {why}");
-        match sink {
-            SinkKind::Lake => report.lake_error = Some(why),
-            SinkKind::Documents => report.documents_error = Some(why),
-            SinkKind::Metrics => metrics_error = Some(why),
-        }
+        metrics_error = sink.report_failure(why, &mut report).or(metrics_error);
     }
     report.seconds = began.elapsed().as_secs_f64();
     tracing::info!(

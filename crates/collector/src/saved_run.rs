@@ -72,25 +72,13 @@ impl SavedRun {
                 folder.display()
             )
         })?;
-        let is_hex = |id: &str| id.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if report.run_id.is_empty() || report.run_id.len() > 32 || !is_hex(&report.run_id) {
-            bail!(
-                "{}: the run id `{}` is not one that a run has: a few hexadecimal digits were expected",
-                folder.join(REPORT_FILE).display(),
-                report.run_id
-            );
-        }
+        let identity = identity_of(&report, &folder.join(REPORT_FILE))?;
         if report.devices.is_empty() {
             bail!(
                 "{} names no device: there is nothing to read again",
                 folder.join(REPORT_FILE).display()
             );
         }
-        let identity = RunIdentity {
-            runner_name: report.runner_name.clone(),
-            run_id: report.run_id.clone(),
-            run_timestamp: report.run_timestamp,
-        };
         let report_file = folder.join(REPORT_FILE);
         let mappings: BTreeMap<_, _> = report
             .mappings
@@ -154,6 +142,27 @@ impl SavedRun {
             devices,
         })
     }
+}
+
+/// The run that a report is of.
+///
+/// # Errors
+///
+/// If the run id is none: it becomes part of file names.
+pub(super) fn identity_of(report: &RunReport, file: &Path) -> anyhow::Result<RunIdentity> {
+    let is_hex = |id: &str| id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if report.run_id.is_empty() || report.run_id.len() > 32 || !is_hex(&report.run_id) {
+        bail!(
+            "{}: the run id `{}` is not one that a run has: a few hexadecimal digits were expected",
+            file.display(),
+            report.run_id
+        );
+    }
+    Ok(RunIdentity {
+        runner_name: report.runner_name.clone(),
+        run_id: report.run_id.clone(),
+        run_timestamp: report.run_timestamp,
+    })
 }
 
 /// Whether this names a file of the folder itself: `run.json` may come from anywhere.

@@ -24,7 +24,10 @@ pub use backoff::Backoff;
 pub use error::{Error, Result};
 pub use file_name::{decode as decode_file_name, encode as encode_file_name};
 pub use metrics_file::write_metrics;
-pub use run_folder::{METRICS_SUFFIX, RAW_SUFFIX, REPORT_FILE, RawReplies, RunFolder, read_raw};
+pub use run_folder::{
+    METRICS_SUFFIX, RAW_SUFFIX, REPORT_FILE, RawReplies, RunFolder, UNFINISHED_REPORT_FILE,
+    read_raw,
+};
 
 /// Writes a file that is complete or absent, in place of one that is there.
 ///

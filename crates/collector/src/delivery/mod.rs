@@ -19,4 +19,4 @@ mod sink;
 
 pub(crate) use fan_out::FanOut;
 pub(crate) use output::{DeviceOutput, Published};
-pub(crate) use sink::{SinkKind, sinks_of};
+pub(crate) use sink::sinks_of;

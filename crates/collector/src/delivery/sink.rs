@@ -8,6 +8,7 @@ use super::lake::LakeSink;
 use super::metrics::MetricsSink;
 use super::output::{DeviceOutput, Published, SinkEnd};
 use crate::options::OutputOptions;
+use crate::report::RunReport;
 
 /// A place that rows or documents go to. A sink runs in a thread of its own: its methods may block.
 #[derive(Debug)]
@@ -47,6 +48,16 @@ impl SinkKind {
             Self::Lake => "the lake",
             Self::Metrics => "the metrics",
         }
+    }
+
+    /// Says in the report of the run that this sink does not have everything. The report has no place for some: theirs comes back.
+    pub(crate) fn report_failure(self, why: String, report: &mut RunReport) -> Option<String> {
+        match self {
+            Self::Documents => report.documents_error = Some(why),
+            Self::Lake => report.lake_error = Some(why),
+            Self::Metrics => return Some(why),
+        }
+        None
     }
 
     /// How a device meets it.

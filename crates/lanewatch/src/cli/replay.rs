@@ -13,8 +13,8 @@ use super::{ExitStatus, usage};
 use crate::settings::Layers;
 use crate::view::render_replay;
 
-/// Read saved replies again, no device contacted. Those of a run give the same JSON and the same rows; those of a folder without a
-/// run report, of a file or of standard input are taken as one run.
+/// Read saved replies again, no device contacted. Those of a run give the same JSON and the same rows, those of a killed run what had
+/// come by then; those of a folder without a run report, of a file or of standard input are taken as one run.
 #[derive(Debug, Args)]
 #[command(after_help = after(&[
     ("lanewatch replay output/latest --output-dir documents --lake raw_ml_data", "Make documents and rows of the newest run again."),
@@ -24,7 +24,7 @@ pub(super) struct Replay {
     /// `-` for standard input
     #[arg(required = true, value_name = "FOLDER|FILE|-")]
     input: Vec<PathBuf>,
-    /// Where the JSON documents go
+    /// The folder for the JSON documents
     #[arg(long, alias = "output", value_name = "FOLDER")]
     output_dir: PathBuf,
     /// The root of the lake that takes the rows; the run's own files in it are replaced
@@ -49,6 +49,9 @@ impl Replay {
         let settings = given.resolve().settings()?;
         let run = match self.input.as_slice() {
             [folder] if folder.join(sinks::REPORT_FILE).is_file() => self.of_run(folder),
+            [folder] if folder.join(sinks::UNFINISHED_REPORT_FILE).is_file() => {
+                self.of_unfinished_run(folder, &Catalogue::read(&settings.catalogue)?)
+            }
             _ => self.of_files(&Catalogue::read(&settings.catalogue)?),
         };
         let run = run.map_err(usage)?;
@@ -75,6 +78,17 @@ impl Replay {
 
     /// A run of ours: its report says everything else, its mappings included.
     fn of_run(&self, folder: &Path) -> anyhow::Result<SavedRun> {
+        self.refuse_what_a_report_says(folder)?;
+        SavedRun::read(folder)
+    }
+
+    /// A run of ours that was killed: its report says who it is, and the catalogue what its files are.
+    fn of_unfinished_run(&self, folder: &Path, catalogue: &Catalogue) -> anyhow::Result<SavedRun> {
+        self.refuse_what_a_report_says(folder)?;
+        LooseFiles::of(catalogue).unfinished_run(folder)
+    }
+
+    fn refuse_what_a_report_says(&self, folder: &Path) -> anyhow::Result<()> {
         let given = [
             ("--device", self.device.is_some()),
             ("--rpc", self.rpc.is_some()),
@@ -87,7 +101,7 @@ impl Replay {
                 folder.display()
             );
         }
-        SavedRun::read(folder)
+        Ok(())
     }
 
     fn of_files(&self, catalogue: &Catalogue) -> anyhow::Result<SavedRun> {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::harness::{Fleet, RunFolder, files_below, lanewatch};
+use crate::harness::{Fleet, RunFolder, files_below, lanewatch, program};
 
 /// A document without the times of the run that made it.
 fn timeless(mut document: Value) -> Value {
@@ -101,6 +101,74 @@ fn replay_gives_the_same_bytes_as_the_run() {
             "{} differs",
             again.display()
         );
+    }
+}
+
+#[test]
+fn a_run_that_was_killed_between_its_two_parts_is_replayed_as_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let fleet = Fleet::with_faults(&folder.path().join("sim"), 3, &["qfx5240-01=black-hole"]);
+    let arguments = [
+        "collect",
+        "-i",
+        fleet.inventory(),
+        "--interfaces",
+        "et-0/0/1*",
+        "--publish-after",
+        "5s",
+    ];
+    let mut collecting = program(folder.path(), &arguments).spawn().unwrap();
+    let lake = folder.path().join("raw_ml_data");
+    let parquet = || {
+        let files = if lake.is_dir() {
+            files_below(&lake)
+        } else {
+            Vec::new()
+        };
+        // Files that still grow are in a hidden folder.
+        let is_visible = |path: &Path| {
+            let path = path.strip_prefix(&lake).unwrap();
+            path.to_string_lossy().starts_with("dt=")
+        };
+        let mut files: Vec<_> = files.into_iter().filter(|path| is_visible(path)).collect();
+        files.sort();
+        files
+    };
+    while parquet().len() < 3 {
+        assert!(collecting.try_wait().unwrap().is_none(), "it has ended");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let first_part = parquet();
+    let run = fs::read_dir(folder.path().join("output")).unwrap();
+    let run = run.map(|entry| entry.unwrap().path()).next().unwrap();
+    let replay = [
+        "replay",
+        run.to_str().unwrap(),
+        "--output",
+        "again",
+        "--lake",
+        "raw_ml_data",
+    ];
+    lanewatch(folder.path(), &replay)
+        .expect(2)
+        .says(&["is at work"]);
+    collecting.kill().unwrap();
+    collecting.wait().unwrap();
+
+    lanewatch(folder.path(), &replay).expect(0);
+    assert_eq!(
+        parquet(),
+        first_part,
+        "the same files, and none beside them"
+    );
+    // The interface filter of the run still holds.
+    let again = folder.path().join("again");
+    let documents = files_below(&again);
+    assert_eq!(documents.len(), 2 * 5, "{documents:?}");
+    for path in documents {
+        let read = |path: &Path| serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+        let first = run.join(path.file_name().unwrap());
+        assert_eq!(timeless(read(&first)), timeless(read(&path)), "{first:?}");
     }
 }
 

@@ -23,6 +23,12 @@ impl FolderLock {
         lock.file.try_lock().ok().map(|()| lock)
     }
 
+    /// Whether another process has it. Makes no lock file where there is none.
+    pub(super) fn is_held_by_another(folder: &Path) -> bool {
+        let file = File::options().write(true).open(folder.join(LOCK_FILE));
+        file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+    }
+
     /// The lock on a folder that this process has just made. Who looks whether its run is alive has it for a moment, or for as long as
     /// it takes to remove what it took for dead: this waits for a second at most.
     pub(super) fn of_new_folder(folder: &Path) -> Option<Self> {

@@ -6,7 +6,8 @@
 //!   20260203_153045_runner01/
 //!     {device}_{reply}_raw.xml[.zst]     the reply, byte for byte; {reply} is the RPC's name, for PIC detail with its slots
 //!     {device}_{rpc}_metrics.json
-//!     run.json                           written last: a folder without one is a run that did not end
+//!     run_unfinished.json                written first: run id, time and devices, so that a killed run can be replayed as itself
+//!     run.json                           written last, in place of it: a folder without one is a run that did not end
 //!     .lock                              held while the run is at work, so that the next one can tell it from one that was killed
 //! ```
 //!
@@ -34,6 +35,8 @@ pub const RAW_SUFFIX: &str = "_raw.xml";
 pub const METRICS_SUFFIX: &str = "_metrics.json";
 /// The run report.
 pub const REPORT_FILE: &str = "run.json";
+/// The report of a run that has not ended: it is at work, or was killed.
+pub const UNFINISHED_REPORT_FILE: &str = "run_unfinished.json";
 /// What is added to the name of a compressed reply.
 const COMPRESSED_SUFFIX: &str = ".zst";
 
@@ -149,6 +152,21 @@ impl RunFolder {
         fs::read(&path).map_err(Error::on("read", &path))
     }
 
+    /// Saves what is known of a run before its first device is contacted.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    pub fn save_unfinished_report(&self, json: &[u8]) -> Result<()> {
+        self.write(UNFINISHED_REPORT_FILE.to_owned(), json)
+            .map(drop)
+    }
+
+    /// Whether the run in this folder is at work in another process.
+    pub fn is_at_work(path: &Path) -> bool {
+        FolderLock::is_held_by_another(path)
+    }
+
     /// Saves the run report, the last file of a run, and makes the whole folder survive a power cut.
     ///
     /// # Errors
@@ -156,6 +174,7 @@ impl RunFolder {
     /// If the file cannot be written.
     pub fn save_report(&self, json: &[u8]) -> Result<()> {
         atomic_file::write(&self.path.join(REPORT_FILE), json, Durability::Synced)?;
+        drop(fs::remove_file(self.path.join(UNFINISHED_REPORT_FILE))); // where it stays, `run.json` goes before it
         drop(self.lock.as_ref().map(|lock| lock.remove())); // with its report the run is over
         Ok(())
     }
