@@ -1,11 +1,12 @@
 //! How soon the rows of healthy devices can be read while other devices of the fleet are sick.
 //!
-//! 500 simulated devices, once all healthy and then with 5 % black holes and 5 % that send their SSH banner a byte a second, are collected by the
-//! product into a lake that DuckDB reads all the while. Counted is from the start of `lanewatch collect` to the moment at which DuckDB
-//! finds rows of every healthy device in each table, and the rows after the run's end: each once. The last run is killed (SIGKILL) between its two parts, its replies
-//! are replayed, and the rows are counted again.
+//! 500 devices are collected into a lake that DuckDB reads all the while: first all healthy, then with 5 % black holes and 5 % that send
+//! their SSH banner a byte a second. Measured is from the start of `lanewatch collect` until DuckDB finds rows of every healthy device in
+//! each table. After the run's end each row must be there once. The last run is killed (SIGKILL) between its two parts and replayed,
+//! and the rows are counted again.
 //!
-//! The simulator and DuckDB run on the same machine and take most of it: its load is printed.
+//! The devices answer from a recording of a simulated fleet, because a simulator that computes its replies takes more of the machine than
+//! the collector. It and DuckDB run on the same processors; the load before is printed.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
 use std::error::Error;
@@ -50,9 +51,13 @@ fn main() -> Result<()> {
         "{:<44} {:>12} {:>9} {:>9}   rows, of which twice",
         "", "readable, s", "ended, s", "devices"
     );
-    measure(&python, "all healthy", false, false)?;
-    let readable = measure(&python, "5 % black holes, 5 % slow", true, false)?;
-    measure(&python, "the same, killed between its parts", true, true)?;
+    let folder = tempfile::tempdir()?;
+    let recording = record(folder.path())?;
+    measure(&python, &recording, "all healthy", false, false)?;
+    let sick = "5 % black holes, 5 % slow";
+    let readable = measure(&python, &recording, sick, true, false)?;
+    let killed = "the same, killed between its parts";
+    measure(&python, &recording, killed, true, true)?;
     let verdict = if readable <= READABLE_WITHIN {
         "reached"
     } else {
@@ -66,10 +71,36 @@ fn main() -> Result<()> {
     Ok(())
 }
 
+/// Collects a simulated fleet, and names the run's folder with its replies.
+fn record(folder: &Path) -> Result<PathBuf> {
+    let (fleet, _) = Fleet::start(folder, &["--devices", &DEVICES.to_string()], false)?;
+    let output = folder.join("output");
+    let status = Command::new(LANEWATCH)
+        .args(["collect", "--quiet", "-i"])
+        .arg(&fleet.inventory)
+        .arg("--output-dir")
+        .arg(&output)
+        .arg("--lake")
+        .arg(folder.join("lake"))
+        .stdout(Stdio::null())
+        .status()?;
+    if !status.success() {
+        return Err("the fleet cannot be recorded".into());
+    }
+    run_folder(&output)
+}
+
 /// Collects the fleet once, prints its line, and says when the healthy devices' rows were readable.
-fn measure(python: &Path, name: &str, with_sick: bool, is_killed: bool) -> Result<Duration> {
+fn measure(
+    python: &Path,
+    recording: &Path,
+    name: &str,
+    with_sick: bool,
+    is_killed: bool,
+) -> Result<Duration> {
     let folder = tempfile::tempdir()?;
-    let (fleet, sick) = Fleet::start(folder.path(), with_sick)?;
+    let recording = recording.to_str().ok_or("a folder that is no UTF-8")?;
+    let (fleet, sick) = Fleet::start(folder.path(), &["--serve", recording], with_sick)?;
     let lake = folder.path().join("lake");
     let mut rows = LakeRows::watch(python, &lake, DEVICES - sick)?;
 
@@ -160,7 +191,7 @@ impl Drop for Process {
     }
 }
 
-/// Simulated devices, in a process of their own.
+/// Devices, in a process of their own.
 struct Fleet {
     _process: Process,
     inventory: PathBuf,
@@ -168,12 +199,10 @@ struct Fleet {
 
 impl Fleet {
     /// Starts the devices, and says how many of them are sick.
-    fn start(folder: &Path, with_sick: bool) -> Result<(Self, usize)> {
+    fn start(folder: &Path, which: &[&str], with_sick: bool) -> Result<(Self, usize)> {
         let folder = folder.join("sim");
         let mut command = Command::new(LANEWATCH);
-        command
-            .args(["sim", "--devices", &DEVICES.to_string(), "--folder"])
-            .arg(&folder);
+        command.arg("sim").args(which).arg("--folder").arg(&folder);
         let mut sick = 0;
         for (at, device) in sim::spec::mixed(DEVICES, 1).iter().enumerate() {
             let fault = match at % ONE_IN {

@@ -35,7 +35,7 @@ def main():
         time.sleep(PAUSE_SECONDS)
     print("readable", flush=True)
     for _ in sys.stdin:
-        question = "count(DISTINCT device), count(*), count(DISTINCT ({}, run_timestamp))"
+        question = "count(DISTINCT device), count(*), count(DISTINCT ({}))"
         counted = {table: ask(lake, table, question.format(key)) for table, key in KEYS.items()}
         print(*(f"{table}:{':'.join(map(str, counts))}" for table, counts in counted.items()), flush=True)
 
