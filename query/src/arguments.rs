@@ -8,7 +8,7 @@ use clap::Parser;
 use crate::answer::Format;
 use crate::quantity;
 
-/// Ask the lake in SQL.
+/// Query the lake in SQL.
 ///
 /// Tables: intf_dom, lane_dom, intf_counters and those of mappings. Views: lane_fec, lane_latest, lane_margin, fec_deltas.
 /// Every one has the columns dt and hr; a condition on them decides which folders are looked into at all.

@@ -8,10 +8,10 @@ use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::prelude::SessionContext;
 use records::tables::DATASETS;
 
+use crate::datafusion_error;
 use crate::error::{Error, Result};
 use crate::explain::Scans;
 use crate::lake::{Lake, root_cause};
-use crate::refusal;
 use crate::table::LakeTable;
 use crate::views::{FIRST_NEWEST_DAY, NEWEST_DAYS, VIEWS, View};
 
@@ -84,9 +84,9 @@ pub(crate) async fn register_views(
         let plan = context
             .sql(&sql)
             .await
-            .map_err(|error| refusal::of_ours(view.name, &error))?;
+            .map_err(|error| datafusion_error::of_ours(view.name, &error))?;
         let registered = context.register_table(view.name, plan.into_view());
-        registered.map_err(|error| refusal::of_ours(view.name, &error))?;
+        registered.map_err(|error| datafusion_error::of_ours(view.name, &error))?;
     }
     Ok(())
 }
@@ -186,7 +186,7 @@ fn register_table(
     let registered = context.register_table(name.as_str(), Arc::new(table));
     registered
         .map(drop)
-        .map_err(|error| refusal::of_ours(&name, &error))
+        .map_err(|error| datafusion_error::of_ours(&name, &error))
 }
 
 /// All that can be asked, tables first.
@@ -231,7 +231,7 @@ async fn describe(
     let table = context
         .table(name)
         .await
-        .map_err(|error| refusal::of_ours(name, &error))?;
+        .map_err(|error| datafusion_error::of_ours(name, &error))?;
     let columns = table
         .schema()
         .fields()

@@ -12,7 +12,7 @@ use crate::catalogue::{self, Named, Wanted};
 use crate::error::Result;
 use crate::explain::Scans;
 use crate::lake::{Days, Lake};
-use crate::{refusal, session, statement};
+use crate::{datafusion_error, session, statement};
 
 /// A lake and the session that reads it.
 pub struct Engine {
@@ -102,7 +102,7 @@ impl Engine {
             // What was meant may be a table of a mapping; where they cannot be listed there is one hint less.
             catalogue::register_views(context, &self.lake, |_| true).await?;
             self.register_custom(self.all_others()).await.ok();
-            return Err(refusal::unknown_table(
+            return Err(datafusion_error::unknown_table(
                 text,
                 name,
                 &catalogue::names(context),
@@ -110,7 +110,7 @@ impl Engine {
         }
         let plan = question.plan(context, text).await?;
         let planned = context.state().create_physical_plan(&plan).await;
-        planned.map_err(|error| refusal::of_statement(text, &error))
+        planned.map_err(|error| datafusion_error::of_statement(text, &error))
     }
 
     /// Runs the plan, gives each batch to `take` and says how many rows there were.
@@ -119,7 +119,7 @@ impl Engine {
         plan: &Arc<dyn ExecutionPlan>,
         mut take: impl FnMut(&RecordBatch) -> Result<()>,
     ) -> Result<usize> {
-        let failed = |error| refusal::of_execution(&error, self.memory);
+        let failed = |error| datafusion_error::of_execution(&error, self.memory);
         let batches = execute_stream(Arc::clone(plan), self.context.task_ctx());
         let mut batches = batches.map_err(failed)?;
         let mut rows = 0;

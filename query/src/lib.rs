@@ -5,7 +5,7 @@
 //!                                   session     a DataFusion session within its bounds
 //!                                   catalogue   tables from the one list of columns, views, tables of mappings
 //!                                     table ─► lake     the folders that a condition on dt and hr leaves
-//!                                   statement   text ─► a plan that only reads; refusal makes sentences of errors
+//!                                   statement   text ─► a plan that only reads; datafusion_error makes sentences of errors
 //!                                 answer      batches ─► table, CSV, JSON lines, Parquet
 //!                                 explain     what was read and what was skipped
 //! ```
@@ -18,6 +18,7 @@ mod answer;
 mod arguments;
 mod ask;
 mod catalogue;
+mod datafusion_error;
 mod engine;
 mod error;
 mod explain;
@@ -26,7 +27,6 @@ mod place;
 mod printer;
 mod process;
 mod quantity;
-mod refusal;
 mod session;
 mod statement;
 mod table;

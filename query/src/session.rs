@@ -8,9 +8,9 @@ use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use url::Url;
 
+use crate::datafusion_error;
 use crate::error::{Error, Result};
 use crate::lake::Lake;
-use crate::refusal;
 use crate::table::ADDRESS;
 
 /// What may be spilled to the folder of temporary files before a query is given up.
@@ -33,7 +33,7 @@ pub(crate) fn context(lake: &Arc<Lake>, memory: usize) -> Result<SessionContext>
         .with_memory_pool(Arc::new(pool))
         .with_max_temp_directory_size(SPILLED_BYTES)
         .build_arc()
-        .map_err(|error| refusal::of_ours("session", &error))?;
+        .map_err(|error| datafusion_error::of_ours("session", &error))?;
     let address =
         Url::parse(ADDRESS).map_err(|error| Error::Failed(format!("{ADDRESS}: {error}")))?;
     runtime.register_object_store(&address, Arc::clone(&lake.store));

@@ -7,9 +7,9 @@ use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::Statement as Sql;
 
+use crate::datafusion_error;
 use crate::error::{Error, Result};
 use crate::place::Place;
-use crate::refusal;
 
 /// The longest statement that is read: the planner works through it by recursion, and a long chain of conditions is as deep as
 /// it is long.
@@ -49,7 +49,7 @@ pub(crate) fn read(context: &SessionContext, text: &str) -> Result<Question> {
     }
     let state = context.state();
     let parsed = state.sql_to_statement(text, &Dialect::Generic);
-    let statement = parsed.map_err(|error| refusal::of_statement(text, &error))?;
+    let statement = parsed.map_err(|error| datafusion_error::of_statement(text, &error))?;
     if let Some(verb) = other_than_asking(&statement) {
         return Err(Error::Statement {
             message: format!(
@@ -59,7 +59,7 @@ pub(crate) fn read(context: &SessionContext, text: &str) -> Result<Question> {
         });
     }
     let references = state.resolve_table_references(&statement);
-    let references = references.map_err(|error| refusal::of_statement(text, &error))?;
+    let references = references.map_err(|error| datafusion_error::of_statement(text, &error))?;
     let is_about_tables = references
         .iter()
         .any(|table| table.schema() == Some("information_schema"));
@@ -80,7 +80,7 @@ impl Question {
     /// The plan.
     pub(crate) async fn plan(self, context: &SessionContext, text: &str) -> Result<LogicalPlan> {
         let planned = context.state().statement_to_plan(self.statement).await;
-        let plan = planned.map_err(|error| refusal::of_statement(text, &error))?;
+        let plan = planned.map_err(|error| datafusion_error::of_statement(text, &error))?;
         let reading_only = SQLOptions::new()
             .with_allow_ddl(false)
             .with_allow_dml(false)

@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::clock::Clock;
+use super::deadline::in_words;
 use super::device::{advice, operations};
 use super::parse_and_join;
 use super::report::RpcOutcome;
@@ -124,24 +125,23 @@ pub async fn check(
             (Arc::clone(plan), Arc::clone(&connector), Arc::clone(&turns));
         tasks.spawn(async move {
             let _turn = turns.acquire().await; // never closed
-            let mut visit = Visit {
+            let mut task = CheckTask {
                 plan: &plan,
                 device: &device,
                 clock,
                 checked: Checked::default(),
             };
-            if tokio::time::timeout(limit, visit.all(&connector))
+            if tokio::time::timeout(limit, task.all(&connector))
                 .await
                 .is_err()
             {
-                let last = visit.checked.steps.len();
-                let found = format!("not done within {} s (`--device-timeout`)", limit.as_secs());
-                visit
-                    .checked
-                    .say(&visit.step_after(last), Verdict::Bad, found);
-                visit.not_taken();
+                let last = task.checked.steps.len();
+                let found = format!("not done within {} (`--device-timeout`)", in_words(limit));
+                task.checked
+                    .say(&task.step_after(last), Verdict::Bad, found);
+                task.not_taken();
             }
-            (at, visit.checked)
+            (at, task.checked)
         });
     }
     while let Some(ended) = tasks.join_next().await {
@@ -164,14 +164,14 @@ pub async fn check(
     checked
 }
 
-struct Visit<'v> {
+struct CheckTask<'v> {
     plan: &'v Plan,
     device: &'v DevicePlan,
     clock: Clock,
     checked: Checked,
 }
 
-impl Visit<'_> {
+impl CheckTask<'_> {
     async fn all(&mut self, connector: &Connector) {
         match connector.connect(&self.device.target).await {
             Ok(mut connection) => {
@@ -265,7 +265,7 @@ impl Visit<'_> {
                         self.checked.say(
                             &command.name,
                             Verdict::Bad,
-                            in_words(&said.errors, &self.device.target.credentials.user),
+                            with_advice(&said.errors, &self.device.target.credentials.user),
                         );
                     }
                 }
@@ -282,7 +282,7 @@ impl Visit<'_> {
         if let Some(error) = reply.failures().next() {
             let user = &self.device.target.credentials.user;
             self.checked
-                .say(CLOCK, Verdict::Bad, in_words(&[error.to_string()], user));
+                .say(CLOCK, Verdict::Bad, with_advice(&[error.to_string()], user));
             return;
         }
         let Some(theirs) = current_time(&reply.bytes) else {
@@ -331,8 +331,8 @@ impl Visit<'_> {
     }
 }
 
-/// The device's words, and what to do where they mean that the user may not ask.
-fn in_words(errors: &[String], user: &str) -> String {
+/// The device's own error text, with advice: some of them mean that the user lacks a permission.
+fn with_advice(errors: &[String], user: &str) -> String {
     let words = errors.join("; ");
     let lower = words.to_lowercase();
     let is_denied = [
@@ -383,14 +383,32 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn a_limit_below_a_second_is_reported_in_milliseconds() {
+        let folder = tempfile::tempdir().unwrap();
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = silent.local_addr().unwrap().port();
+        let host = format!("{{ansible_host: 127.0.0.1, ansible_port: {port}}}");
+        let inventory = folder.path().join("inventory.yaml");
+        std::fs::write(&inventory, format!("all: {{hosts: {{a: {host}}}}}")).unwrap();
+        let mut options = Options::for_tests(&inventory);
+        options.limits.device_timeout = std::time::Duration::from_millis(200);
+        options.login.host_keys = Some(crate::options::HostKeys::Off);
+        let plan = Arc::new(Plan::build(&options).unwrap());
+        let devices = plan.devices.clone();
+        let checked = check(&plan, &options, devices, Clock::default()).await;
+        let found = &checked[0].steps[0].found;
+        assert_eq!(found, "not done within 200 ms (`--device-timeout`)");
+    }
+
     #[test]
-    fn who_may_not_ask_is_told_what_it_takes() {
-        let said = in_words(&["operation-failed: permission denied".to_owned()], "u");
+    fn a_missing_permission_is_named_with_the_login_class_that_gives_it() {
+        let said = with_advice(&["operation-failed: permission denied".to_owned()], "u");
         assert!(
             said.contains("may `u` ask this?") && said.contains("`view`"),
             "{said}"
         );
-        let said = in_words(&["no such slot".to_owned()], "u");
+        let said = with_advice(&["no such slot".to_owned()], "u");
         assert!(
             said.starts_with("no such slot; log in there as `u`") && !said.contains("`view`"),
             "{said}"

@@ -10,7 +10,7 @@ use records::{ReplyName, ReplyReader};
 
 use super::command::{Argument, Command, Per};
 use super::mapping;
-use super::yaml_reader::{Desk, Keys};
+use super::yaml_reader::{Keys, YamlReader};
 
 /// Bytes of an RPC's name, which the names of its files hold together with the device's.
 const LONGEST_NAME: usize = 64;
@@ -27,24 +27,24 @@ const KEYS: &[&str] = &[
 ];
 
 /// The command, unless something is wrong with it; and the line on which its name stands.
-pub(super) fn read(desk: &mut Desk<'_>, node: &Node) -> Option<(u64, Command)> {
-    let before = desk.problems.len();
-    let keys = desk.keys(node, "an RPC of the catalogue", KEYS)?;
-    let name = required(desk, &keys, "name", "an RPC of the catalogue");
+pub(super) fn read(yaml: &mut YamlReader<'_>, node: &Node) -> Option<(u64, Command)> {
+    let before = yaml.problems.len();
+    let keys = yaml.keys(node, "an RPC of the catalogue", KEYS)?;
+    let name = required(yaml, &keys, "name", "an RPC of the catalogue");
     let what = name
         .as_deref()
         .map_or_else(|| "this RPC".to_owned(), |name| format!("`{name}`"));
-    let rpc = required(desk, &keys, "rpc", &what);
+    let rpc = required(yaml, &keys, "rpc", &what);
     let arguments = keys
         .get("args")
-        .map_or_else(BTreeMap::new, |node| arguments(desk, &what, node));
+        .map_or_else(BTreeMap::new, |node| arguments(yaml, &what, node));
     let interfaces = keys
         .get("interfaces")
-        .and_then(|node| desk.text(node, &format!("`interfaces` of {what}")));
+        .and_then(|node| yaml.text(node, &format!("`interfaces` of {what}")));
     let words = [("device", Per::Device), ("pic", Per::Pic)];
     let per = keys
         .get("per")
-        .and_then(|node| desk.word(node, &format!("`per` of {what}"), &words));
+        .and_then(|node| yaml.word(node, &format!("`per` of {what}"), &words));
     let bad = arguments
         .keys()
         .chain(&interfaces)
@@ -54,22 +54,22 @@ pub(super) fn read(desk: &mut Desk<'_>, node: &Node) -> Option<(u64, Command)> {
         let message = format!(
             "`{bad}` of {what} cannot be the name of an XML element: letters, digits, `-`, `_` and `.` can"
         );
-        desk.problem(keys.line_of("rpc"), message);
+        yaml.problem(keys.line_of("rpc"), message);
     }
     let name = name?;
     if !is_element_name(&name) || name.len() > LONGEST_NAME {
         let message = format!(
             "`{name}` cannot be part of a file name: up to {LONGEST_NAME} letters, digits, `-`, `_` and `.` can"
         );
-        desk.problem(keys.line_of("name"), message);
+        yaml.problem(keys.line_of("name"), message);
     }
     if ReplyName::parse(&name).pic.is_some() {
         let message = format!(
             "`{name}` ends as the files of an RPC that is asked of each PIC do, with two numbers (`pic_detail_0_1`), and could not be told from one; choose another name"
         );
-        desk.problem(keys.line_of("name"), message);
+        yaml.problem(keys.line_of("name"), message);
     }
-    let (reader, mapping) = reader(desk, &keys, &name)?;
+    let (reader, mapping) = reader(yaml, &keys, &name)?;
     let command = Command {
         rpc: rpc?,
         name,
@@ -79,40 +79,40 @@ pub(super) fn read(desk: &mut Desk<'_>, node: &Node) -> Option<(u64, Command)> {
         reader,
         mapping,
     };
-    (desk.problems.len() == before).then_some((keys.line_of("name"), command))
+    (yaml.problems.len() == before).then_some((keys.line_of("name"), command))
 }
 
-fn required(desk: &mut Desk<'_>, keys: &Keys<'_>, key: &str, what: &str) -> Option<String> {
+fn required(yaml: &mut YamlReader<'_>, keys: &Keys<'_>, key: &str, what: &str) -> Option<String> {
     match keys.get(key) {
-        Some(node) => desk.text(node, &format!("`{key}` of {what}")),
+        Some(node) => yaml.text(node, &format!("`{key}` of {what}")),
         None => {
-            desk.problem(keys.line, format!("{what} lacks `{key}`"));
+            yaml.problem(keys.line, format!("{what} lacks `{key}`"));
             None
         }
     }
 }
 
 fn reader(
-    desk: &mut Desk<'_>,
+    yaml: &mut YamlReader<'_>,
     keys: &Keys<'_>,
     name: &str,
 ) -> Option<(ReplyReader, Option<String>)> {
     match (keys.get("parser"), keys.get("mapping")) {
         (Some(_), Some(node)) => {
-            desk.problem(
+            yaml.problem(
                 node.line,
                 format!("`{name}` has a `parser` and a `mapping`; one of them reads its reply"),
             );
             None
         }
         (None, None) => {
-            desk.problem(
+            yaml.problem(
                 keys.line,
                 format!("`{name}` lacks a `parser` or a `mapping`: nobody reads its reply"),
             );
             None
         }
-        (Some(node), None) => Some((ReplyReader::BuiltIn(parser(desk, node, name)?), None)),
+        (Some(node), None) => Some((ReplyReader::BuiltIn(parser(yaml, node, name)?), None)),
         (None, Some(node)) => {
             let is_taken = DATASETS.iter().any(|dataset| dataset.name == name)
                 || parsers::find(name).is_some();
@@ -122,16 +122,16 @@ fn reader(
                 } else {
                     "small letters, digits and `_` are expected, a letter first"
                 };
-                desk.problem(keys.line_of("name"), format!("`{name}` cannot be the name of a mapping, which is that of its table: {why}"));
+                yaml.problem(keys.line_of("name"), format!("`{name}` cannot be the name of a mapping, which is that of its table: {why}"));
             }
-            let mapping = mapping::compile(desk, name, node)?;
+            let mapping = mapping::compile(yaml, name, node)?;
             Some((ReplyReader::Mapping(mapping), Some(node.to_line())))
         }
     }
 }
 
-fn parser(desk: &mut Desk<'_>, node: &Node, name: &str) -> Option<&'static Parser> {
-    let written = desk.text(node, &format!("`parser` of `{name}`"))?;
+fn parser(yaml: &mut YamlReader<'_>, node: &Node, name: &str) -> Option<&'static Parser> {
+    let written = yaml.text(node, &format!("`parser` of `{name}`"))?;
     let parser = parsers::find(&written);
     if parser.is_none() {
         let known: Vec<_> = parsers::all().map(|parser| parser.name).collect();
@@ -142,7 +142,7 @@ fn parser(desk: &mut Desk<'_>, node: &Node, name: &str) -> Option<&'static Parse
             known.iter().copied(),
         );
         let known = known.join(", ");
-        desk.problem_with(
+        yaml.problem_with(
             node.line,
             &written,
             format!("unknown parser `{written}` of `{name}`: there are {known}{hint}"),
@@ -151,8 +151,8 @@ fn parser(desk: &mut Desk<'_>, node: &Node, name: &str) -> Option<&'static Parse
     parser
 }
 
-fn arguments(desk: &mut Desk<'_>, what: &str, node: &Node) -> BTreeMap<String, Argument> {
-    let entries = desk
+fn arguments(yaml: &mut YamlReader<'_>, what: &str, node: &Node) -> BTreeMap<String, Argument> {
+    let entries = yaml
         .entries(node, &format!("`args` of {what}"))
         .unwrap_or_default();
     let mut arguments = BTreeMap::new();
@@ -167,7 +167,7 @@ fn arguments(desk: &mut Desk<'_>, what: &str, node: &Node) -> BTreeMap<String, A
                     key.name,
                     node.kind()
                 );
-                desk.problem(node.line, message);
+                yaml.problem(node.line, message);
                 continue;
             }
         };

@@ -18,7 +18,7 @@ use records::mapping::{
 };
 use records::table::Role;
 
-use super::yaml_reader::Desk;
+use super::yaml_reader::YamlReader;
 
 const KEYS: &[&str] = &["items", "key", "fields"];
 const FIELD_KEYS: &[&str] = &["path", "type", "unit", "role", "meaning"];
@@ -32,40 +32,40 @@ const ROLES: &[(&str, Role)] = &[
 const MOST_FIELDS: usize = 500;
 
 /// The mapping, unless something is wrong with it.
-pub(super) fn compile(desk: &mut Desk<'_>, name: &str, node: &Node) -> Option<Arc<Mapping>> {
-    let before = desk.problems.len();
+pub(super) fn compile(yaml: &mut YamlReader<'_>, name: &str, node: &Node) -> Option<Arc<Mapping>> {
+    let before = yaml.problems.len();
     let what = format!("the mapping of `{name}`");
-    let keys = desk.keys(node, &what, KEYS)?;
+    let keys = yaml.keys(node, &what, KEYS)?;
     let items = match keys.get("items") {
         None => {
-            desk.problem(keys.line, format!("{what} lacks `items`: the path of the elements that are rows, such as fpc-information/fpc"));
+            yaml.problem(keys.line, format!("{what} lacks `items`: the path of the elements that are rows, such as fpc-information/fpc"));
             None
         }
-        Some(node) => desk
+        Some(node) => yaml
             .text(node, &format!("`items` of {what}"))
             .and_then(|text| match ItemPath::parse(&text) {
                 Ok(path) => Some(path),
                 Err(why) => {
-                    desk.problem_with(node.line, &text, format!("`items` of {what}: {why}"));
+                    yaml.problem_with(node.line, &text, format!("`items` of {what}: {why}"));
                     None
                 }
             }),
     };
     let mut fields = Vec::new();
     match keys.get("fields") {
-        None => desk.problem(
+        None => yaml.problem(
             keys.line,
             format!("{what} lacks `fields`: the columns of its table, by name"),
         ),
         Some(node) => {
-            for (key, node) in desk
+            for (key, node) in yaml
                 .entries(node, &format!("`fields` of {what}"))
                 .unwrap_or_default()
             {
-                fields.extend(field(desk, name, key, node, items.as_ref()));
+                fields.extend(field(yaml, name, key, node, items.as_ref()));
             }
             if fields.len() > MOST_FIELDS {
-                desk.problem(
+                yaml.problem(
                     node.line,
                     format!(
                         "{what} has {} fields; {MOST_FIELDS} are the most",
@@ -77,29 +77,29 @@ pub(super) fn compile(desk: &mut Desk<'_>, name: &str, node: &Node) -> Option<Ar
     }
     let mut key_count = 0;
     match keys.get("key") {
-        None => desk.problem(
+        None => yaml.problem(
             keys.line,
             format!(
                 "{what} lacks `key`: the field, or the list of fields, that tells its items apart"
             ),
         ),
         Some(node) => {
-            for (line, key) in desk.texts(node, &format!("`key` of {what}")) {
+            for (line, key) in yaml.texts(node, &format!("`key` of {what}")) {
                 match fields.iter().position(|field| field.name == key) {
                     Some(at) if at < key_count => {
-                        desk.problem(line, format!("`key` of {what} names `{key}` twice"))
+                        yaml.problem(line, format!("`key` of {what} names `{key}` twice"))
                     }
                     Some(at) => {
                         let mut field = fields.remove(at);
                         if field.field_type == FieldType::Float {
-                            desk.problem(line, format!("`{key}`, a float, cannot be a key of {what}: fractions are no names"));
+                            yaml.problem(line, format!("`{key}`, a float, cannot be a key of {what}: fractions are no names"));
                         }
                         field.role = Role::Label;
                         fields.insert(key_count, field);
                         key_count += 1;
                     }
                     // A field that was refused has been told already.
-                    None if desk.problems.len() > before
+                    None if yaml.problems.len() > before
                         && is_written(keys.get("fields"), &key) => {}
                     None => {
                         let known: Vec<_> =
@@ -109,13 +109,13 @@ pub(super) fn compile(desk: &mut Desk<'_>, name: &str, node: &Node) -> Option<Ar
                             "`key` of {what} names `{key}`, which is none of its fields: there are {}{hint}",
                             known.join(", ")
                         );
-                        desk.problem_with(line, &key, message);
+                        yaml.problem_with(line, &key, message);
                     }
                 }
             }
         }
     }
-    let items = items.filter(|_| desk.problems.len() == before)?;
+    let items = items.filter(|_| yaml.problems.len() == before)?;
     Some(Arc::new(Mapping::new(name, items, key_count, fields)))
 }
 
@@ -124,30 +124,30 @@ fn is_written(fields: Option<&Node>, name: &str) -> bool {
 }
 
 fn field(
-    desk: &mut Desk<'_>,
+    yaml: &mut YamlReader<'_>,
     mapping: &str,
     key: &Key,
     node: &Node,
     items: Option<&ItemPath>,
 ) -> Option<MappedField> {
-    let before = desk.problems.len();
+    let before = yaml.problems.len();
     let name = &key.name;
     let what = format!("the field `{name}` of `{mapping}`");
     if !is_column_name(name) {
         let message = format!(
             "`{name}` of `{mapping}` cannot be the name of a field: small letters, digits and `_`, a letter first"
         );
-        desk.problem_with(key.line, name, message);
+        yaml.problem_with(key.line, name, message);
     }
     if COMMON_COLUMNS.contains(&name.as_str()) {
         let message = format!(
             "`{name}` of `{mapping}` is a column that every table has already; call the field otherwise"
         );
-        desk.problem_with(key.line, name, message);
+        yaml.problem_with(key.line, name, message);
     }
-    let keys = desk.keys(node, &what, FIELD_KEYS)?;
+    let keys = yaml.keys(node, &what, FIELD_KEYS)?;
     let kind = match keys.get("type") {
-        Some(node) => desk.word(node, &format!("`type` of {what}"), &FieldType::ALL)?,
+        Some(node) => yaml.word(node, &format!("`type` of {what}"), &FieldType::ALL)?,
         None => FieldType::Text,
     };
     let is_number = matches!(
@@ -156,12 +156,12 @@ fn field(
     );
     let role = match keys.get("role") {
         Some(node) => {
-            let role = desk.word(node, &format!("`role` of {what}"), ROLES)?;
+            let role = yaml.word(node, &format!("`role` of {what}"), ROLES)?;
             if kind == FieldType::Text && role != Role::Label {
-                desk.problem(node.line, format!("{what} is text, which can only be a label; give it a `type` that is a number or a truth value"));
+                yaml.problem(node.line, format!("{what} is text, which can only be a label; give it a `type` that is a number or a truth value"));
             }
             if kind == FieldType::Boolean && role == Role::Counter {
-                desk.problem(node.line, format!("{what} is a truth value, which does not count; it can be a label or a gauge"));
+                yaml.problem(node.line, format!("{what} is a truth value, which does not count; it can be a label or a gauge"));
             }
             role
         }
@@ -170,11 +170,11 @@ fn field(
     };
     let unit = match keys.get("unit") {
         Some(node) => {
-            let unit = unit(desk, node, &what);
+            let unit = unit(yaml, node, &what);
             if !is_number {
-                desk.problem(node.line, format!("{what} has a unit but is no number; say `type: integer` or `type: float`, or take the unit away"));
+                yaml.problem(node.line, format!("{what} has a unit but is no number; say `type: integer` or `type: float`, or take the unit away"));
             } else if kind == FieldType::Duration && unit.is_some_and(|unit| unit.code != "s") {
-                desk.problem(
+                yaml.problem(
                     node.line,
                     format!("{what} is a duration, which is in seconds (`s`)"),
                 );
@@ -185,14 +185,14 @@ fn field(
         None => None,
     };
     let meaning = match keys.get("meaning") {
-        Some(node) => desk.text(node, &format!("`meaning` of {what}"))?,
+        Some(node) => yaml.text(node, &format!("`meaning` of {what}"))?,
         None => {
-            desk.problem(key.line, format!("{what} lacks `meaning`: one sentence that stands in the table's schema and in the metrics' help"));
+            yaml.problem(key.line, format!("{what} lacks `meaning`: one sentence that stands in the table's schema and in the metrics' help"));
             String::new()
         }
     };
     let written = match keys.get("path") {
-        Some(node) => desk.texts(node, &format!("`path` of {what}")),
+        Some(node) => yaml.texts(node, &format!("`path` of {what}")),
         None => vec![(key.line, name.replace('_', "-"))],
     };
     let mut paths = Vec::new();
@@ -205,14 +205,14 @@ fn field(
                         "`{text}`, path of {what}, goes up {} elements; `items` has {depth} above the row",
                         path.levels_up()
                     );
-                    desk.problem_with(line, &text, message);
+                    yaml.problem_with(line, &text, message);
                 }
                 paths.push(path);
             }
-            Err(why) => desk.problem_with(line, &text, format!("path of {what}: {why}")),
+            Err(why) => yaml.problem_with(line, &text, format!("path of {what}: {why}")),
         }
     }
-    (desk.problems.len() == before).then(|| MappedField {
+    (yaml.problems.len() == before).then(|| MappedField {
         name: name.clone(),
         paths,
         field_type: kind,
@@ -222,8 +222,8 @@ fn field(
     })
 }
 
-fn unit(desk: &mut Desk<'_>, node: &Node, what: &str) -> Option<&'static Unit> {
-    let code = desk.text(node, &format!("`unit` of {what}"))?;
+fn unit(yaml: &mut YamlReader<'_>, node: &Node, what: &str) -> Option<&'static Unit> {
+    let code = yaml.text(node, &format!("`unit` of {what}"))?;
     let unit = Unit::of_code(&code);
     if unit.is_none() {
         let spelled = UNITS.iter().find(|unit| {
@@ -234,7 +234,7 @@ fn unit(desk: &mut Desk<'_>, node: &Node, what: &str) -> Option<&'static Unit> {
             None => did_you_mean(&code, UNITS.iter().map(|unit| unit.code)),
         };
         let known: Vec<_> = UNITS.iter().map(|unit| unit.code).collect();
-        desk.problem_with(
+        yaml.problem_with(
             node.line,
             &code,
             format!(

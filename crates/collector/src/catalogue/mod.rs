@@ -27,7 +27,7 @@ use records::ReplyReader;
 use records::mapping::Mapping;
 use records::table::Dataset;
 
-use yaml_reader::Desk;
+use yaml_reader::YamlReader;
 
 pub use command::{Command, Per};
 
@@ -120,13 +120,13 @@ pub fn mapping_of_report(
         ))
     };
     let node = Node::parse(written).map_err(broken)?;
-    let mut desk = Desk::of(report);
-    let compiled = mapping::compile(&mut desk, name, &node);
+    let mut yaml = YamlReader::of(report);
+    let compiled = mapping::compile(&mut yaml, name, &node);
     // Lines are those of the mapping, not of the report.
-    desk.problems
+    yaml.problems
         .iter_mut()
         .for_each(|problem| problem.line = None);
-    compiled.ok_or(Problems(desk.problems))
+    compiled.ok_or(Problems(yaml.problems))
 }
 
 /// Files being read, with what they include.
@@ -179,16 +179,16 @@ impl Reading {
                 return;
             }
         };
-        let mut desk = Desk::of(file);
+        let mut yaml = YamlReader::of(file);
         let mut included = Vec::new();
         let entries = match &root.value {
             // The list may also stand alone.
             Value::List(entries) => Some(entries.as_slice()),
-            _ => desk
+            _ => yaml
                 .keys(&root, "a catalogue", &["include", "rpc_commands"])
                 .and_then(|keys| {
                     if let Some(node) = keys.get("include") {
-                        included = desk.texts(node, "`include`");
+                        included = yaml.texts(node, "`include`");
                     }
                     match keys.get("rpc_commands") {
                         Some(Node {
@@ -196,7 +196,7 @@ impl Reading {
                             ..
                         }) => Some(entries.as_slice()),
                         Some(node) => {
-                            desk.problem(
+                            yaml.problem(
                                 node.line,
                                 format!(
                                     "`rpc_commands` is {}; a list of RPCs was expected",
@@ -206,7 +206,7 @@ impl Reading {
                             None
                         }
                         None if included.is_empty() => {
-                            desk.problem(
+                            yaml.problem(
                                 keys.line,
                                 "the catalogue names no RPC; list them under `rpc_commands:`",
                             );
@@ -217,7 +217,7 @@ impl Reading {
                 }),
         };
         if entries.is_some_and(<[Node]>::is_empty) && included.is_empty() {
-            desk.problem(
+            yaml.problem(
                 root.line,
                 "the catalogue names no RPC; list them under `rpc_commands:`",
             );
@@ -229,11 +229,11 @@ impl Reading {
                 let path = file.parent().unwrap_or(Path::new("")).join(&name);
                 self.file(&path, Some((file, line)), depth + 1);
             } else {
-                desk.problem(line, format!("`{name}` is included {DEEPEST_INCLUDE} files deep; name it in the first file"));
+                yaml.problem(line, format!("`{name}` is included {DEEPEST_INCLUDE} files deep; name it in the first file"));
             }
         }
         for node in entries.unwrap_or_default() {
-            let Some((line, command)) = entry::read(&mut desk, node) else {
+            let Some((line, command)) = entry::read(&mut yaml, node) else {
                 continue;
             };
             let here = format!("{}:{line}", file.display());
@@ -242,11 +242,11 @@ impl Reading {
                     "the name `{}` is given to two RPCs; their files would be the same (the other is {there})",
                     command.name
                 );
-                desk.problem(line, message);
+                yaml.problem(line, message);
             }
             self.commands.push(command);
         }
-        self.problems.append(&mut desk.problems);
+        self.problems.append(&mut yaml.problems);
     }
 
     fn finish(mut self) -> Result<Catalogue, Problems> {

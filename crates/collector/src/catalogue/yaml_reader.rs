@@ -5,8 +5,8 @@ use std::path::Path;
 use inventory::yaml::{Key, Node, Value};
 use inventory::{Problem, did_you_mean};
 
-/// Where mistakes of one file are put down.
-pub(super) struct Desk<'f> {
+/// Reads the nodes of one file, and gathers what is wrong with them.
+pub(super) struct YamlReader<'f> {
     file: &'f Path,
     pub(super) problems: Vec<Problem>,
 }
@@ -18,7 +18,7 @@ pub(super) struct Keys<'n> {
     entries: &'n [(Key, Node)],
 }
 
-impl<'f> Desk<'f> {
+impl<'f> YamlReader<'f> {
     pub(super) fn of(file: &'f Path) -> Self {
         Self {
             file,

@@ -24,7 +24,7 @@ pub(super) struct Check {
     /// Show the fingerprints of unknown host keys and, once confirmed, write the keys into the known-hosts file
     #[arg(long)]
     accept_host_keys: bool,
-    /// Do not ask whether the fingerprints are right
+    /// Do not ask for confirmation of the fingerprints
     #[arg(long, requires = "accept_host_keys")]
     yes: bool,
     /// As JSON

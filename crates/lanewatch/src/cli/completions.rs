@@ -28,7 +28,7 @@ const ASKED: &str = "COMPLETE";
     ("lanewatch completions fish > ~/.config/fish/completions/lanewatch.fish", "Install them for fish."),
 ], PLAIN))]
 pub(super) struct Completions {
-    /// Which shell
+    /// The shell
     #[arg(value_enum)]
     shell: Shell,
 }

@@ -9,7 +9,7 @@ use super::{ExitStatus, usage};
 use crate::settings::{Layers, Shown};
 use crate::view::{render_settings, settings_as_json};
 
-/// Say what is set, to which value and where.
+/// Show settings and where their values come from.
 #[derive(Debug, Args)]
 #[command(after_help = after(&[
     ("lanewatch config show", "List all settings with their values and origins."),

@@ -47,13 +47,13 @@ const DECLINE_BEFORE: Duration = Duration::from_secs(300);
 /// How long it takes to be at its worst: a little before the second run, so that what the device averages over time shows it too.
 const DECLINE: Duration = Duration::from_secs(840);
 
-/// Show the whole line on a simulated fleet: three shards, three runners, two runs ten simulated minutes apart.
+/// Run the whole process on a simulated fleet: three shards, three runners, two runs ten simulated minutes apart.
 #[derive(Debug, Args)]
 #[command(after_help = after(&[
     ("lanewatch demo", "Simulate a fleet in `lanewatch-demo`, collect it twice and show what changed."),
 ], PLAIN))]
 pub(super) struct Demo {
-    /// Where everything goes
+    /// The folder for everything that the demo writes
     #[arg(long, value_name = "FOLDER", default_value = "lanewatch-demo")]
     folder: PathBuf,
     /// The same seed gives the same fleet

@@ -28,7 +28,7 @@ pub(super) struct Merge {
     /// The optics_diagnostics document; keys that are not known stay in it
     #[arg(long, value_name = "FILE")]
     optics_metrics: PathBuf,
-    /// Where the merged document goes, `-` for standard output; it may be the one that was read
+    /// The merged document, `-` for standard output; it may replace the one that was read
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 }

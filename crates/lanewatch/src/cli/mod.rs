@@ -57,11 +57,11 @@ enum Command {
     Check(check::Check),
     /// Collect all devices of an inventory once
     Collect(collect::Collect),
-    /// Say what is set, to which value and where
+    /// Show settings and where their values come from
     Config(config::Config),
     /// Print completions for bash, zsh or fish
     Completions(completions::Completions),
-    /// Show the whole line on a simulated fleet
+    /// Run the whole process on a simulated fleet
     Demo(demo::Demo),
     /// Show which lanes look bad, and what is new
     Findings(findings::Findings),
@@ -73,15 +73,15 @@ enum Command {
     Inventory(inventory::InventoryCommand),
     /// Show what collect would do, contacting nothing
     Plan(plan::Plan),
-    /// Put metadata into a document of optics
+    /// Add device and module facts to an optics document
     Merge(merge::Merge),
     /// Turn saved replies to one RPC into JSON
     Parse(parse::Parse),
-    /// Ask the lake in SQL
+    /// Query the lake in SQL
     Query(query::Query),
-    /// Keep what devices answer, scrubbed if asked for
+    /// Save the replies of devices as a run folder
     Record(record::Record),
-    /// Read saved replies again: JSON and rows
+    /// Parse saved replies again, without a device
     Replay(replay::Replay),
     /// Run simulated Junos devices behind real SSH
     Sim(sim::Sim),

@@ -20,7 +20,7 @@ const PROGRAM: &str = "lanewatch-query";
 /// Where the program finds the lake of the settings.
 const LAKE: &str = "LANEWATCH_LAKE";
 
-/// Ask the lake in SQL.
+/// Query the lake in SQL.
 #[derive(Debug, Args)]
 #[command(disable_help_flag = true)]
 #[command(after_help = after(&[

@@ -24,7 +24,7 @@ pub(super) struct Record {
     /// One device, by name or address, in place of an inventory
     #[arg(conflicts_with = "inventory")]
     host: Option<String>,
-    /// The folder that is made for the recording; one that is there must be empty
+    /// The folder of the recording: new or empty
     #[arg(short, long, alias = "output", value_name = "FOLDER")]
     output_dir: PathBuf,
     /// Replace secrets and serial numbers, each by one of the same length and everywhere by the same

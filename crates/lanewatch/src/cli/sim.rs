@@ -33,22 +33,22 @@ pub(super) struct Sim {
     /// The same seed gives the same devices
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Where keys, known_hosts and the ledger of what was sent go
+    /// The folder for keys, known_hosts and the ledger of what was sent
     #[arg(long, value_name = "FOLDER", default_value = "lanewatch-sim")]
     folder: PathBuf,
-    /// Where the inventory that reaches the devices is written [default: FOLDER/inventory.yaml]
+    /// The file to write the devices' inventory to [default: FOLDER/inventory.yaml]
     #[arg(long, value_name = "FILE")]
     inventory: Option<PathBuf>,
     /// The first device's port; the others follow [default: free ports]
     #[arg(long, value_name = "PORT")]
     first_port: Option<u16>,
-    /// Let the devices take this password, and write it into the inventory in place of the key
+    /// The password that the devices accept; it is written into the inventory in place of the key
     #[arg(long)]
     password: Option<String>,
-    /// Let something be wrong with the way to a device, or to all of them (`*`); see the list below. Several add up
+    /// Give a device a fault, or all devices (`*`); see the list below. May be repeated
     #[arg(long = "fault", value_name = "DEVICE=FAULT[:NUMBER]")]
     faults: Vec<FaultArgument>,
-    /// Let the devices' clocks be so many seconds ahead of ours, or behind if negative
+    /// Set the devices' clocks ahead by this many seconds, or back if negative
     #[arg(
         long,
         value_name = "SECONDS",
@@ -56,7 +56,7 @@ pub(super) struct Sim {
         allow_negative_numbers = true
     )]
     clock_skew: i64,
-    /// Run this once the devices answer, then stop with its exit status
+    /// A command to run while the devices answer; its exit status is returned
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<String>,
 }

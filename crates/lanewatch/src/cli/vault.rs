@@ -33,9 +33,9 @@ enum Command {
     EncryptString(EncryptString),
     /// Decrypt files in place, or standard input
     Decrypt(Decrypt),
-    /// Print what files hold, decrypted
+    /// Print files decrypted
     View(View),
-    /// Encrypt files anew under another password
+    /// Encrypt files again with another password
     Rekey(Rekey),
 }
 
@@ -46,10 +46,10 @@ enum Command {
 struct Encrypt {
     /// The files; standard input if none is named, or for `-`
     files: Vec<PathBuf>,
-    /// Where the result goes, in place of the file itself; `-` is standard output
+    /// Write the result to this file and leave the input as it is; `-` is standard output
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Which of several passwords is taken, by its label
+    /// The label of the password to encrypt with
     #[arg(long, value_name = "LABEL")]
     encrypt_vault_id: Option<String>,
 }
@@ -70,7 +70,7 @@ struct EncryptString {
     /// Where the result goes
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Which of several passwords is taken, by its label
+    /// The label of the password to encrypt with
     #[arg(long, value_name = "LABEL")]
     encrypt_vault_id: Option<String>,
 }
@@ -82,7 +82,7 @@ struct EncryptString {
 struct Decrypt {
     /// The files; standard input if none is named, or for `-`
     files: Vec<PathBuf>,
-    /// Where the result goes, in place of the file itself; `-` is standard output
+    /// Write the result to this file and leave the input as it is; `-` is standard output
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -111,7 +111,7 @@ struct Rekey {
     /// A file that holds the new password, or a program that prints it
     #[arg(long, value_name = "FILE")]
     new_vault_password_file: Option<PathBuf>,
-    /// Which of several passwords is taken, by its label
+    /// The label of the password to encrypt with
     #[arg(long, value_name = "LABEL")]
     encrypt_vault_id: Option<String>,
 }

@@ -49,10 +49,9 @@ fn add_below(path: &str, mut command: Command) -> Command {
     if taken.is_empty() {
         return command;
     }
-    let config = Arg::new(CONFIG)
-        .long(CONFIG)
-        .value_name("FILE")
-        .help("Where settings are read from [default: lanewatch.toml here, else in $XDG_CONFIG_HOME/lanewatch]");
+    let config = Arg::new(CONFIG).long(CONFIG).value_name("FILE").help(
+        "The settings file [default: lanewatch.toml here, else in $XDG_CONFIG_HOME/lanewatch]",
+    );
     command.arg(config).args(taken.into_iter().map(argument))
 }
 

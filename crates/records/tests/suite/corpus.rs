@@ -36,7 +36,7 @@ fn parse(parser: &str, path: &Path) -> (Snapshot, Outcome) {
 }
 
 /// What ElementTree finds in every file, by path from the corpus' folder.
-fn witness(corpus: &Path) -> Option<serde_json::Map<String, Value>> {
+fn reference(corpus: &Path) -> Option<serde_json::Map<String, Value>> {
     let run = std::process::Command::new("python3")
         .arg("tests/suite/element_tree.py")
         .arg(corpus)
@@ -50,14 +50,14 @@ fn witness(corpus: &Path) -> Option<serde_json::Map<String, Value>> {
         Err(error) => panic!("python3: {error}"),
     };
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "the witness: {said}");
+    assert!(output.status.success(), "the reference: {said}");
     let Value::Object(found) = serde_json::from_slice(&output.stdout).unwrap() else {
-        panic!("the witness says something else")
+        panic!("the reference says something else")
     };
     Some(found)
 }
 
-/// The fields of an object that the witness looks for, so that one that it does not find and we report is seen.
+/// The fields of an object that the reference looks for, so that one that it does not find and we report is seen.
 fn compared<'v>(ours: &'v Value, fields: &BTreeSet<String>) -> BTreeMap<&'v str, &'v Value> {
     let members = ours.as_object().unwrap().iter();
     members
@@ -92,9 +92,9 @@ fn same(at: &str, theirs: &Value, ours: &[Value], fields: &BTreeSet<String>) -> 
     values
 }
 
-/// Every field that the witness names anywhere under this key.
-fn fields_of(witness: &serde_json::Map<String, Value>, key: &str) -> BTreeSet<String> {
-    let lists = witness.values().filter_map(|file| file[key].as_array());
+/// Every field that the reference names anywhere under this key.
+fn fields_of(reference: &serde_json::Map<String, Value>, key: &str) -> BTreeSet<String> {
+    let lists = reference.values().filter_map(|file| file[key].as_array());
     let objects = lists.flatten().filter_map(Value::as_object);
     objects.flat_map(|object| object.keys().cloned()).collect()
 }
@@ -110,23 +110,23 @@ fn texts(pairs: &[(&str, &Option<String>)]) -> Value {
 #[test]
 fn every_value_is_the_one_that_element_tree_finds() {
     let Some(corpus) = corpus() else { return };
-    let Some(witness) = witness(&corpus) else {
+    let Some(reference) = reference(&corpus) else {
         return;
     };
     let files: usize = junos_folders(&corpus)
         .iter()
         .map(|folder| crate::support::entries(folder).len())
         .sum();
-    assert_eq!(witness.len(), files, "the witness read every file");
+    assert_eq!(reference.len(), files, "the reference read every file");
     let names = ["interfaces", "lanes", "system", "ports", "transceivers"];
     let mut fields: BTreeMap<&str, BTreeSet<String>> = names
         .iter()
-        .map(|name| (*name, fields_of(&witness, name)))
+        .map(|name| (*name, fields_of(&reference, name)))
         .collect();
     // A number of flags, compared below.
     fields.entry("lanes").or_default().remove("on");
     let mut values = 0;
-    for (file, theirs) in &witness {
+    for (file, theirs) in &reference {
         let parser = theirs["parser"].as_str().unwrap();
         let (snapshot, outcome) = parse(parser, &corpus.join(file));
         assert_eq!(outcome.failure(), None, "{file}");

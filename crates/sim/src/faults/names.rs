@@ -30,13 +30,13 @@ pub const FAULT_KINDS: &[FaultKind] = &[
     FaultKind {
         name: "port-closed",
         argument: None,
-        about: "nobody listens",
+        about: "no server listens on the port",
         make: |_| Fault::PortClosed,
     },
     FaultKind {
         name: "black-hole",
         argument: None,
-        about: "connections are accepted, and then nothing is ever said",
+        about: "connections are accepted, and nothing is sent",
         make: |_| Fault::BlackHole,
     },
     FaultKind {
@@ -60,13 +60,13 @@ pub const FAULT_KINDS: &[FaultKind] = &[
     FaultKind {
         name: "refused-login",
         argument: None,
-        about: "nobody is let in",
+        about: "every login is refused",
         make: |_| Fault::RefusedLogin,
     },
     FaultKind {
         name: "no-hello",
         argument: None,
-        about: "the NETCONF subsystem starts and says nothing",
+        about: "the NETCONF subsystem starts and sends nothing",
         make: |_| Fault::NoHello,
     },
     FaultKind {
@@ -96,7 +96,7 @@ pub const FAULT_KINDS: &[FaultKind] = &[
     FaultKind {
         name: "garbage-framing",
         argument: None,
-        about: "bytes that no framing knows come in place of each reply",
+        about: "each reply is replaced by bytes in no known framing",
         make: |_| Fault::GarbageFraming,
     },
     FaultKind {

@@ -14,10 +14,10 @@ use crate::settings::Layers;
     ("lanewatch lake ddl --engine duckdb | duckdb", "Create views of the lake in DuckDB."),
 ], PLAIN))]
 pub(super) struct Ddl {
-    /// For whom
+    /// The query engine
     #[arg(long, value_enum)]
     engine: EngineArgument,
-    /// Where the lake is: `s3://bucket/prefix` or a folder [default: the setting `sync_to`, else `lake`]
+    /// The location of the lake: `s3://bucket/prefix` or a folder [default: the setting `sync_to`, else `lake`]
     #[arg(long, value_name = "URL")]
     location: Option<String>,
 }

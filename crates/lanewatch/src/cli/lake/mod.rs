@@ -34,13 +34,13 @@ pub(super) struct Lake {
 enum Command {
     /// Write the tables from JSON documents, as `write_hourly_parquet.py` did
     Write(write::Write),
-    /// Bring the remote lake what it does not have
+    /// Upload what the remote lake lacks
     Sync(sync::Sync),
-    /// Say what is here, and what remotes are behind
+    /// Show the local lake, and which remotes are behind
     Status(status::Status),
-    /// Read every file to the end, and compare with the remote
+    /// Read every file whole, and compare the lake with the remote
     Verify(verify::Verify),
-    /// Print what an engine must be told to read the lake
+    /// Print the table definitions for a query engine
     Ddl(ddl::Ddl),
 }
 

@@ -21,7 +21,7 @@ use collector::Clock;
 const WAIT_FOR_ANOTHER: Duration = Duration::from_secs(30);
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(100);
 
-/// Bring the remote lake what it does not have: oldest partition first, nothing half-written, nothing overwritten unseen.
+/// Upload what the remote lake lacks: oldest partition first, nothing half-written, nothing overwritten unseen.
 ///
 /// If the remote is still behind afterwards, the data is safe on this disk, and the next sync goes on.
 #[derive(Debug, Args)]
@@ -33,10 +33,10 @@ pub(super) struct Sync {
     /// The remote lake: `s3://bucket/prefix`, `gs://…`, `az://…` or a folder [default: the setting `sync_to`]
     #[arg(long, value_name = "URL")]
     to: Option<String>,
-    /// Replace files that the remote has with other content; without it they are told and left alone
+    /// Replace remote files whose content differs; without this they are reported and left alone
     #[arg(long)]
     replace: bool,
-    /// Prune also if the remote is a folder on the lake's own file system: a share that is not mounted is one
+    /// Prune also if the remote is on the lake's own file system, as the folder of a share that is not mounted is
     #[arg(long)]
     prune_on_same_disk: bool,
 }

@@ -29,7 +29,7 @@ pub(super) struct Verify {
     /// The remote lake: `s3://bucket/prefix`, `gs://…`, `az://…` or a folder
     #[arg(long, value_name = "URL", requires = "remote")]
     to: Option<String>,
-    /// Read what the remote has to the last byte, in place of the digest that went along with it
+    /// Download each remote file and compare its bytes, not only its stored digest
     #[arg(long, requires = "remote")]
     read_back: bool,
 }

@@ -24,7 +24,7 @@ use crate::view::render_written;
     ("lanewatch lake write --metrics-dir output/latest --lake raw_ml_data", "Write the tables from the JSON documents of a run."),
 ], DELIVERING))]
 pub(super) struct Write {
-    /// A folder of `{device}_{rpc}_metrics.json`: a run's folder, or one whose `latest` is
+    /// A folder of `{device}_{rpc}_metrics.json`: a run folder, or an output folder, of which the latest run is taken
     #[arg(long, value_name = "FOLDER")]
     metrics_dir: PathBuf,
     /// The root of the lake [default: the setting `lake`]

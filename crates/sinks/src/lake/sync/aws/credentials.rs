@@ -57,11 +57,11 @@ pub(in crate::lake::sync) struct Credentials {
     region: String,
     sts_endpoint: Option<String>,
     metadata_endpoint: Option<String>,
-    held: Mutex<Option<Held>>,
+    cached: Mutex<Option<CachedCredential>>,
 }
 
 /// Credentials that were fetched.
-struct Held {
+struct CachedCredential {
     credential: Arc<AwsCredential>,
     /// None where they do not end.
     life: Option<Life>,
@@ -116,7 +116,7 @@ impl Credentials {
             region: region.to_owned(),
             sts_endpoint: access.sts_endpoint.clone(),
             metadata_endpoint: access.metadata_endpoint.clone(),
-            held: Mutex::new(None),
+            cached: Mutex::new(None),
         }
     }
 
@@ -127,16 +127,16 @@ impl Credentials {
 
     /// The credentials that requests are signed with now.
     async fn current(&self) -> std::result::Result<Arc<AwsCredential>, StoreError> {
-        let mut held = self.held.lock().await;
+        let mut cached = self.cached.lock().await;
         let now = Instant::now();
-        if let Some(held) = held.as_ref()
-            && held.life.as_ref().is_none_or(|life| now < life.renew_at)
+        if let Some(cached) = cached.as_ref()
+            && cached.life.as_ref().is_none_or(|life| now < life.renew_at)
         {
-            return Ok(held.credential.clone());
+            return Ok(cached.credential.clone());
         }
         match self.fetch().await {
             Ok(fetched) => {
-                let new = Held {
+                let new = CachedCredential {
                     life: life(&fetched),
                     credential: Arc::new(AwsCredential {
                         key_id: fetched.access_key_id,
@@ -149,15 +149,15 @@ impl Credentials {
                     left.as_secs()
                 });
                 tracing::debug!(source = self.source.name(), seconds, "credentials fetched");
-                Ok(held.insert(new).credential.clone())
+                Ok(cached.insert(new).credential.clone())
             }
             Err(error) => {
                 let now = Instant::now();
                 // Who gives them may be away for a moment, and these are good until they end.
-                if let Some(Held {
+                if let Some(CachedCredential {
                     credential,
                     life: Some(life),
-                }) = held.as_mut()
+                }) = cached.as_mut()
                     && now < life.ends_at
                 {
                     let left = life.ends_at - now;
