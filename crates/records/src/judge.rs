@@ -342,6 +342,30 @@ mod tests {
     }
 
     #[test]
+    fn a_coherent_module_that_says_darkness_at_module_level_alone_is_dark() {
+        let lit =
+            "<input-power-dbm>-9.12</input-power-dbm><output-power-dbm>-8.40</output-power-dbm>";
+        assert_eq!(of(&[MEASURED, lit].concat()), Status::Ok);
+        for (dark, trouble) in [
+            (
+                "<input-power-dbm>-99.00</input-power-dbm>",
+                Trouble::NoLightReceived,
+            ),
+            (
+                "<input-total-power-dbm>- Inf</input-total-power-dbm>",
+                Trouble::NoLightReceived,
+            ),
+            (
+                "<output-power-dbm>-40.00</output-power-dbm>",
+                Trouble::NoLightSent,
+            ),
+        ] {
+            let optics = optics(&[MEASURED, dark].concat());
+            assert_eq!(lane(&optics, &optics.lanes[0], false), [trouble], "{dark}");
+        }
+    }
+
+    #[test]
     fn the_limits_of_a_laser_judge_the_laser_and_not_the_module() {
         let limits = "<laser-temperature-high-alarm-threshold>57 degrees C</laser-temperature-high-alarm-threshold>\
              <laser-temperature-low-alarm-threshold>25 degrees C</laser-temperature-low-alarm-threshold>";

@@ -141,7 +141,36 @@ const BOUNDS: &[Bounds] = &[
         full_scale: &[],
         expected: "a ratio between 0 and 1",
     },
+    in_unit(
+        "ps/nm",
+        1e6,
+        &[65_535.0],
+        "a dispersion up to 1000000 ps/nm",
+    ),
+    in_unit("ps", 1e4, &[], "a delay up to 10000 ps"),
+    in_unit("ps2", 1e6, &[65_535.0], "a dispersion up to 1000000 ps2"),
+    in_unit("rad/s", 1e9, &[], "a speed up to 1000000000 rad/s"),
+    in_unit("dB", 200.0, &[], "a ratio up to 200 dB"),
+    in_unit("MHz", 1e9, &[], "a frequency up to 1000000000 MHz"),
+    in_unit("mV", 65_000.0, &[], "a voltage up to 65000 mV"),
+    in_unit("mA", 10_000.0, &[131.07], "a current up to 10000 mA"),
 ];
+
+/// Bounds of a quantity that is told apart by its unit alone; it may be negative.
+const fn in_unit(
+    unit: &'static str,
+    highest: f64,
+    full_scale: &'static [f64],
+    expected: &'static str,
+) -> Bounds {
+    Bounds {
+        quantity: Quantity::In(unit),
+        lowest: -highest,
+        highest,
+        full_scale,
+        expected,
+    }
+}
 
 /// What is expected of a value that is a number and none that this quantity can have; `None` where it can have it.
 pub(crate) fn violated(value: f64, quantity: Quantity) -> Option<&'static str> {
@@ -173,6 +202,8 @@ mod tests {
             (Quantity::PowerMw, &[6.5535, 6.55, -0.1]),
             (Quantity::PowerDbm, &[8.16, 8.1648, 65_535.0, 99.0]),
             (Quantity::Ratio, &[1.5, -0.1]),
+            (Quantity::In("ps/nm"), &[4_294_966_484.0, 65_535.0]),
+            (Quantity::In("dB"), &[6553.5, 4_294_967_291.0]),
         ] {
             for value in values {
                 assert!(violated(*value, quantity).is_some(), "{quantity:?} {value}");
@@ -184,6 +215,9 @@ mod tests {
             (Quantity::CurrentMa, &[0.0, 0.002, 85.664, 131.0, 450.0]),
             (Quantity::PowerMw, &[0.0, 0.591, 6.5, 100.0]),
             (Quantity::PowerDbm, &[-39.9, 0.0, 8.1, 8.2, 20.0]),
+            (Quantity::In("ps/nm"), &[-812.0, 0.0, 160_000.0]),
+            (Quantity::In("dB"), &[31.4, -3.0]),
+            (Quantity::In(""), &[1e12]),
         ] {
             for value in values {
                 assert_eq!(violated(*value, quantity), None, "{quantity:?} {value}");

@@ -18,6 +18,10 @@ pub(super) const MEDIA: &[(&str, FiberType)] = &[
     ("SX", MultiMode),
     ("LRM", MultiMode),
     ("SWDM", MultiMode),
+    ("SRBD", MultiMode),
+    ("VSR", MultiMode),
+    ("FX", MultiMode),
+    ("SW", MultiMode),
     ("MMF", MultiMode),
     ("LR", SingleMode),
     ("LRL", SingleMode),
@@ -26,6 +30,13 @@ pub(super) const MEDIA: &[(&str, FiberType)] = &[
     ("ERL", SingleMode),
     ("ZR", SingleMode),
     ("ZRP", SingleMode),
+    ("OPENZR", SingleMode),
+    ("LW", SingleMode),
+    ("EW", SingleMode),
+    ("CLR", SingleMode),
+    ("PLR", SingleMode),
+    ("PLRL", SingleMode),
+    ("XDR", SingleMode),
     ("DR", SingleMode),
     ("FR", SingleMode),
     ("LH", SingleMode),
@@ -47,7 +58,8 @@ pub(super) const SINGLE_MODE_NM: RangeInclusive<f64> = 1260.0..=1630.0;
 
 /// Copper, and cables that are one with the modules at their ends.
 pub(super) const CABLES: &[&str] = &[
-    "T", "TX", "CR", "CX", "CU", "DAC", "ACC", "AEC", "AOC", "TWINAX", "COPPER", "RJ",
+    "T", "TX", "CR", "CX", "KR", "KX", "CU", "ACU", "DAC", "PDAC", "ADAC", "ACC", "AEC", "AOC",
+    "TWINAX", "COPPER", "RJ",
 ];
 
 /// A medium that has one wavelength.
@@ -88,6 +100,10 @@ pub(super) const NOMINAL_NM: &[Nominal] = &[
     nominal("VR", PARALLEL, &[], 850.0),
     nominal("SX", ONE_LANE, &[], 850.0),
     nominal("LRM", ONE_LANE, &[], 1310.0),
+    nominal("FX", ONE_LANE, &[0.1], 1310.0),
+    nominal("SW", ONE_LANE, &[10.0], 850.0),
+    nominal("LW", ONE_LANE, &[10.0], 1310.0),
+    nominal("EW", ONE_LANE, &[10.0], 1550.0),
     nominal("LR", ONE_LANE, &[], 1310.0),
     nominal("LX", &["", "10"], &[], 1310.0),
     nominal("PSM", PARALLEL, &[], 1310.0),
@@ -139,7 +155,17 @@ pub(super) const PART_NUMBERS: &[(&str, FiberType)] = &[
     ("740-058732", SingleMode), // QSFP-100GBASE-LR4
     ("740-061409", SingleMode), // QSFP-100GBASE-LR4
     ("740-046565", MultiMode),  // QSFP+-40G-SR4
+    ("740-067442", MultiMode),  // QSFP+-40G-SR4
     ("740-067443", MultiMode),  // QSFP+-40G-SR4
+    ("740-031851", MultiMode),  // SFP-SX
+    ("740-065054", MultiMode),  // CFP2-100G-SR10
+    ("740-052504", SingleMode), // CFP2-100G-LR4
+    ("740-031833", SingleMode), // XFP-10G-LW
+    ("740-011607", SingleMode), // XFP-10G-LW
+    ("740-085349", SingleMode), // QSFP56-DD-400G-FR4
     ("740-085351", SingleMode), // QSFP56-DD-400GBASE-DR4
+    ("740-120240", SingleMode), // QSFP28-100G-ZR4
+    ("740-169887", SingleMode), // QSFP-400G-DR4-2
+    ("740-174933", SingleMode), // OSFP-800G-DR8-2-P
     ("740-114884", SingleMode), // QSFP56-DD-400G-ZR
 ];

@@ -77,7 +77,7 @@ fn nominal(text: &str) -> Option<Option<f64>> {
                     .is_some_and(|speed| nominal.speeds.contains(&speed)))
     });
     // Two wavelengths share the fibre: `SR4.2`, `SR BiDi`.
-    let is_one = !medium.is_bidirectional && !medium.lanes.contains('.');
+    let is_one = !medium.has_several_wavelengths && !medium.lanes.contains('.');
     Some(found.filter(|_| is_one).map(|nominal| nominal.nm))
 }
 
@@ -188,6 +188,17 @@ mod tests {
             ("200GBASE DR4", Some(1310.0)),
             ("50GBASE FR", Some(1310.0)),
             ("400GBASE FR4", None),
+            ("4X10GBASE LR", Some(1310.0)),
+            ("4X10GBASE ER", Some(1550.0)),
+            ("10GBASE ZR TUNABLE", None),
+            ("SFP+-10G-ZR-DWDM", None),
+            ("QSFP-40/100-SRBD", None),
+            ("XFP-10G-LW", Some(1310.0)),
+            ("XFP-10G-EW", Some(1550.0)),
+            ("GIGE 100FX PHY", Some(1310.0)),
+            ("10GBASE BX10U", None),
+            ("OSFP-800G-2XFR4", None),
+            ("QSFP-100GBASE-ER4L", None),
         ] {
             assert_eq!(nominal(text), Some(nm), "{text}");
         }

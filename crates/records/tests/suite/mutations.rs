@@ -198,8 +198,10 @@ proptest! {
         for (rpc, around) in [
             ("optics_diagnostics", "optics-diagnostics"),
             ("optics_diagnostics", "optics-diagnostics-lane-values"),
+            ("optics_diagnostics", "physical-interface"),
             ("interface_statistics", "ethernet-fec-statistics"),
             ("interface_statistics", "ethernet-pcs-statistics"),
+            ("pic_detail", "port"),
         ] {
             let all = Reply::of(rpc);
             let holding: Vec<_> = all.iter().filter(|reply| reply.xml.contains(&format!("</{around}>"))).collect();

@@ -4,6 +4,7 @@
 //! when the element that holds them ends. `port-speed-information` also has `port` elements; they are not ports here.
 
 use super::text::EepromChanges;
+use super::unread;
 use crate::model::PicPort;
 use crate::note::ReplyNotes;
 use crate::parsers::parser::{Arrival, Parser};
@@ -27,6 +28,13 @@ const SHAPE: Shape<'_> = Shape {
 /// A MIC stands at most once on the way, so a deeper one is damage.
 const MAX_MICS: usize = 4;
 
+/// What the reply holds.
+#[derive(Default)]
+struct Found {
+    ports: Vec<FoundPort>,
+    unread: Unread,
+}
+
 #[derive(Default)]
 struct FoundPort {
     fpc: Option<u32>,
@@ -37,26 +45,27 @@ struct FoundPort {
 }
 
 fn read(reply: &str, arrival: Arrival, snapshot: &mut Snapshot) -> Outcome {
-    let mut found: Vec<FoundPort> = Vec::new();
+    let mut found = Found::default();
     let outcome = walk(reply, &SHAPE, |cursor, element, engine| {
-        let start = found.len();
+        let start = found.ports.len();
         let result = match element.name() {
             "fpc" => fpc(cursor, element, &mut found, 0),
             "pic-detail" => pic(cursor, element, &mut found),
             "port-information" => ports(cursor, element, &mut found),
             _ => port(cursor, element, &mut found),
         };
-        for item in &mut found[start..] {
+        for item in &mut found.ports[start..] {
             item.port.routing_engine = engine.cloned();
         }
         result
     });
+    let mut unread = found.unread;
     let mut book = ReplyNotes {
         rpc: PARSER.name,
         notes: &mut snapshot.notes,
-        unread: &mut Unread::default(),
+        unread: &mut unread,
     };
-    for item in found {
+    for item in found.ports {
         let mut port = PicPort {
             timestamp: arrival.at,
             ..item.port
@@ -88,17 +97,17 @@ fn read(reply: &str, arrival: Arrival, snapshot: &mut Snapshot) -> Outcome {
     if outcome.payload_seen {
         snapshot.arrivals.set(PARSER.name, arrival.at);
     }
-    outcome
+    Outcome { unread, ..outcome }
 }
 
 /// An FPC, or a MIC on it.
 fn fpc<'a>(
     cursor: &mut Cursor<'a>,
     element: &Element<'a>,
-    found: &mut Vec<FoundPort>,
+    found: &mut Found,
     mics: usize,
 ) -> Result<(), Damage> {
-    let start = found.len();
+    let start = found.ports.len();
     let mut slot = None;
     let result = cursor.each_child(element, |cursor, child| {
         match child.name() {
@@ -112,7 +121,7 @@ fn fpc<'a>(
         Ok(())
     });
     if let (Some(slot), 0) = (slot, mics) {
-        found[start..]
+        found.ports[start..]
             .iter_mut()
             .for_each(|item| _ = item.fpc.get_or_insert(slot));
     }
@@ -122,9 +131,9 @@ fn fpc<'a>(
 fn pic<'a>(
     cursor: &mut Cursor<'a>,
     element: &Element<'a>,
-    found: &mut Vec<FoundPort>,
+    found: &mut Found,
 ) -> Result<(), Damage> {
-    let start = found.len();
+    let start = found.ports.len();
     let (mut fpc_slot, mut pic_slot) = (None, None);
     let result = cursor.each_child(element, |cursor, child| {
         match child.name() {
@@ -135,7 +144,7 @@ fn pic<'a>(
         }
         Ok(())
     });
-    for item in &mut found[start..] {
+    for item in &mut found.ports[start..] {
         item.fpc = fpc_slot;
         item.pic = pic_slot;
     }
@@ -145,7 +154,7 @@ fn pic<'a>(
 fn ports<'a>(
     cursor: &mut Cursor<'a>,
     element: &Element<'a>,
-    found: &mut Vec<FoundPort>,
+    found: &mut Found,
 ) -> Result<(), Damage> {
     cursor.each_child(element, |cursor, child| {
         if child.name() == "port" {
@@ -159,7 +168,7 @@ fn ports<'a>(
 fn port<'a>(
     cursor: &mut Cursor<'a>,
     element: &Element<'a>,
-    found: &mut Vec<FoundPort>,
+    found: &mut Found,
 ) -> Result<(), Damage> {
     let mut item = FoundPort::default();
     cursor.each_child(element, |cursor, child| {
@@ -188,7 +197,7 @@ fn port<'a>(
             "cable-type" => (&mut item.port.cable_type, "cable_type"),
             "fiber-mode" | "fiber-type" => (&mut item.port.fiber_mode, "fiber_type"),
             "wavelength" => (&mut item.port.wavelength, "wavelength"),
-            _ => return Ok(()),
+            _ => return unread::count(&mut found.unread, cursor, child),
         };
         let text = cursor.text(child)?;
         *slot = item.changes.read(&text, field);
@@ -199,7 +208,7 @@ fn port<'a>(
     })?;
     // Without a number and without a fact there is nothing to keep.
     if item.number.is_some() || item.port != PicPort::default() {
-        found.push(item);
+        found.ports.push(item);
     }
     Ok(())
 }

@@ -127,7 +127,7 @@ pub(super) fn read<'a>(
                     "a physical-interface inside another".to_owned(),
                 ));
             }
-            _ => {}
+            _ => unread::count(notes.unread, cursor, child)?,
         }
         Ok(())
     })?;
@@ -263,7 +263,10 @@ fn lane<'a>(
                     notes.unreadable("lane", &text, "a lane number");
                 }
             }
-            OpticsElement::Limit(name) => limits.read(name, cursor, child, notes)?,
+            // Limits are the module's; a device that sends them for a lane is told so.
+            OpticsElement::Limit(name) if name.is_flag() => {
+                limits.read(name, cursor, child, notes)?
+            }
             OpticsElement::Value(name) => values.read(name, cursor, child, notes)?,
             OpticsElement::LaneModuleTemperature => lane_temperature(cursor, child, module, notes)?,
             OpticsElement::Known => {}

@@ -128,6 +128,11 @@ impl<'n> LimitName<'n> {
         self.form == LimitForm::Flag || self.limited.is_some()
     }
 
+    /// True for what is on or off.
+    pub(super) fn is_flag(&self) -> bool {
+        self.form == LimitForm::Flag
+    }
+
     fn field(&self) -> String {
         let what = match self.what {
             "module-temperature" => "temperature",

@@ -138,6 +138,14 @@ impl SentValues {
             "dBm" => read_number(text, Quantity::PowerDbm, quantity.name, notes),
             unit => read_number(text, Quantity::In(unit), quantity.name, notes),
         };
+        // A module that says darkness here alone is as dark as any other.
+        if reading == Reading::Absent(State::NoLight) {
+            match quantity.name {
+                "input_power" | "input_total_power" => keep(&mut self.rx_dbm, reading),
+                "output_power" => keep(&mut self.tx_dbm, reading),
+                _ => {}
+            }
+        }
         if let Reading::Measured(value) = reading {
             let measured = &mut self.coherent.get_or_insert_default().0[place];
             *measured = measured.or(Some(value));
