@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use netconf::Reply;
-use netconf::ssh::HostKeyError;
+use netconf::ssh::{AttemptOutcome, HostKeyError};
 use records::{Context, ReplyName, Snapshot};
 
 use super::context::{Event, Run};
@@ -145,7 +145,10 @@ impl<'r> DeviceTask<'r> {
             });
             match (pause, rpc) {
                 (Some(pause), _) => self.pause(pause).await?,
-                (None, Some(_)) => self.skip(&error.to_string()),
+                (None, Some(_)) => {
+                    let unreadable_file = self.keep_unreadable(&error).await?;
+                    self.skip(&error.to_string(), unreadable_file);
+                }
                 (None, None) => {
                     let attempts = match *failed {
                         1 => String::new(),
@@ -170,6 +173,9 @@ impl<'r> DeviceTask<'r> {
             Err(error) => return Ok(Some(Failure { rpc: None, error })),
         };
         (run.watch)(&Event::Connected);
+        if let Some(skipped) = &connection.peer().skipped {
+            self.note_skipped("the hello", skipped);
+        }
         while let Some(pending) = self.pending() {
             self.stage = Stage::Asking(pending.name.clone());
             tracing::debug!(rpc = %pending.name, "asking {}", pending.operation);
@@ -206,6 +212,9 @@ impl<'r> DeviceTask<'r> {
     /// Saves a reply as it came and reads it into the snapshot.
     async fn take(&mut self, pending: Pending<'_>, reply: Reply) -> Result<(), String> {
         panic_report::rehearse(Place::Device, &self.device);
+        if let Some(skipped) = &reply.skipped {
+            self.note_skipped(&format!("the reply to {}", pending.name), skipped);
+        }
         let arrived = self.run.clock.at(reply.received);
         tracing::debug!(
             rpc = %pending.name,
@@ -242,14 +251,36 @@ impl<'r> DeviceTask<'r> {
         Ok(())
     }
 
+    /// Says once what the device sent before a message and what was passed over, however many sessions begin so.
+    fn note_skipped(&mut self, before: &str, skipped: &str) {
+        let note = format!("before {before}, other bytes came and were passed over: \"{skipped}\"");
+        if !self.report.notes.contains(&note) {
+            self.report.notes.push(note);
+        }
+    }
+
+    /// Saves what came in place of a reply and could not be read: it is the evidence of what the device sent. Answers with
+    /// the file's name.
+    async fn keep_unreadable(&self, error: &netconf::Error) -> Result<Option<String>, String> {
+        let (Some(received), Some(pending)) = (error.received(), self.pending()) else {
+            return Ok(None);
+        };
+        let (run, device) = (Arc::clone(self.run), self.device.name.clone());
+        let (name, received) = (pending.name, received.to_vec());
+        let keep = run.raw_until_delivered();
+        let saved = blocking(move || run.folder.save_raw(&device, &name, &received, keep)).await;
+        saved.map_err(|error| error.to_string())
+    }
+
     /// Writes the RPC that is next down as failed: the others are still asked.
-    fn skip(&mut self, why: &str) {
+    fn skip(&mut self, why: &str, unreadable_file: Option<String>) {
         if let Some(pending) = self.pending() {
             let failed = RpcReport {
                 outcome: RpcOutcome::Failed,
                 operation: pending.operation,
                 parser: pending.command.reader.name().to_owned(),
                 errors: vec![why.to_owned()],
+                unreadable_file,
                 ..RpcReport::default()
             };
             self.report.rpcs.insert(pending.name, failed);
@@ -261,7 +292,7 @@ impl<'r> DeviceTask<'r> {
         let answered = self.report.rpcs.values();
         if answered.clone().any(|rpc| rpc.outcome == RpcOutcome::Ok) {
             while self.pending().is_some() {
-                self.skip(&format!("not answered: {why}"));
+                self.skip(&format!("not answered: {why}"), None);
             }
         }
         self.report.error = Some(why);
@@ -370,6 +401,13 @@ pub(super) fn advice(error: &netconf::Error) -> &'static str {
         {
             " (`lanewatch check --accept-host-keys` shows fingerprints and writes keys down, `--known-hosts` names another file)"
         }
+        netconf::Error::Authentication { attempts, .. }
+            if attempts
+                .iter()
+                .any(|attempt| attempt.outcome == AttemptOutcome::MoreAsked) =>
+        {
+            "; log in there once by hand with `ssh` as this user and answer what is asked: an expired password is changed so. Where each login needs a second factor, use a key, or a user without one"
+        }
         netconf::Error::Authentication { .. } => {
             "; check `ansible_user` and its key or password in the inventory, or `--user`, `--private-key` and `--password-file`"
         }
@@ -413,5 +451,45 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
             // Blocking work is never cancelled but by the runtime's end, which takes this task along.
             Err(_) => std::future::pending().await,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use netconf::ssh::Attempt;
+    use netconf::{Phase, SessionStep};
+
+    use super::*;
+
+    fn refused(outcome: AttemptOutcome) -> netconf::Error {
+        netconf::Error::Authentication {
+            step: SessionStep {
+                peer: "r1:830".into(),
+                phase: Phase::Authentication,
+                elapsed: Duration::ZERO,
+            },
+            user: "lab".into(),
+            attempts: vec![Attempt {
+                method: "keyboard-interactive".to_owned(),
+                outcome,
+                message: Some("Your password has expired. New password:".into()),
+            }],
+            accepts: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn an_expired_password_is_told_in_the_devices_words_and_has_its_own_advice() {
+        let error = refused(AttemptOutcome::MoreAsked);
+        let told = format!("{error}{}", advice(&error));
+        for words in [
+            "Your password has expired. New password:",
+            "log in there once by hand",
+        ] {
+            assert!(told.contains(words), "no `{words}` in: {told}");
+        }
+        assert!(!told.contains("--password-file"), "{told}");
+        let wrong = refused(AttemptOutcome::Refused);
+        assert!(advice(&wrong).contains("--password-file"));
     }
 }

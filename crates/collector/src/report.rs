@@ -157,6 +157,9 @@ pub struct RpcReport {
     /// The raw reply, in the run's folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
+    /// What came in place of a reply and could not be read, as it came, in the run's folder. A replay passes it by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unreadable_file: Option<String>,
     /// UTC second at which the reply had arrived.
     pub arrived: i64,
     /// The time from the request to the end of the reply, in seconds.

@@ -294,7 +294,8 @@ fn drop_raw_replies(run: &Run, report: &mut RunReport) -> Vec<String> {
         .devices
         .values_mut()
         .flat_map(|device| device.rpcs.values_mut());
-    for file in rpcs.filter_map(|rpc| rpc.file.take()) {
+    let files = rpcs.flat_map(|rpc| [rpc.file.take(), rpc.unreadable_file.take()]);
+    for file in files.flatten() {
         let path = run.folder.path().join(file);
         if let Err(error) = std::fs::remove_file(&path) {
             warnings.push(format!("cannot remove {}: {error}", path.display()));

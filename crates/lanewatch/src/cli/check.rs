@@ -69,7 +69,7 @@ impl Check {
         if self.yes {
             return true;
         }
-        printer.note("compare these fingerprints with the devices' own (`show system ssh host-keys`, or `ssh-keygen -lf` on the device)");
+        printer.note("compare these fingerprints with the devices' own, on the console of each: `start shell`, then `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` (for another type of key, `ssh_host_ecdsa_key.pub` or `ssh_host_rsa_key.pub`)");
         printer.note(&format!("write the {} keys down? [y/N]", unknown.len()));
         let mut answer = String::new();
         io::stdin().read_line(&mut answer).is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")

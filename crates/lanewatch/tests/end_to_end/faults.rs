@@ -237,9 +237,33 @@ fn a_cut_in_the_handshake_and_one_in_a_reply() {
 
 #[test]
 fn garbage_in_place_of_framing() {
-    collect(&["garbage-framing"], &[], 3)
-        .assert_failed("request", &["found a chunk header", "#99999999999"])
+    let seen = collect(&["garbage-framing"], &["--raw", "keep"], 3);
+    seen.assert_failed("request", &["found a chunk header", "#99999999999"])
         .assert_at_once();
+    // What came is kept: it is all that tells what the device did.
+    let rpcs = seen.sick()["rpcs"].as_object().unwrap();
+    assert!(rpcs.len() >= 4, "{rpcs:?}");
+    for (rpc, said) in rpcs {
+        let file = said["unreadable_file"].as_str().unwrap_or_default();
+        assert_eq!(file, format!("{SICK}_{rpc}_raw.xml"), "{said}");
+        let kept = std::fs::read(seen.run.path.join(file)).unwrap();
+        assert!(kept.starts_with(b"#99999999999\n"), "{kept:?}");
+    }
+}
+
+#[test]
+fn text_before_each_reply_costs_a_note() {
+    let seen = collect(&["text-before-reply"], &[], 0);
+    seen.assert_others_well();
+    assert_eq!(seen.sick()["outcome"], "delivered");
+    let notes = seen.sick()["notes"].as_array().unwrap();
+    let told: Vec<&str> = notes.iter().filter_map(Value::as_str).collect();
+    for rpc in ["system_information", "optics_diagnostics", LAST_RPC] {
+        let wanted = format!("before the reply to {rpc}, other bytes came and were passed over");
+        let note = told.iter().find(|note| note.starts_with(&wanted));
+        let note = note.unwrap_or_else(|| panic!("no `{wanted}` in {told:?}"));
+        assert!(note.contains("Fan Tray 1 Failed"), "{note}");
+    }
 }
 
 #[test]

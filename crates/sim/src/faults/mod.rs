@@ -57,6 +57,8 @@ pub enum Fault {
     RpcError,
     /// Each reply carries another message-id than its request.
     WrongMessageId,
+    /// A control character and a line of a log come before each reply, within its message.
+    TextBeforeReply,
     /// Instead of each reply, bytes are sent that are valid in no framing.
     GarbageFraming,
     /// The second half of each reply comes slowly.

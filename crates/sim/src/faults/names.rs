@@ -94,6 +94,12 @@ pub const FAULT_KINDS: &[FaultKind] = &[
         make: |_| Fault::WrongMessageId,
     },
     FaultKind {
+        name: "text-before-reply",
+        argument: None,
+        about: "a control character and a line of a log come before each reply",
+        make: |_| Fault::TextBeforeReply,
+    },
+    FaultKind {
         name: "garbage-framing",
         argument: None,
         about: "each reply is replaced by bytes in no known framing",
@@ -265,6 +271,7 @@ impl Fault {
             Self::LateReply { seconds } => ("late-reply", Some(seconds)),
             Self::RpcError => ("rpc-error", None),
             Self::WrongMessageId => ("wrong-message-id", None),
+            Self::TextBeforeReply => ("text-before-reply", None),
             Self::GarbageFraming => ("garbage-framing", None),
             Self::SlowReply { bytes_per_second } => ("slow-reply", Some(bytes_per_second)),
             Self::CutReply { after_bytes } => ("cut-reply", Some(after_bytes)),

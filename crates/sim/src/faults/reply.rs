@@ -1,4 +1,4 @@
-//! Faults of replies: late, slow, truncated, huge, endless, with a wrong message id, or garbage.
+//! Faults of replies: late, slow, truncated, huge, endless, with a wrong message id, behind other text, or garbage.
 
 use std::time::Duration;
 
@@ -16,6 +16,9 @@ use super::{Fault, Faults, stream::byte_interval};
 
 /// Bytes that are valid in no framing: a chunk header with too many digits (RFC 6242 allows ten), then neither chunks nor XML.
 const GARBAGE: &[u8] = b"\n#99999999999\n\x00\xff\xfe#\n]]> ##\n";
+
+/// What may come before a reply: BEL, as some releases send it, and a line of a log.
+const TEXT_BEFORE: &[u8] = b"\x07Fan Tray 1 Failed\n";
 
 /// The comment that pads replies.
 const FILLER: &[u8] = b"<!-- This device has more to say than anybody asked for. -->\n";
@@ -52,6 +55,13 @@ where
         server.send_unframed(GARBAGE).await?;
         return Ok(AfterReply::Continue);
     }
+    let with_text;
+    let reply = if faults.has(Fault::TextBeforeReply) {
+        with_text = [TEXT_BEFORE, reply].concat();
+        with_text.as_slice()
+    } else {
+        reply
+    };
     let needs_reply_writer = |fault| {
         matches!(
             fault,
@@ -341,6 +351,13 @@ mod tests {
             "{}",
             &text[2_999_900..]
         );
+    }
+
+    #[tokio::test]
+    async fn text_before_a_reply_is_in_its_message() {
+        let (received, then, _) = sent(&[Fault::TextBeforeReply]).await;
+        assert_eq!(received, [TEXT_BEFORE, &whole()].concat());
+        assert_eq!(then, Some(AfterReply::Continue));
     }
 
     #[test]
