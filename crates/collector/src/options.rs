@@ -47,6 +47,8 @@ pub struct DeviceOptions {
 /// How devices are reached and logged in to, where the inventory leaves it open.
 #[derive(Debug, Clone, Default)]
 pub struct LoginOptions {
+    /// The NETCONF port, where neither the inventory nor arguments for ssh name one.
+    pub port: Option<u16>,
     /// The user.
     pub user: Option<String>,
     /// The password.

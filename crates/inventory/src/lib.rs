@@ -70,7 +70,9 @@ mod snippet;
 pub mod vault;
 pub mod yaml;
 
-pub use ansible::{Host, Inventory, InventorySources, ResolvedValue, SetBy, Variable};
+pub use ansible::{
+    CONNECTION_VARIABLES, Host, Inventory, InventorySources, ResolvedValue, SetBy, Variable,
+};
 pub use home::expand_home;
 pub use password_sources::{PasswordSource, PasswordSources};
 pub use problem::{Problem, Problems, did_you_mean, nearest};

@@ -8,8 +8,7 @@
 //!
 //! A line is shown only as far as it holds no secret: see `snippet`.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -28,9 +27,25 @@ pub struct Problem {
     pub message: String,
     /// The host of the inventory that meets it, if it is not the matter of all.
     host: Option<String>,
+    /// What else there is to say of a problem of hosts.
+    shared: Option<Box<Shared>>,
+}
+
+/// What a problem of hosts has in common with those of other hosts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Shared {
+    /// Whether its place is only where the host is named: not where the mistake is.
+    is_at_host: bool,
     /// How many other hosts meet the same.
     more_hosts: usize,
+    /// The first few of the other lines that have the same mistake.
+    places: Vec<String>,
+    /// How many other lines there are.
+    place_count: usize,
 }
+
+/// How many other places a folded problem names.
+const MOST_PLACES: usize = 3;
 
 impl Problem {
     /// A mistake in no file: on the command line, in the environment.
@@ -41,7 +56,7 @@ impl Problem {
             found: None,
             message: message.into(),
             host: None,
-            more_hosts: 0,
+            shared: None,
         }
     }
 
@@ -53,7 +68,7 @@ impl Problem {
             found: None,
             message: message.into(),
             host: None,
-            more_hosts: 0,
+            shared: None,
         }
     }
 
@@ -63,6 +78,20 @@ impl Problem {
             host: Some(name.to_owned()),
             ..self
         }
+    }
+
+    /// Says that the place is only where the host is named.
+    pub fn at_host(mut self) -> Self {
+        self.shared_mut().is_at_host = true;
+        self
+    }
+
+    fn shared_mut(&mut self) -> &mut Shared {
+        self.shared.get_or_insert_default()
+    }
+
+    fn is_at_host(&self) -> bool {
+        self.shared.as_ref().is_some_and(|shared| shared.is_at_host)
     }
 
     /// Says which part of the line is the mistake, to be marked where the line is shown.
@@ -100,13 +129,22 @@ impl fmt::Display for Problem {
             formatter.write_str(" ")?;
         }
         if let Some(host) = &self.host {
-            match self.more_hosts {
+            match self.shared.as_ref().map_or(0, |shared| shared.more_hosts) {
                 0 => write!(formatter, "{host}: ")?,
                 1 => write!(formatter, "{host} and 1 more host: ")?,
                 more => write!(formatter, "{host} and {more} more hosts: ")?,
             }
         }
-        formatter.write_str(&self.message)
+        formatter.write_str(&self.message)?;
+        if let Some(shared) = self.shared.as_ref().filter(|shared| shared.place_count > 0) {
+            write!(formatter, " (also at {}", shared.places.join(", "))?;
+            let more = shared.place_count.saturating_sub(shared.places.len());
+            if more > 0 {
+                write!(formatter, " and {more} more")?;
+            }
+            formatter.write_str(")")?;
+        }
+        Ok(())
     }
 }
 
@@ -124,36 +162,53 @@ impl From<Problem> for Problems {
 }
 
 impl Problems {
-    /// The problems of many hosts: what several of them meet at the same place is told once, with the first of them and how many more.
+    /// The problems of many hosts: what several of them meet is told once, with the first of them, how many more there are, and the
+    /// other lines that have it.
     pub fn of_hosts(problems: Vec<Problem>) -> Self {
         let mut folded: Vec<Problem> = Vec::new();
-        let mut places: HashMap<_, usize> = HashMap::new();
+        let mut known: HashMap<_, usize> = HashMap::new();
+        let mut places: HashSet<(usize, Option<PathBuf>, Option<u64>)> = HashSet::new();
+        let mut hosts: HashSet<(usize, Option<String>)> = HashSet::new();
         for problem in problems {
-            let same = problem.host.is_some().then(|| {
-                let Problem {
-                    file,
-                    line,
-                    found,
-                    message,
-                    ..
-                } = problem.clone();
-                (file, line, found, message)
-            });
-            match same.map(|same| places.entry(same)) {
-                Some(Entry::Occupied(place)) => {
-                    if let Some(first) = folded.get_mut(*place.get()) {
-                        first.more_hosts += usize::from(first.host != problem.host);
+            let mut at = folded.len();
+            if problem.host.is_some() {
+                let same = (
+                    problem.message.clone(),
+                    problem.found.clone(),
+                    problem.is_at_host(),
+                );
+                at = *known.entry(same).or_insert(at);
+                let place = (at, problem.file.clone(), problem.line);
+                let is_new_place = places.insert(place);
+                let is_new_host = hosts.insert((at, problem.host.clone()));
+                if let Some(first) = folded.get_mut(at) {
+                    first.shared_mut().more_hosts += usize::from(is_new_host);
+                    if is_new_place && !problem.is_at_host() {
+                        first.name_place(&problem);
                     }
                     continue;
                 }
-                Some(Entry::Vacant(place)) => {
-                    place.insert(folded.len());
-                }
-                None => {}
             }
             folded.push(problem);
         }
         Self(folded)
+    }
+}
+
+impl Problem {
+    /// Adds the place of another problem that says the same.
+    fn name_place(&mut self, other: &Self) {
+        let line = other.line.map_or_else(String::new, |line| line.to_string());
+        let place = match &other.file {
+            Some(_) if other.file == self.file => format!("line {line}"),
+            Some(file) => format!("{}:{line}", file.display()),
+            None => line,
+        };
+        let shared = self.shared_mut();
+        shared.place_count += 1;
+        if shared.places.len() < MOST_PLACES {
+            shared.places.push(place);
+        }
     }
 }
 
@@ -225,14 +280,13 @@ mod tests {
     }
 
     #[test]
-    fn what_many_hosts_meet_at_one_place_is_told_once() {
+    fn what_many_hosts_meet_is_told_once_with_its_places() {
         let of = |host: &str, line| Problem::at("g.yml", line, "`x` is set nowhere").of_host(host);
         let problems = vec![of("a", 1), of("b", 1), of("b", 2), of("c", 1), of("c", 2)];
         let all = Problem::new("no host to fold by");
         let problems = [problems, vec![all.clone(), all]].concat();
         insta::assert_snapshot!(Problems::of_hosts(problems), @r"
-        g.yml:1: a and 2 more hosts: `x` is set nowhere
-        g.yml:2: b and 1 more host: `x` is set nowhere
+        g.yml:1: a and 2 more hosts: `x` is set nowhere (also at line 2)
         no host to fold by
         no host to fold by
         ");

@@ -6,16 +6,22 @@
 //!  host_variables   questions to one host of the inventory
 //!  ssh_config       OpenSSH's files and arguments
 //!  access           the two joined into a target: address, route, credentials, host keys
+//!  not_junos        hosts of other vendors, which are left out
+//!  shared_address   devices with the same address and port
+//!  connection_variables  warnings about variables without effect
 //!  interface_filter which interfaces are collected, and who says so
 //!  shard            which devices are this runner's
 //!  device_plan      the result for one device
 //! ```
 
 mod access;
+mod connection_variables;
 mod device_plan;
 mod host_variables;
 mod interface_filter;
+mod not_junos;
 mod shard;
+mod shared_address;
 mod ssh_config;
 
 use inventory::{Inventory, PasswordSources, Problem, Problems};
@@ -24,6 +30,7 @@ use crate::catalogue::Catalogue;
 use crate::options::Options;
 use access::Access;
 use host_variables::{HostVariables, Names};
+use not_junos::NotJunos;
 
 pub use access::NetconfVersion;
 pub use device_plan::{DevicePlan, FilterSource, FromVault};
@@ -104,6 +111,7 @@ impl Plan {
         let mut passwords = PasswordSources::default();
         let mut access = Access::read(&options.login, &mut problems);
         let mut elsewhere = 0;
+        let (mut not_junos, mut warned, mut asked) = (NotJunos::default(), Vec::new(), Vec::new());
         let (shard, interfaces) = (options.devices.shard, options.devices.interfaces.as_deref());
         for host in inventory.hosts() {
             if shard.is_some_and(|shard| !shard.holds(host.name())) {
@@ -116,8 +124,22 @@ impl Plan {
                 problems: &mut problems,
                 passwords: &mut passwords,
                 plain_text_passwords: &mut plain_text_passwords,
+                warnings: &mut warned,
             };
+            if not_junos.leaves_out(&mut variables) {
+                continue;
+            }
+            asked.push(host);
             devices.extend(variables.device(&mut access, interfaces));
+        }
+        problems.extend(access.mistakes.iter().map(Problem::new));
+        let left_out_as_others = not_junos.warning();
+        if asked.is_empty() && problems.is_empty() && elsewhere == 0 {
+            problems.extend(
+                left_out_as_others
+                    .as_deref()
+                    .map(|others| Problem::new(format!("no host is left to be asked: {others}"))),
+            );
         }
         if !problems.is_empty() {
             return Err(Problems::of_hosts(problems));
@@ -134,6 +156,10 @@ impl Plan {
                 "the inventory holds the password of {plain_text_passwords} device(s) in plain text; a key file (`ansible_ssh_private_key_file`) or `--password-file` keeps it out"
             ));
         }
+        warnings.extend(left_out_as_others);
+        warnings.extend(Problems::of_hosts(warned).0.iter().map(ToString::to_string));
+        warnings.extend(connection_variables::warnings(&inventory, &asked));
+        warnings.extend(shared_address::warnings(&devices));
         warnings.extend(access.into_warnings());
         if let Some(shard) = shard.filter(|_| devices.is_empty()) {
             warnings.push(format!(
@@ -271,6 +297,57 @@ mod tests {
         /i.yaml:8: b: `lanewatch_host_keys` is `strict`, `accept-new` or `off`; found `loose`
         /i.yaml:9: b: the interface filter entry "et 0" holds ' ': expected an interface name such as et-0/0/32 or a pattern with * and ?
         "#);
+    }
+
+    #[test]
+    fn hosts_of_other_vendors_are_left_out_before_a_password_of_theirs_is_looked_for() {
+        let plan = plan(
+            "all:\n  vars: {password_command: 'echo sesame'}\n  hosts:\n    e1: {ansible_network_os: junipernetworks.junos.junos, ansible_connection: local}\n    e2: {ansible_connection: ansible.netcommon.netconf}\n    e3: {ansible_connection: local, ansible_host: 192.0.2.9}\n    ceos: {ansible_network_os: arista.eos.eos, ansible_connection: network_cli, password_command: 'false'}\n    win: {ansible_connection: winrm}\n    localhost: {ansible_connection: local}\n",
+        )
+        .unwrap();
+        let names: Vec<_> = plan
+            .devices
+            .iter()
+            .map(|device| device.name.as_str())
+            .collect();
+        assert_eq!(names, ["e1", "e2", "e3"]);
+        insta::assert_snapshot!(plan.warnings.join("\n"), @"3 hosts are no Junos devices and are left out: ceos (`ansible_network_os: arista.eos.eos`), localhost (`ansible_connection: local`), win (`ansible_connection: winrm`); leave them out yourself with `--limit 'all:!ceos:!localhost:!win'`, or set `ansible_network_os: junos` where one is a Junos device");
+    }
+
+    #[test]
+    fn one_address_of_two_devices_and_plain_names_are_told() {
+        let plan = plan("all:\n  hosts:\n    a: {ansible_host: 192.0.2.1}\n    b: {ansible_host: 192.0.2.1, ansible_port: 830}\n    c:\n      port: 22\n      password: sesame\n").unwrap();
+        let warnings = plan.warnings.join("\n").replace("/i.yaml", "i.yaml");
+        let warnings = warnings.lines().map(|line| {
+            line.rsplit_once("/i.yaml")
+                .map_or(line, |(_, behind)| behind)
+        });
+        let warnings: Vec<_> = warnings.collect();
+        assert!(warnings.iter().any(|line| line.contains("`password` of 1 host(s) is no variable that Lanewatch reads; did you mean `ansible_password`?")), "{warnings:?}");
+        assert!(
+            warnings
+                .iter()
+                .any(|line| line.contains("did you mean `ansible_port`?")),
+            "{warnings:?}"
+        );
+        assert!(
+            warnings
+                .iter()
+                .any(|line| line.contains("a, b have the same address and port, 192.0.2.1:830")),
+            "{warnings:?}"
+        );
+    }
+
+    #[test]
+    fn a_mistake_of_many_hosts_is_told_once_with_their_number() {
+        let problems = plan(
+            "all:\n  hosts:\n    a: {ansible_port: x}\n    b: {ansible_port: x}\n    c:\n      ansible_host: 'd:830'\n",
+        )
+        .unwrap_err();
+        insta::assert_snapshot!(problems, @r"
+        /i.yaml:3: a and 1 more host: `ansible_port` must be a port from 1 to 65535; found `x` (also at line 4)
+        /i.yaml:6: c: `ansible_host` is no address: the port belongs into `ansible_port: 830`; write `d`; found `d:830`
+        ");
     }
 
     #[test]

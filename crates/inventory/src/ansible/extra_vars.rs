@@ -64,6 +64,7 @@ fn read_one(argument: &str, vault: &Vault) -> Result<VariableSet, Problem> {
             name_and_value(&word).ok_or_else(|| no_variable(&word, last.as_deref()))?;
         // Ansible leaves all values of this form text.
         let variable = Variable {
+            written: None,
             file: Arc::clone(&command_line),
             line: 0,
             node: Node::from_value(Value::Text(unquoted(value).to_owned())),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::spelling;
+use super::spelling::{Likeness, Spelling};
 use super::variables::{Variable, VariableSet};
 use crate::problem::Problem;
 use crate::yaml::{Node, Value};
@@ -54,7 +54,7 @@ pub(super) struct Graph {
     host_places: HashMap<String, usize>,
     pub(super) problems: Vec<Problem>,
     pub(super) warnings: Vec<Problem>,
-    spelling: spelling::Spelling,
+    spelling: Spelling,
 }
 
 impl Default for Graph {
@@ -66,7 +66,7 @@ impl Default for Graph {
             host_places: HashMap::new(),
             problems: Vec::new(),
             warnings: Vec::new(),
-            spelling: spelling::Spelling::default(),
+            spelling: Spelling::default(),
         };
         let (all, ungrouped) = (graph.group("all"), graph.group("ungrouped"));
         graph.child(all, ungrouped);
@@ -146,6 +146,7 @@ impl Graph {
                 let mut variables = VariableSet::new();
                 if let Some(port) = port {
                     let variable = Variable {
+                        written: None,
                         file: Arc::clone(file),
                         line,
                         node: Node {
@@ -227,9 +228,17 @@ impl Graph {
 
     /// A name that is almost one which means something is a problem.
     pub(super) fn check_spelling(&mut self, name: &str, file: &Path, line: u64) {
-        if let Some(near) = self.spelling.correct(name) {
-            let message = format!("unknown variable `{name}`; did you mean `{near}`?");
-            self.problems.push(Problem::at(file, line, message));
+        match self.spelling.correct(name) {
+            Some(Likeness::Misspelt(near)) => {
+                let message = format!("unknown variable `{name}`; did you mean `{near}`?");
+                self.problems.push(Problem::at(file, line, message));
+            }
+            Some(Likeness::Longer(near)) => {
+                let message =
+                    format!("`{name}` is taken for a variable of your own; did you mean `{near}`?");
+                self.warnings.push(Problem::at(file, line, message));
+            }
+            None => {}
         }
     }
 

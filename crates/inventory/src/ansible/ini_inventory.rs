@@ -179,7 +179,9 @@ impl Reader<'_> {
 
     fn variable(&self, line: u64, text: &str) -> Variable {
         let value = python_literal::literal(text).unwrap_or_else(|| Value::Text(text.to_owned()));
+        let is_text = matches!(value, Value::Text(_) | Value::Literal(_));
         Variable {
+            written: (!is_text).then(|| text.into()),
             file: Arc::clone(self.file),
             line,
             node: Node { line, value },

@@ -141,6 +141,7 @@ fn variables(
             .into_iter()
             .map(|(key, node)| {
                 let variable = Variable {
+                    written: None,
                     file: Arc::clone(file),
                     line: key.line,
                     node: unwrap(node),

@@ -12,6 +12,7 @@
 //! `all`'s. Among groups the deeper wins, then the higher `ansible_group_priority`, then the later name. What is not read (plugins,
 //! scripts, TOML) is refused with the way round, never left out.
 
+mod connection_variables;
 mod extra_vars;
 mod groups;
 mod host_ranges;
@@ -28,10 +29,11 @@ mod variables;
 mod vars_files;
 mod yaml_inventory;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use connection_variables::CONNECTION_VARIABLES;
 use groups::Graph;
 pub use resolver::ResolvedValue;
 use variables::Layer;
@@ -122,6 +124,16 @@ impl Inventory {
         }
         let vault = from.vault.vault();
         let mut graph = Graph::default();
+        if let Some(folder) = from
+            .playbook_dir
+            .as_deref()
+            .filter(|folder| !folder.is_dir())
+        {
+            graph.problems.push(Problem::new(format!(
+                "the playbook folder {} (`--playbook-dir`) does not exist or is no folder",
+                folder.display()
+            )));
+        }
         for source in &from.inventories {
             sources::read(&mut graph, source, &vault);
         }
@@ -231,6 +243,23 @@ impl Inventory {
     /// The host of this name, if it is among those that are meant.
     pub fn host(&self, name: &str) -> Option<Host<'_>> {
         self.hosts().find(|host| host.name() == name)
+    }
+
+    /// The names of all variables that are set for hosts that are meant.
+    pub fn variable_names(&self) -> BTreeSet<&str> {
+        let contents: &Contents = &self.contents;
+        let mut seen = HashSet::new();
+        let mut names = BTreeSet::new();
+        for place in &contents.selected {
+            for layer in contents.layers(*place) {
+                if seen.insert(Arc::as_ptr(layer))
+                    && let Ok(variables) = layer.variables(&contents.vault)
+                {
+                    names.extend(variables.keys().map(String::as_str));
+                }
+            }
+        }
+        names
     }
 
     /// What works, but should be known.

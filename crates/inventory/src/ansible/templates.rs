@@ -17,6 +17,7 @@ use crate::secret_names::is_secret_name;
 use crate::yaml::{Key, Node, Value};
 
 mod filters;
+mod names;
 
 /// How many references may follow one another.
 const MOST_REFERENCES: usize = 64;
@@ -26,6 +27,9 @@ const MOST_LOOKUPS: usize = 100_000;
 const FUEL: u64 = 2_000_000;
 /// How deep lists and mappings may be nested in what a template makes.
 const DEEPEST: usize = 100;
+
+/// What `omit` stands for while a template is evaluated: a text that nobody writes.
+const OMIT: &str = "\u{e000}omit\u{e000}";
 
 /// The template engine, with the filters and functions that inventories use.
 pub(super) struct Templates {
@@ -123,13 +127,14 @@ impl Templates {
         Self { environment }
     }
 
-    /// The value of a text with templates in it.
+    /// The value of a text with templates in it. A value that is `omit` is null, which counts as not set; entries that are, are left out.
     ///
     /// # Errors
     ///
     /// Why there is none, as the end of a sentence that has named the variable.
     pub(super) fn evaluate(&self, text: &str, scope: &Scope) -> Result<Value, String> {
         let context = Jinja::from_object(scope.clone());
+        let text = &names::without_collection(text);
         let text = &with_backslashes(text);
         let result = match expression(text) {
             Some(expression) => self
@@ -154,12 +159,25 @@ impl Templates {
                     Value::Text(rendered)
                 }),
         };
-        result.map_err(|error| explain(&error, scope))
+        let value = result.map_err(|error| {
+            let name = error
+                .detail()
+                .is_none()
+                .then(|| names::unknown(text, &self.environment, error.kind()));
+            explain(&error, name.flatten().as_deref(), scope)
+        })?;
+        match value {
+            Value::Text(text) if text == OMIT => Ok(Value::Null),
+            Value::Text(text) if text.contains(OMIT) => {
+                Err("`omit` leaves out a whole value, and here it is a part of one".to_owned())
+            }
+            value => Ok(value),
+        }
     }
 }
 
 /// What went wrong, with the name of what is missing where something is.
-fn explain(error: &Error, scope: &Scope) -> String {
+fn explain(error: &Error, name: Option<&str>, scope: &Scope) -> String {
     let missing = lock(&scope.references.missing).pop();
     match (error.kind(), missing) {
         (ErrorKind::UndefinedError, Some(name)) => {
@@ -169,8 +187,8 @@ fn explain(error: &Error, scope: &Scope) -> String {
         }
         (ErrorKind::UndefinedError, None) => "the template refers to an entry that is not there".to_owned(),
         (ErrorKind::UnknownFilter | ErrorKind::UnknownFunction | ErrorKind::UnknownTest | ErrorKind::UnknownMethod, _) => {
-            let what = error.detail().unwrap_or("something");
-            format!("the template uses what is not supported here ({what}); docs/inventory.md lists what is, or let `ansible-inventory --list` and `ansible -m debug` write out the value")
+            let what = error.detail().or(name).unwrap_or("a name that the engine does not tell");
+            format!("the template uses what is not supported here ({what}); docs/inventory.md lists what is. Use that, or write the value itself, as `ansible HOST -m debug -a var=NAME` shows it")
         }
         (ErrorKind::OutOfFuel, _) => format!("the template does or makes too much and was given up after {} million steps; make its loops shorter", FUEL / 1_000_000),
         // The engine's words may hold a part of the values.
@@ -312,6 +330,8 @@ impl Scope {
                     .map(|host| Jinja::from(host.name.as_str()));
                 Some((group.name.clone(), Jinja::from(names.collect::<Vec<_>>())))
             })),
+            "omit" => Jinja::from(OMIT),
+            "vars" => Jinja::from_object(self.clone()),
             "hostvars" => Jinja::from_object(HostVars(self.clone())),
             _ => return None,
         })
@@ -425,7 +445,11 @@ fn from_jinja(value: &Jinja, depth: usize) -> Result<Value, Error> {
         ValueKind::Map => {
             let mut entries = Vec::new();
             for key in value.try_iter()? {
-                let entry = Node::from_value(from_jinja(&value.get_item(&key)?, depth + 1)?);
+                let entry = value.get_item(&key)?;
+                if entry.as_str() == Some(OMIT) {
+                    continue;
+                }
+                let entry = Node::from_value(from_jinja(&entry, depth + 1)?);
                 let name = key.to_string();
                 entries.push((
                     Key {
@@ -441,6 +465,7 @@ fn from_jinja(value: &Jinja, depth: usize) -> Result<Value, Error> {
         ValueKind::Seq | ValueKind::Iterable => {
             let nodes = value
                 .try_iter()?
+                .filter(|value| value.as_str() != Some(OMIT))
                 .map(|value| from_jinja(&value, depth + 1).map(Node::from_value));
             Value::List(nodes.collect::<Result<_, _>>()?)
         }

@@ -8,6 +8,7 @@ pub(super) struct Files(tempfile::TempDir);
 impl Files {
     pub(super) fn new(files: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("play")).unwrap();
         for (name, text) in files {
             let path = folder.path().join(name);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -153,7 +154,7 @@ fn broken_inventories_are_told_with_the_line_and_the_way_out() {
         &[("i.yaml", "all:\n  hosts:\n    a:\n      x: '{% for a in range(99999) %}{% for b in range(99999) %}.{% endfor %}{% endfor %}'\n")],
         &[("i.yaml", "all:\n  hosts:\n    a:\n      x: '{% for a in range(1000000000) %}.{% endfor %}'\n")],
         &[("i.yaml", "all:\n  hosts:\n    a:\n      x: \"{{ 'a' * 1000000000 }}\"\n")],
-        &[("i.yaml", "all:\n  hosts:\n    a:\n      x: \"{{ '10.0.0.1' | ipaddr }}\"\n")],
+        &[("i.yaml", "all:\n  hosts:\n    a:\n      x: \"{{ '10.0.0.1' | ipaddr('network') }}\"\n")],
         &[("i.yaml", "all:\n  hosts:\n    a:\n      x: \"{{ lookup('file', 'x') }}\"\n")],
         &[("i.yaml", "all:\n  hosts:\n    a:\n      x: !vault |\n        $ANSIBLE_VAULT;1.1;AES256\n        00\n")],
     ]
@@ -191,8 +192,8 @@ fn broken_inventories_are_told_with_the_line_and_the_way_out() {
     (values) i.yaml:4: a: `x`: the template does or makes too much and was given up after 2 million steps; make its loops shorter
     (values) i.yaml:4: a: `x`: the template cannot be evaluated: range has too many elements
     (values) i.yaml:4: a: `x`: the template does or makes too much and was given up after 2 million steps; make its loops shorter
-    (values) i.yaml:4: a: `x`: the template uses what is not supported here (filter ipaddr is unknown); docs/inventory.md lists what is, or let `ansible-inventory --list` and `ansible -m debug` write out the value
-    (values) i.yaml:4: a: `x`: the template uses what is not supported here (the lookup `file`); docs/inventory.md lists what is, or let `ansible-inventory --list` and `ansible -m debug` write out the value
+    (values) i.yaml:4: a: `x`: the template uses what is not supported here (filter ipaddr('network'); ipaddr('address') is supported); docs/inventory.md lists what is. Use that, or write the value itself, as `ansible HOST -m debug -a var=NAME` shows it
+    (values) i.yaml:4: a: `x`: the template uses what is not supported here (the lookup `file`); docs/inventory.md lists what is. Use that, or write the value itself, as `ansible HOST -m debug -a var=NAME` shows it
     (values) i.yaml:5: a: `x`: this is no vault value: its body does not hold a salt, a checksum and a ciphertext; is it cut off?
     ");
 }
@@ -359,4 +360,117 @@ fn a_text_in_memory_has_no_files_beside_it() {
     let file = folder.0.path().join("i.ini");
     let inventory = Inventory::parse(&file, "a port=1\nb", Vault::default()).unwrap();
     assert!(inventory.host("b").unwrap().variable("port").is_none());
+}
+
+#[test]
+fn templates_find_values_by_every_name_that_ansible_has_for_them() {
+    let inventory = read(
+        r#"
+all:
+  hosts:
+    a:
+      mgmt: 192.0.2.51/24
+      mgmt_a: 192.0.2.58
+      six: 2001:db8::7/64
+      r1: "{{ mgmt | ansible.utils.ipaddr('address') }}"
+      r2: "{{ six | ipaddr('address') }}"
+      r3: "{{ mgmt | ansible.builtin.regex_replace('/.*$', '') }}"
+      r4: "{{ (mgmt | ansible.builtin.split('/')) | first }}"
+      r5: "{{ vars['mgmt_a'] }}"
+      r6: "{{ lookup('vars', 'mgmt_' ~ inventory_hostname) }}"
+      r7: "{{ groups['all'] | map('extract', hostvars, 'mgmt_a') | select('defined') | first }}"
+      r8: "{{ query('vars', 'mgmt_a', 'mgmt') | join(' ') }}"
+      r9: "{{ lookup('ansible.builtin.vars', 'nowhere', default='x') }}"
+      r10: "{{ lookup('vars', 'mgmt_a', wantlist=True) | length }}"
+      r11: "{{ 'core' | ipaddr('address') }}"
+      r12: "{{ ['a'] | map('ansible.builtin.extract', {'a': 'y'}) | first }}"
+    b: {}
+"#,
+    )
+    .unwrap();
+    let host = inventory.host("a").unwrap();
+    let values: Vec<_> = (1..=12)
+        .map(|at| {
+            host.resolve(&format!("r{at}"))
+                .unwrap()
+                .unwrap()
+                .text()
+                .unwrap()
+        })
+        .collect();
+    insta::assert_snapshot!(values.join("\n"), @r"
+    192.0.2.51
+    2001:db8::7
+    192.0.2.51
+    192.0.2.51
+    192.0.2.58
+    192.0.2.58
+    192.0.2.58
+    192.0.2.58 192.0.2.51/24
+    x
+    1
+    false
+    y
+    ");
+}
+
+#[test]
+fn what_a_template_lacks_is_named_exactly() {
+    for (template, named) in [
+        ("{{ lookup('pipe', 'date') }}", "(the lookup `pipe`)"),
+        (
+            "{{ query('ansible.builtin.file', 'x') }}",
+            "(the lookup `file`)",
+        ),
+        (
+            "{{ lookup('community.hashi_vault.x', 'x') }}",
+            "(the lookup `community.hashi_vault.x`)",
+        ),
+        ("{{ ['a'] | map('checksum') | first }}", "(filter checksum)"),
+        (
+            "{{ ['a'] | map('upper') | map('password_hash') | first }}",
+            "(filter password_hash)",
+        ),
+        (
+            "{{ ['a'] | select('contains', 'a') | first }}",
+            "(test contains)",
+        ),
+        (
+            "{{ lookup('vars', 'nowhere') }}",
+            "refers to `nowhere`, which is set nowhere",
+        ),
+        ("x{{ omit }}", "`omit` leaves out a whole value"),
+    ] {
+        let inventory = read(&format!(
+            "all:\n  hosts:\n    a:\n      x: \"{template}\"\n"
+        ))
+        .unwrap();
+        let problem = inventory.host("a").unwrap().resolve("x").unwrap_err();
+        assert!(problem.message.contains(named), "{template}: {problem}");
+        assert!(!problem.message.contains("ansible-inventory"), "{problem}");
+    }
+}
+
+#[test]
+fn omit_is_null_and_leaves_entries_out() {
+    let inventory = read(
+        "all:\n  hosts:\n    a:\n      x: '{{ nowhere | default(omit) }}'\n      y: '{{ x }}'\n      z: '{{ [1, omit, 2] | length }}'\n      l: '{{ [1, omit, 2] }}'\n",
+    )
+    .unwrap();
+    let host = inventory.host("a").unwrap();
+    for name in ["x", "y"] {
+        let value = host.resolve(name).unwrap().unwrap().value;
+        assert!(matches!(value, crate::yaml::Value::Null), "{name}");
+    }
+    let value = host.resolve("l").unwrap().unwrap().value;
+    assert!(matches!(value, crate::yaml::Value::List(values) if values.len() == 2));
+}
+
+#[test]
+fn a_playbook_folder_that_is_missing_is_told() {
+    let files = Files::new(&[("i.yaml", "all: {hosts: {a: }}")]);
+    let mut sources = files.sources(&["i.yaml"]);
+    sources.playbook_dir = Some(files.0.path().join("gone"));
+    let error = files.named(Inventory::read(&sources)).unwrap_err();
+    assert!(error.contains("the playbook folder gone"), "{error}");
 }

@@ -17,6 +17,8 @@ pub struct Variable {
     pub line: u64,
     /// The value as it is written, templates unresolved and vault values encrypted.
     pub node: Node,
+    /// The text of a value that stands in an INI file and that Python takes for something else than text (`1_000`).
+    pub written: Option<Arc<str>>,
 }
 
 /// Variables that were set at one place, by name.
@@ -93,6 +95,7 @@ pub(super) fn set_of(file: &Arc<Path>, node: Node) -> Result<VariableSet, &'stat
             .into_iter()
             .map(|(key, node)| {
                 let variable = Variable {
+                    written: None,
                     file: Arc::clone(file),
                     line: key.line,
                     node,

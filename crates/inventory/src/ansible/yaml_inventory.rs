@@ -140,6 +140,7 @@ fn host(graph: &mut Graph, file: &Arc<Path>, group: usize, key: &Key, node: &Nod
 
 fn variable(file: &Arc<Path>, key: &Key, node: &Node) -> Variable {
     Variable {
+        written: None,
         file: Arc::clone(file),
         line: key.line,
         node: node.clone(),

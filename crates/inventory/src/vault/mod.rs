@@ -115,7 +115,22 @@ impl Vault {
         result.map(|opened| opened.0)
     }
 
+    /// Encrypts another content under the password that opens `text`, with the label of that password.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Vault::decrypt`].
+    pub fn encrypt_like(&self, text: &str, plain: &[u8]) -> Result<String, VaultError> {
+        let (_, password) = self.open_with(text)?;
+        encrypt(plain, password)
+    }
+
     fn open(&self, text: &str) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        self.open_with(text).map(|(plain, _)| plain)
+    }
+
+    /// What a text holds, and the password that opens it.
+    fn open_with(&self, text: &str) -> Result<(Zeroizing<Vec<u8>>, &Password), VaultError> {
         let envelope = Envelope::parse(text).map_err(VaultError::Format)?;
         if self.passwords.is_empty() {
             return Err(VaultError::NoPassword {
@@ -132,7 +147,9 @@ impl Vault {
         for (at, password) in first.into_iter().chain(then) {
             let keys = self.keys(at, password, &envelope.salt)?;
             if let Some(plain) = keys.open(&envelope.mac, &envelope.ciphertext) {
-                return plain.map_err(VaultError::Format);
+                return plain
+                    .map(|plain| (plain, password))
+                    .map_err(VaultError::Format);
             }
         }
         Err(VaultError::WrongPassword {

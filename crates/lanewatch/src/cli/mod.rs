@@ -21,6 +21,7 @@ mod replay;
 mod signals;
 mod sim;
 mod vault;
+mod vault_edit;
 
 use std::process::ExitCode;
 

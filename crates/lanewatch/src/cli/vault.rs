@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::help::{PLAIN, after};
 use super::printer::Printer;
-use super::{ExitStatus, usage};
+use super::{ExitStatus, usage, vault_edit};
 use crate::settings::{Layers, Settings};
 
 /// Encrypt and decrypt secrets in the form of Ansible Vault, interchangeably with ansible-vault.
@@ -35,6 +35,10 @@ enum Command {
     Decrypt(Decrypt),
     /// Print files decrypted
     View(View),
+    /// Edit encrypted files with the editor that EDITOR names
+    Edit(Edit),
+    /// Make an encrypted file with the editor that EDITOR names
+    Create(Create),
     /// Encrypt files again with another password
     Rekey(Rekey),
 }
@@ -99,6 +103,28 @@ struct View {
 
 #[derive(Debug, Args)]
 #[command(after_help = after(&[
+    ("lanewatch vault edit group_vars/all/vault.yml -J", "Ask for the password, and edit the file decrypted."),
+], PLAIN))]
+struct Edit {
+    /// The files, one after the other
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = after(&[
+    ("lanewatch vault create group_vars/all/vault.yml -J", "Ask for the password, and edit a new file."),
+], PLAIN))]
+struct Create {
+    /// The file, which does not exist yet
+    file: PathBuf,
+    /// Which of several passwords is taken, by its label
+    #[arg(long, value_name = "LABEL")]
+    encrypt_vault_id: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = after(&[
     ("lanewatch vault rekey vault.yml --vault-password-file old --new-vault-password-file new", "Encrypt a file under a new password."),
 ], PLAIN))]
 struct Rekey {
@@ -124,6 +150,8 @@ impl VaultCommand {
             Command::EncryptString(command) => command.run(&settings, printer),
             Command::Decrypt(command) => command.run(&settings, printer),
             Command::View(command) => command.run(&settings),
+            Command::Edit(command) => command.run(&settings, printer),
+            Command::Create(command) => command.run(&settings, printer),
             Command::Rekey(command) => command.run(&settings, printer),
         }?;
         Ok(ExitStatus::Delivered)
@@ -231,6 +259,45 @@ impl View {
             to_stdout(&open(&vault, &file)?)?;
         }
         Ok(())
+    }
+}
+
+impl Edit {
+    fn run(self, settings: &Settings, printer: &Printer) -> anyhow::Result<()> {
+        let vault = reading(settings.vault())?;
+        for file in self.files {
+            let plain = open(&vault, &file)?;
+            let sealed = read(&file)?;
+            let sealed = str::from_utf8(&sealed).context("it was opened, so it is text")?;
+            let is_changed = vault_edit::edit(&vault, &file, sealed, &plain)?;
+            let done = match is_changed {
+                true => "encrypted",
+                false => "unchanged",
+            };
+            printer.answer(&format!("{} is {done}", file.display()));
+        }
+        Ok(())
+    }
+}
+
+impl Create {
+    fn run(self, settings: &Settings, printer: &Printer) -> anyhow::Result<()> {
+        let file = &self.file;
+        if file.exists() {
+            return Err(usage(format!(
+                "{} exists already; `lanewatch vault edit` changes what is encrypted, `lanewatch vault encrypt` encrypts what is not",
+                file.display()
+            ))
+            .into());
+        }
+        let folder = file.parent().filter(|folder| *folder != Path::new(""));
+        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+            return Err(usage(format!("the folder {} does not exist", folder.display())).into());
+        }
+        let password = encrypting(settings.vault(), self.encrypt_vault_id.as_deref())?;
+        let plain = vault_edit::in_editor(file, b"")?;
+        let text = vault::encrypt(&plain, &password).map_err(usage)?;
+        deliver(text.as_bytes(), file, "encrypted", printer)
     }
 }
 

@@ -1,4 +1,5 @@
-//! The layers that settings are given in: a flag wins over the environment, the environment over the file, the file over the default.
+//! The layers that settings are given in: a flag wins over the environment, the environment over the file, the file over Ansible's own
+//! configuration, that over the default.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,6 +7,7 @@ use std::path::PathBuf;
 
 use inventory::{Problem, did_you_mean, expand_home};
 
+use super::ansible_cfg;
 use super::file::{self, File};
 use super::log::{LogFilter, MessageOptions, log_targets};
 use super::row::{PREFIX, Row, ValueSource, variable_of};
@@ -22,6 +24,10 @@ pub(crate) struct Layers {
     pub(super) flags: BTreeMap<&'static str, Vec<String>>,
     environment: BTreeMap<String, String>,
     pub(super) file: Option<File>,
+    /// What `ansible.cfg` says.
+    ansible: Option<File>,
+    /// What should be known of `ansible.cfg`.
+    pub(super) warnings: Vec<String>,
     /// What is wrong with the file of settings.
     pub(super) problems: Vec<Problem>,
 }
@@ -72,7 +78,11 @@ impl Layers {
         let xdg_config_home = environment.get("XDG_CONFIG_HOME").map(String::as_str);
         let path = file::find(asked.as_deref().map(expand_home), xdg_config_home);
         let file = path.map(|path| File::read(path, &mut problems));
+        let mut warnings = Vec::new();
+        let ansible = ansible_cfg::read(&environment, &mut warnings);
         Self {
+            ansible,
+            warnings,
             flags,
             environment,
             file,
@@ -108,8 +118,8 @@ impl Layers {
             let texts = self.flags.get(row.name)?;
             Some((texts.clone(), Origin::Flag(row.flag())))
         };
-        let file = || {
-            let file = self.file.as_ref()?;
+        let of = |file: &Option<File>| {
+            let file = file.as_ref()?;
             let written = file.values.get(row.name)?;
             Some((
                 written.texts.clone(),
@@ -122,7 +132,12 @@ impl Layers {
             .or_else(|| variable(&row.variable()))
             .or_else(|| row.formerly.and_then(|name| variable(&variable_of(name))))
             .or_else(|| row.also.and_then(variable))
-            .or_else(file)
+            .or_else(|| of(&self.file))
+            .or_else(|| {
+                let (texts, variable) = ansible_cfg::of_environment(row, &self.environment)?;
+                Some((texts, Origin::Environment(variable)))
+            })
+            .or_else(|| of(&self.ansible))
     }
 
     /// Variables that look like ours and are not.

@@ -6,6 +6,7 @@
 //!     ├─► environment  LANEWATCH_LIKE_THIS
 //!     ├─► file         like_this in lanewatch.toml
 //!     └─► reference    docs/settings.md
+//!   ansible_cfg  what Ansible's own configuration says, below all of these
 //!   layers   flag over environment over file over default, and where each value came from
 //!   resolve  Settings, Options and Plan of a command, with everything that is wrong
 //!   log      filter, verbosity and format of the log
@@ -13,6 +14,7 @@
 //!
 //! To add a setting, add its row to `table` and use the field of [`Settings`] that it makes.
 
+mod ansible_cfg;
 mod file;
 mod flags;
 mod layers;

@@ -45,7 +45,8 @@ impl Layers {
         let mut settings = Settings::read(&mut reader);
         let mut problems = reader.problems;
         settings.read_password_file(&mut problems);
-        let warnings = self.unknown_variables();
+        let mut warnings = self.unknown_variables();
+        warnings.extend(self.warnings.iter().cloned());
         let mut layers = self;
         let of_file = std::mem::take(&mut layers.problems);
         if let Some(file) = &layers.file {

@@ -21,7 +21,7 @@ use crate::view::ColorChoice;
 
 use super::log::{LogFilter, LogFormat, Verbosity};
 use super::row::{Row, ValueSource, settings};
-use super::value::{Age, Concurrency, Limit, Size, Tolerance, Value};
+use super::value::{Age, Concurrency, Limit, Port, Size, Tolerance, Value};
 
 /// Commands that make a plan.
 const PLANNING: &[&str] = &["collect", "check", "record"];
@@ -56,6 +56,8 @@ const VAULT: &[&str] = &[
     "vault encrypt-string",
     "vault decrypt",
     "vault view",
+    "vault edit",
+    "vault create",
     "vault rekey",
 ];
 /// Commands that talk to devices.
@@ -135,6 +137,9 @@ settings! {
     runner_name: Option<String> = None, {
         value: "NAME", group: DEVICES, commands: RUNNER, otherwise: Some("the host name"), overruled_by: Some("SEMAPHORE_RUNNER_NAME"),
     }
+
+    /// The NETCONF port, where the inventory names none
+    port: Option<Port> = None, { value: "PORT", group: LOGIN, commands: CONNECTING, otherwise: Some("the ssh_config's, else 830") }
 
     /// The user to log in as, where the inventory names none
     user: Option<String> = None, { value: "USER", group: LOGIN, commands: CONNECTING, otherwise: Some("$USER") }
@@ -348,6 +353,7 @@ impl Settings {
             },
             login: LoginOptions {
                 user: self.user.clone(),
+                port: self.port.map(Port::get),
                 password: self.password.clone(),
                 private_key: self.private_key.clone(),
                 private_key_passphrase: self.private_key_passphrase.clone(),

@@ -191,6 +191,29 @@ macro_rules! count {
 }
 count!(u32, usize);
 
+/// A port of a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Port(u16);
+
+impl Port {
+    pub(crate) const fn get(self) -> u16 {
+        self.0
+    }
+}
+
+impl Value for Port {
+    const ACCEPTS: Accepts = Accepts::text("a port from 1 to 65535");
+
+    fn parse(text: &str) -> Option<Self> {
+        let port = text.trim().parse().ok().filter(|port| *port > 0)?;
+        Some(Self(port))
+    }
+
+    fn show(&self) -> Option<String> {
+        Some(self.0.to_string())
+    }
+}
+
 /// How many things are worked on at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Concurrency(usize);

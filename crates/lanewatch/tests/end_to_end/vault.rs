@@ -152,3 +152,48 @@ fn a_refusal_changes_nothing_and_says_why_without_the_secret() {
     assert_eq!(fs::read(folder.path().join("plain.yml")).unwrap(), before);
     assert!(!complaints.concat().contains("horse"));
 }
+
+#[test]
+fn an_editor_changes_what_is_encrypted_and_makes_what_is_not_there() {
+    let folder = folder();
+    let editor = folder.path().join("editor");
+    fs::write(&editor, "#!/bin/sh\necho 'more: yes' >> \"$2\"\n").unwrap();
+    fs::set_permissions(&editor, fs::Permissions::from_mode(0o700)).unwrap();
+    let with = |editor: &str, arguments: &[&str]| {
+        let mut command = program(folder.path(), &["vault"]);
+        command.args(arguments).args(["--vault-id", "lab@password"]);
+        command.env("EDITOR", editor).env_remove("VISUAL");
+        command.env("XDG_RUNTIME_DIR", folder.path());
+        run(&mut command)
+    };
+    let view = |file: &str| with("false", &["view", file]).expect(0).stdout;
+    with("true", &["encrypt", "plain.yml"]).expect(0);
+    let before = fs::read_to_string(folder.path().join("plain.yml")).unwrap();
+    let unchanged = with("true", &["edit", "plain.yml"]).expect(0);
+    assert_eq!(unchanged.stdout, "plain.yml is unchanged\n");
+    let failed = with("false", &["edit", "plain.yml"]).expect(2);
+    assert!(
+        failed.stderr.contains("nothing was written"),
+        "{}",
+        failed.stderr
+    );
+    let after = fs::read_to_string(folder.path().join("plain.yml")).unwrap();
+    assert_eq!(before, after);
+    with("./editor --wait", &["edit", "plain.yml"]).expect(0);
+    assert_eq!(view("plain.yml"), "token: sesame\nmore: yes\n");
+    let edited = fs::read_to_string(folder.path().join("plain.yml")).unwrap();
+    assert!(
+        edited.starts_with("$ANSIBLE_VAULT;1.2;AES256;lab\n"),
+        "{edited}"
+    );
+    with("./editor --wait", &["create", "new.yml"]).expect(0);
+    assert_eq!(view("new.yml"), "more: yes\n");
+    assert_eq!(mode(&folder.path().join("new.yml")), 0o600);
+    let there = with("true", &["create", "new.yml"]).expect(2);
+    assert!(there.stderr.contains("exists already"), "{}", there.stderr);
+    assert_eq!(
+        files_below(folder.path()).len(),
+        4,
+        "something was left behind"
+    );
+}

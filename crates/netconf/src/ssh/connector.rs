@@ -88,7 +88,13 @@ impl Connector {
             }
         };
         let ssh = login.open(verifier, transport, disconnect_reason).await?;
+        let mut timeouts = self.shared.options.timeouts.clone();
+        if let Some(limit) = target.reply_timeout {
+            timeouts.first_byte = limit;
+            timeouts.reply = limit;
+        }
         let options = Options {
+            timeouts,
             offer: target.offer.unwrap_or(self.shared.options.offer),
             ..self.shared.options.clone()
         };

@@ -25,6 +25,9 @@ pub struct Target {
     /// How long opening a direct TCP connection to it may take, in place of
     /// [`Timeouts::connect`](crate::Timeouts::connect).
     pub connect_timeout: Option<Duration>,
+    /// How long a reply of it may take, to its first and to its last byte, in place of
+    /// [`Timeouts::first_byte`](crate::Timeouts::first_byte) and [`Timeouts::reply`](crate::Timeouts::reply).
+    pub reply_timeout: Option<Duration>,
 }
 
 impl Target {
@@ -38,6 +41,7 @@ impl Target {
             legacy: false,
             offer: None,
             connect_timeout: None,
+            reply_timeout: None,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use inventory::{Problem, did_you_mean, expand_home};
 use netconf::ssh::{HostKeyPolicy, KnownHosts};
@@ -10,6 +11,7 @@ use super::super::host_variables::{HostVariables, Names};
 use super::super::ssh_config::{
     Arguments, Config, ConfigError, HostKeyChecking, HostOptions, expand_path,
 };
+use super::address::address;
 use super::login_methods::{Kind, parse_order};
 use crate::options::{HostKeys, LoginOptions};
 
@@ -20,10 +22,30 @@ pub(crate) const USER_KNOWN_HOSTS: &[&str] = &["~/.ssh/known_hosts", "~/.ssh/kno
 pub(crate) const GLOBAL_KNOWN_HOSTS: &[&str] =
     &["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"];
 
-pub(crate) const ADDRESS: Names = &["ansible_host", "ansible_ssh_host"];
-pub(crate) const PORT: Names = &["ansible_port", "ansible_ssh_port"];
-pub(crate) const USER: Names = &["ansible_user", "ansible_ssh_user"];
-pub(crate) const KEY_FILE: Names = &["ansible_ssh_private_key_file", "ansible_private_key_file"];
+pub(crate) const ADDRESS: Names = &[
+    "ansible_ssh_host",
+    "ansible_host",
+    "ansible_libssh_host",
+    "ansible_paramiko_host",
+];
+pub(crate) const PORT: Names = &[
+    "ansible_ssh_port",
+    "ansible_port",
+    "ansible_libssh_port",
+    "ansible_paramiko_port",
+];
+pub(crate) const USER: Names = &[
+    "ansible_ssh_user",
+    "ansible_user",
+    "ansible_libssh_user",
+    "ansible_paramiko_user",
+];
+pub(crate) const KEY_FILE: Names = &[
+    "ansible_ssh_private_key_file",
+    "ansible_private_key_file",
+    "ansible_libssh_private_key_file",
+    "ansible_paramiko_private_key_file",
+];
 pub(crate) const KEY_PASSPHRASE: Names = &[
     "ansible_ssh_private_key_passphrase",
     "ansible_private_key_passphrase",
@@ -33,6 +55,51 @@ pub(crate) const SSH_ARGUMENTS: [Names; 3] = [
     &["ansible_ssh_args"],
     &["ansible_ssh_common_args"],
     &["ansible_ssh_extra_args"],
+];
+/// Whether host keys are checked, in the spellings of the plugins: `false` is `off`, `true` is `strict`.
+const HOST_KEY_CHECKING: Names = &[
+    "ansible_ssh_host_key_checking",
+    "ansible_netconf_host_key_checking",
+    "ansible_host_key_checking",
+    "ansible_libssh_host_key_checking",
+    "ansible_paramiko_host_key_checking",
+];
+/// The file of OpenSSH's configuration; `netconf` also takes `true` for the usual ones and `false` for none.
+const SSH_CONFIG: Names = &["ansible_netconf_ssh_config", "ansible_libssh_config_file"];
+/// Seconds until a connection is open.
+pub(crate) const CONNECT_TIMEOUT: Names = &[
+    "ansible_ssh_timeout",
+    "ansible_connect_timeout",
+    "ansible_persistent_connect_timeout",
+    "ansible_paramiko_timeout",
+    "ansible_timeout",
+];
+/// Seconds until a reply is there.
+pub(crate) const REPLY_TIMEOUT: Names = &[
+    "ansible_command_timeout",
+    "ansible_persistent_command_timeout",
+];
+/// A command whose input and output are the connection, in the spellings of the plugins.
+pub(crate) const PLUGINS_PROXY_COMMAND: Names = &[
+    "ansible_netconf_proxy_command",
+    "ansible_libssh_proxy_command",
+    "ansible_paramiko_proxy_command",
+];
+/// Each variable of Ansible's connection plugins that counts, but for passwords.
+pub(crate) const HONOURED: &[Names] = &[
+    ADDRESS,
+    PORT,
+    USER,
+    KEY_FILE,
+    KEY_PASSPHRASE,
+    SSH_ARGUMENTS[0],
+    SSH_ARGUMENTS[1],
+    SSH_ARGUMENTS[2],
+    HOST_KEY_CHECKING,
+    SSH_CONFIG,
+    CONNECT_TIMEOUT,
+    REPLY_TIMEOUT,
+    PLUGINS_PROXY_COMMAND,
 ];
 pub(crate) const HOST_KEYS: Names = &["lanewatch_host_keys"];
 pub(crate) const KNOWN_HOSTS: Names = &["lanewatch_known_hosts"];
@@ -49,6 +116,8 @@ pub(crate) struct Access<'s> {
     pub(crate) order: Option<Vec<Kind>>,
     /// Once each, however many hosts they concern.
     pub(crate) warnings: BTreeSet<String>,
+    /// What is wrong with the settings or OpenSSH's files, once each, however many hosts meet it.
+    pub(crate) mistakes: BTreeSet<String>,
     pub(crate) unchecked: usize,
 }
 
@@ -57,6 +126,8 @@ pub(crate) struct Written {
     pub(crate) user: Option<String>,
     pub(crate) key_file: Option<PathBuf>,
     pub(crate) policy: Option<HostKeys>,
+    /// What Ansible's variables say of host keys: below the arguments for ssh.
+    pub(crate) plugins_policy: Option<HostKeys>,
     pub(crate) known_hosts: Option<PathBuf>,
 }
 
@@ -77,12 +148,52 @@ impl Written {
             policy
         });
         Self {
-            user: host.text(USER),
-            key_file: host.text(KEY_FILE).map(|path| expand_home(&path)),
+            user: host.filled(USER),
+            key_file: host.filled(KEY_FILE).map(|path| expand_home(&path)),
             policy,
+            plugins_policy: host_key_checking(host),
             known_hosts: host.text(KNOWN_HOSTS).map(|path| expand_home(&path)),
         }
     }
+}
+
+fn host_key_checking(host: &mut HostVariables<'_>) -> Option<HostKeys> {
+    let text = host.text(HOST_KEY_CHECKING)?;
+    let is_checked = truth(&text);
+    if is_checked.is_none() {
+        let (name, found) = (
+            host.name_of(HOST_KEY_CHECKING),
+            host.found(HOST_KEY_CHECKING, &text),
+        );
+        let message = format!("`{name}` must be `true` or `false`; found {found}");
+        host.problem(host.first(HOST_KEY_CHECKING), message);
+    }
+    Some(match is_checked? {
+        true => HostKeys::Strict,
+        false => HostKeys::Off,
+    })
+}
+
+/// The words that Ansible takes for truth values.
+fn truth(text: &str) -> Option<bool> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "y" | "t" | "1" | "1.0" => Some(true),
+        "false" | "no" | "off" | "n" | "f" | "0" | "0.0" => Some(false),
+        _ => None,
+    }
+}
+
+/// Seconds that a variable says; zero asks for nothing.
+pub(crate) fn seconds(host: &mut HostVariables<'_>, names: Names) -> Option<Duration> {
+    let text = host.text(names)?;
+    let seconds = text.trim().parse::<f64>().ok();
+    let limit = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    if limit.is_none() {
+        let (name, found) = (host.name_of(names), host.found(names, &text));
+        let message = format!("`{name}` must be a number of seconds; found {found}");
+        host.problem(host.first(names), message);
+    }
+    limit.filter(|limit| !limit.is_zero())
 }
 
 /// What OpenSSH would know of one host.
@@ -120,6 +231,7 @@ impl<'s> Access<'s> {
             named: BTreeMap::new(),
             order,
             warnings,
+            mistakes: BTreeSet::new(),
             unchecked: 0,
         }
     }
@@ -130,7 +242,7 @@ impl<'s> Access<'s> {
         if self.unchecked > 0 {
             let unchecked = self.unchecked;
             warnings.push(format!(
-                "the host keys of {unchecked} device(s) are not checked (`--host-keys off`, `lanewatch_host_keys` or `StrictHostKeyChecking no`): whoever answers at an address is taken for the device"
+                "the host keys of {unchecked} device(s) are not checked (`--host-keys off`, `lanewatch_host_keys`, `ansible_host_key_checking` or `StrictHostKeyChecking no`): whoever answers at an address is taken for the device"
             ));
         }
         warnings
@@ -138,7 +250,7 @@ impl<'s> Access<'s> {
 
     /// Asks the arguments and the files about the host.
     pub(crate) fn known(&mut self, host: &mut HostVariables<'_>, written: &Written) -> Known {
-        let name = host.text(ADDRESS).unwrap_or_else(|| host.name.to_owned());
+        let name = self.name(host);
         let mut arguments = Arguments::default();
         let mut texts = Vec::new();
         for names in SSH_ARGUMENTS {
@@ -161,16 +273,33 @@ impl<'s> Access<'s> {
         let mut all = said.clone();
         let file = arguments
             .config_file
-            .map(|file| expand_home(&file.to_string_lossy()));
+            .map(|file| expand_home(&file.to_string_lossy()))
+            .or_else(|| plugins_ssh_config(host));
         let applied = match self.config(file.as_deref()) {
             Ok(config) => config.apply(&name, &user, &mut all),
             Err(error) => Err(error),
         };
         if let Err(error) = applied {
-            host.problem(None, format!("the ssh_config {error}"));
+            self.mistakes.insert(format!("the ssh_config {error}"));
         }
         self.warnings.extend(all.warnings.drain(..));
         Known { name, said, all }
+    }
+
+    /// What the host is called on the network: what a variable says, else its name in the inventory.
+    fn name(&mut self, host: &mut HostVariables<'_>) -> String {
+        let Some(written) = host.text(ADDRESS) else {
+            return host.name.to_owned();
+        };
+        address(&written).unwrap_or_else(|reason| {
+            let name = host.name_of(ADDRESS);
+            let message = match host.is_secret(ADDRESS) {
+                true => format!("`{name}` is no address; it is a secret value and is not shown"),
+                false => format!("`{name}` is no address: {reason}; found `{written}`"),
+            };
+            host.problem(host.first(ADDRESS), message);
+            written
+        })
     }
 
     pub(crate) fn config(&mut self, file: Option<&Path>) -> Result<&Config, ConfigError> {
@@ -207,6 +336,7 @@ impl<'s> Access<'s> {
         let policy = written
             .policy
             .or_else(|| of(said))
+            .or(written.plugins_policy)
             .or(self.options.host_keys)
             .or_else(|| of(all))
             .unwrap_or(HostKeys::Strict);
@@ -248,6 +378,16 @@ impl<'s> Access<'s> {
         files.extend(expanded(&all.global_known_hosts, GLOBAL_KNOWN_HOSTS));
         files.retain(|file| file != Path::new("none"));
         KnownHosts { files, alias }
+    }
+}
+
+/// The file of OpenSSH's configuration that a plugin's variable names.
+fn plugins_ssh_config(host: &mut HostVariables<'_>) -> Option<PathBuf> {
+    let text = host.text(SSH_CONFIG).filter(|text| !text.is_empty())?;
+    match truth(&text) {
+        Some(true) => None,
+        Some(false) => Some(PathBuf::from("none")),
+        None => Some(expand_home(&text)),
     }
 }
 

@@ -1,7 +1,11 @@
 //! The user and the ways to log in: variables over arguments over options over OpenSSH's files.
 
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
 use netconf::ssh::Credentials;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
 
 use super::super::host_variables::{HostVariables, PASSWORDS};
 use super::context::{AUTH_ORDER, Access, KEY_FILE, KEY_PASSPHRASE, Known, Written, local_user};
@@ -9,7 +13,7 @@ use super::login_methods::{Means, existing, methods, parse_order};
 
 impl Access<'_> {
     pub(crate) fn credentials(
-        &self,
+        &mut self,
         host: &mut HostVariables<'_>,
         written: &Written,
         known: &Known,
@@ -32,13 +36,19 @@ impl Access<'_> {
             let is_said = !known.said.identity_files.is_empty();
             self.options.private_key.clone().filter(|_| !is_said)
         }) {
-            if let Err(error) = std::fs::File::open(&path) {
+            if let Some(reason) = why_no_key(&path) {
                 let shown = match host.is_secret(KEY_FILE) {
                     true => "that a vault names".to_owned(),
                     false => path.display().to_string(),
                 };
-                let message = format!("the private key {shown} cannot be read: {error}");
-                host.problem(host.first(KEY_FILE), message);
+                if written.key_file.is_some() {
+                    let message = format!("the private key {shown} {reason}");
+                    host.problem(host.first(KEY_FILE), message);
+                } else {
+                    self.mistakes.insert(format!(
+                        "the private key {shown} of the setting `private_key` (`--private-key`) {reason}"
+                    ));
+                }
             }
             means.keys.push(path);
             means.keys_are_named = true;
@@ -67,4 +77,44 @@ impl Access<'_> {
         }
         Credentials { user, methods }
     }
+}
+
+/// The most of a key file that is looked at.
+const MOST_BYTES: u64 = 64 * 1024;
+
+/// Why a file cannot be a private key, as the end of a sentence.
+fn why_no_key(path: &Path) -> Option<String> {
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(MOST_BYTES).read_to_end(&mut head));
+    let head = SecretSlice::from(head);
+    match read {
+        Err(error) => Some(format!("cannot be read: {error}")),
+        Ok(_) if looks_like_key(head.expose_secret()) => None,
+        Ok(_) if head.expose_secret().starts_with(b"PuTTY-User-Key-File") => Some(
+            "is a key of PuTTY; write it anew with `puttygen KEY -O private-openssh -o NEW`"
+                .to_owned(),
+        ),
+        Ok(_) if is_public(head.expose_secret()) => {
+            Some("is a public key: name the private one, which has no `.pub`".to_owned())
+        }
+        Ok(_) => Some(
+            "is no private key: the line `-----BEGIN … PRIVATE KEY-----` is not in it".to_owned(),
+        ),
+    }
+}
+
+fn looks_like_key(text: &[u8]) -> bool {
+    let ending = b"PRIVATE KEY-----";
+    text.windows(ending.len()).any(|part| part == ending)
+}
+
+fn is_public(text: &[u8]) -> bool {
+    let kinds: [&[u8]; 5] = [
+        b"ssh-",
+        b"ecdsa-sha2-",
+        b"sk-ssh-",
+        b"sk-ecdsa-",
+        b"-----BEGIN PUBLIC",
+    ];
+    kinds.iter().any(|kind| text.starts_with(kind))
 }

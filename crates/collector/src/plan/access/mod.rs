@@ -8,6 +8,7 @@
 //! `context` holds what all hosts share, `credentials` and `login_methods` answer how to log in, `route` how to get there,
 //! and `target` puts the answers together. Left out: what is done on the way ([`netconf::ssh`]).
 
+mod address;
 mod context;
 mod credentials;
 mod login_methods;
@@ -16,6 +17,6 @@ mod target;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use context::Access;
+pub(crate) use context::{ADDRESS, Access, HONOURED, PORT, USER};
 pub use target::NetconfVersion;
 pub(crate) use target::from_vault;

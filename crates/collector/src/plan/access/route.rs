@@ -5,7 +5,7 @@ use netconf::ssh::{Credentials, Endpoint, Hop, Route};
 
 use super::super::host_variables::{HostVariables, Names};
 use super::super::ssh_config::{HostOptions, JumpSpec, Proxy};
-use super::context::{Access, KEY_FILE, Known, Written, local_user};
+use super::context::{Access, KEY_FILE, Known, PLUGINS_PROXY_COMMAND, Written, local_user};
 use super::login_methods::{Kind, Means, existing, methods};
 
 /// SSH's own port.
@@ -19,7 +19,9 @@ const PROXY_COMMAND: Names = &["lanewatch_proxy_command"];
 
 /// Whether the host's own variables for the way come out of a vault.
 pub(crate) fn is_from_vault(host: &HostVariables<'_>) -> bool {
-    host.is_secret(JUMP) || host.is_secret(PROXY_COMMAND)
+    [JUMP, PROXY_COMMAND, PLUGINS_PROXY_COMMAND]
+        .iter()
+        .any(|names| host.is_secret(names))
 }
 
 impl Access<'_> {
@@ -31,8 +33,11 @@ impl Access<'_> {
     ) -> Route {
         let jump = host.text(JUMP);
         let command = host.text(PROXY_COMMAND);
+        let plugins_command = host.text(PLUGINS_PROXY_COMMAND);
+        let plugins_command = plugins_command.filter(|command| !command.is_empty());
         let options = self.options;
-        let set =
+        let mistakes = &mut self.mistakes;
+        let mut set =
             |text: &str, names: Names, host: &mut HostVariables<'_>| match JumpSpec::parse_list(
                 text,
             ) {
@@ -40,7 +45,9 @@ impl Access<'_> {
                 Ok(hops) => Proxy::Jump(hops),
                 Err(message) => {
                     match names {
-                        [] => host.problem(None, message),
+                        [] => {
+                            mistakes.insert(format!("the setting `jump` (`--jump`): {message}"));
+                        }
                         names => host.unusable_value(names, &message),
                     }
                     Proxy::None
@@ -52,6 +59,8 @@ impl Access<'_> {
             Some(Proxy::Command(command))
         } else if known.said.proxy.is_some() {
             known.said.proxy.clone()
+        } else if let Some(command) = plugins_command {
+            Some(Proxy::Command(command))
         } else if let Some(text) = &options.jump {
             Some(set(text, &[], host))
         } else if let Some(command) = &options.proxy_command {
@@ -94,7 +103,7 @@ impl Access<'_> {
         let mut options = HostOptions::default();
         let user = spec.user.clone().unwrap_or_else(local_user);
         if let Err(error) = self.usual.apply(&spec.host, &user, &mut options) {
-            host.problem(None, format!("the ssh_config {error}"));
+            self.mistakes.insert(format!("the ssh_config {error}"));
         }
         self.warnings.extend(options.warnings.drain(..));
         if let Some(depth) = depth {

@@ -7,7 +7,11 @@ use netconf::ssh::{Endpoint, HostKeyPolicy, Target};
 
 use super::super::device_plan::FromVault;
 use super::super::host_variables::{HostVariables, Names};
-use super::context::{ADDRESS, Access, DEFAULT_PORT, PORT, SSH_ARGUMENTS, USER, Written};
+use super::super::ssh_config::Arguments;
+use super::context::{
+    ADDRESS, Access, CONNECT_TIMEOUT, DEFAULT_PORT, PORT, REPLY_TIMEOUT, SSH_ARGUMENTS, USER,
+    Written, seconds,
+};
 use super::route;
 
 const LEGACY: Names = &["lanewatch_legacy"];
@@ -40,13 +44,20 @@ impl NetconfVersion {
     }
 }
 
-/// What of the way to a host comes out of a vault. Arguments for ssh may say all of it.
+/// What of the way to a host comes out of a vault. Of arguments for ssh, what they say counts.
 pub(crate) fn from_vault(host: &HostVariables<'_>) -> FromVault {
-    let by_arguments = SSH_ARGUMENTS.iter().any(|names| host.is_secret(names));
+    let secret = SSH_ARGUMENTS.iter().filter(|names| host.is_secret(names));
+    let said: Vec<_> = secret
+        .filter_map(|names| Arguments::parse(&host.exposed(names)?).ok())
+        .map(|arguments| arguments.options)
+        .collect();
     FromVault {
-        address: by_arguments || host.is_secret(ADDRESS),
-        user: by_arguments || host.is_secret(USER),
-        route: by_arguments || route::is_from_vault(host),
+        address: host.is_secret(ADDRESS)
+            || said
+                .iter()
+                .any(|said| said.host_name.is_some() || said.port.is_some()),
+        user: host.is_secret(USER) || said.iter().any(|said| said.user.is_some()),
+        route: said.iter().any(|said| said.proxy.is_some()) || route::is_from_vault(host),
         ..FromVault::default()
     }
 }
@@ -60,6 +71,8 @@ impl Access<'_> {
         let port = host
             .parsed::<std::num::NonZeroU16>(PORT, "a port from 1 to 65535")
             .map(std::num::NonZeroU16::get)
+            .or(known.said.port)
+            .or(self.options.port)
             .or(known.all.port);
         let endpoint = Endpoint {
             host: real.replace("%h", &known.name),
@@ -88,12 +101,19 @@ impl Access<'_> {
             }
             offer
         });
+        let connect_timeout = seconds(host, CONNECT_TIMEOUT);
         let is_legacy = host.parsed::<bool>(LEGACY, "`true` or `false`");
         Target {
             route,
             legacy: is_legacy.unwrap_or(known.all.wants_legacy),
             offer,
-            connect_timeout: known.all.connect_timeout.filter(|t| *t > Duration::ZERO),
+            connect_timeout: known
+                .said
+                .connect_timeout
+                .or(connect_timeout)
+                .or(known.all.connect_timeout)
+                .filter(|t| *t > Duration::ZERO),
+            reply_timeout: seconds(host, REPLY_TIMEOUT),
             ..Target::new(endpoint, credentials, host_keys)
         }
     }

@@ -233,3 +233,158 @@ fn options_without_effect_are_named_once_and_mistakes_with_their_place() {
         "{wrong}"
     );
 }
+
+#[test]
+fn the_spellings_of_every_plugin_count() {
+    for variables in [
+        "ansible_host: 192.0.2.1, ansible_port: 22, ansible_user: u",
+        "ansible_ssh_host: 192.0.2.1, ansible_ssh_port: 22, ansible_ssh_user: u",
+        "ansible_paramiko_host: 192.0.2.1, ansible_paramiko_port: 22, ansible_paramiko_user: u",
+        "ansible_libssh_host: 192.0.2.1, ansible_port: 22, ansible_libssh_user: u",
+        // As the arguments that Ansible gives to ssh show.
+        "ansible_host: x, ansible_ssh_host: 192.0.2.1, ansible_port: 1, ansible_ssh_port: 22, ansible_user: x, ansible_ssh_user: u",
+    ] {
+        let target = device(variables, "").target;
+        assert_eq!(target.endpoint.to_string(), "192.0.2.1:22", "{variables}");
+        assert_eq!(target.credentials.user, "u", "{variables}");
+    }
+    for name in ["netconf", "libssh", "paramiko"] {
+        let through = device(&format!("ansible_{name}_proxy_command: nc %h %p"), "");
+        assert_eq!(ways(&through.target.route), "command nc %h %p", "{name}");
+    }
+    let argued = device(
+        "ansible_netconf_proxy_command: nc %h %p, ansible_ssh_common_args: '-J me@j'",
+        "",
+    );
+    assert_eq!(ways(&argued.target.route), "me@j:22");
+}
+
+#[test]
+fn host_keys_are_checked_as_the_plugins_are_told() {
+    let policy = |variables: &str, config: &str| match device(variables, config).target.host_keys {
+        HostKeyPolicy::Strict { .. } => "strict",
+        HostKeyPolicy::AcceptNew { .. } => "accept-new",
+        HostKeyPolicy::Off => "off",
+    };
+    for name in ["", "ssh_", "netconf_", "paramiko_", "libssh_"] {
+        for word in ["false", "no", "'False'", "0"] {
+            let said = policy(&format!("ansible_{name}host_key_checking: {word}"), "");
+            assert_eq!(said, "off", "{name} {word}");
+        }
+    }
+    let strict = policy(
+        "ansible_host_key_checking: true",
+        "StrictHostKeyChecking no\n",
+    );
+    assert_eq!(strict, "strict");
+    let argued =
+        "ansible_host_key_checking: false, ansible_ssh_args: '-o StrictHostKeyChecking=yes'";
+    assert_eq!(policy(argued, ""), "strict", "the arguments stand first");
+    let wrong = plan("ansible_host_key_checking: maybe", "", |_| {}).unwrap_err();
+    assert!(
+        wrong.contains("must be `true` or `false`; found `maybe`"),
+        "{wrong}"
+    );
+}
+
+#[test]
+fn timeouts_and_the_ssh_config_of_the_plugins_count() {
+    let target = device(
+        "ansible_connect_timeout: 7, ansible_command_timeout: 120",
+        "",
+    )
+    .target;
+    assert_eq!(target.connect_timeout, Some(Duration::from_secs(7)));
+    assert_eq!(target.reply_timeout, Some(Duration::from_secs(120)));
+    let argued = "ansible_ssh_timeout: 7, ansible_ssh_args: '-o ConnectTimeout=3'";
+    let target = device(argued, "").target;
+    assert_eq!(target.connect_timeout, Some(Duration::from_secs(3)));
+    let wrong = plan("ansible_ssh_timeout: long", "", |_| {}).unwrap_err();
+    assert!(
+        wrong.contains("must be a number of seconds; found `long`"),
+        "{wrong}"
+    );
+    let none = device("ansible_netconf_ssh_config: false", "Host a\nPort 2222\n");
+    assert_eq!(none.target.endpoint.port, 830);
+    let usual = device("ansible_netconf_ssh_config: true", "Host a\nPort 2222\n");
+    assert_eq!(usual.target.endpoint.port, 2222);
+}
+
+#[test]
+fn connection_variables_without_effect_are_named_in_one_warning() {
+    let warned = plan(
+        "ansible_sftp_batch_mode: true, ansible_ssh_new_option: 1, ansible_become: false, ansible_scp_if_ssh: ~, ansible_winrm_path: x",
+        "",
+        |_| {},
+    );
+    let warnings = warned.unwrap().warnings.join("\n");
+    let named: Vec<_> = warnings.split('`').skip(1).step_by(2).collect();
+    assert_eq!(
+        named,
+        ["ansible_sftp_batch_mode", "ansible_ssh_new_option"],
+        "{warnings}"
+    );
+    assert_eq!(warnings.lines().count(), 1, "{warnings}");
+}
+
+#[test]
+fn null_counts_as_not_set_and_what_is_empty_is_refused() {
+    let unset = device(
+        "ansible_host: ~, ansible_port: ~, ansible_user: ~, ansible_ssh_common_args: ~, ansible_password: ~, ansible_ssh_private_key_file: ~, interface_filter: ~, lanewatch_jump: ~",
+        "",
+    );
+    assert_eq!(unset.target.endpoint.to_string(), "a:830");
+    assert_eq!(unset.target.credentials.user, "fallback");
+    assert_eq!(way_in(&unset), "password keyboard-interactive");
+    assert!(unset.interface_filter.is_none());
+    let next = device("ansible_ssh_host: ~, ansible_host: 192.0.2.1", "");
+    assert_eq!(next.target.endpoint.host, "192.0.2.1");
+    let omitted = device(
+        "ansible_port: '{{ nowhere | default(omit) }}', ansible_user: '{{ nowhere | default(none) }}'",
+        "",
+    );
+    assert_eq!(omitted.target.endpoint.port, 830);
+    assert_eq!(omitted.target.credentials.user, "fallback");
+    for (variables, told) in [
+        (
+            "ansible_host: ''",
+            "`ansible_host` is no address: it is empty",
+        ),
+        ("ansible_user: ''", "`ansible_user` is empty"),
+        (
+            "ansible_ssh_private_key_file: ''",
+            "`ansible_ssh_private_key_file` is empty",
+        ),
+        (
+            "ansible_host: '192.0.2.1/24'",
+            "write `192.0.2.1`; found `192.0.2.1/24`",
+        ),
+    ] {
+        let error = plan(variables, "", |_| {}).unwrap_err();
+        assert!(error.contains(told), "{variables}: {error}");
+    }
+}
+
+#[test]
+fn a_key_file_that_is_none_is_told_before_a_device_is_asked() {
+    for (text, told) in [
+        (
+            "ssh-ed25519 AAAA me",
+            "is a public key: name the private one",
+        ),
+        ("PuTTY-User-Key-File-3: ssh-ed25519", "is a key of PuTTY"),
+        ("sesame", "is no private key"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let key = folder.path().join("k");
+        std::fs::write(&key, text).unwrap();
+        let variables = format!("ansible_private_key_file: {}", key.display());
+        let error = plan(&variables, "", |_| {}).unwrap_err();
+        assert!(error.contains(told) && !error.contains("sesame"), "{error}");
+        let error = plan("", "", |options| options.private_key = Some(key)).unwrap_err();
+        assert!(
+            error.contains("(`--private-key`)") && !error.contains("a: "),
+            "{error}"
+        );
+    }
+}

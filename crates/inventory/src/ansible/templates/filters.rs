@@ -1,6 +1,8 @@
 //! Template filters and functions of Ansible that minijinja lacks or implements differently.
 
+mod addresses;
 mod json;
+mod lookups;
 mod methods;
 
 use base64::Engine as _;
@@ -68,8 +70,13 @@ pub(super) fn add(environment: &mut Environment<'static>) {
     environment.add_test("search", |text: &str, pattern: &str| {
         compile(pattern).map(|regex| regex.is_match(text))
     });
-    for name in ["lookup", "query", "q"] {
-        environment.add_function(name, lookup);
+    environment.add_filter("extract", extract);
+    for name in ["ipaddr", "ansible.utils.ipaddr", "ansible.netcommon.ipaddr"] {
+        environment.add_filter(name, addresses::ipaddr);
+    }
+    environment.add_function("lookup", lookups::lookup);
+    for name in ["query", "q"] {
+        environment.add_function(name, lookups::query);
     }
     environment.set_unknown_method_callback(methods::call);
 }
@@ -300,34 +307,14 @@ fn distinct(values: impl Iterator<Item = Value>) -> Vec<Value> {
     seen
 }
 
-/// `lookup('env', NAME)`: the one source outside of the inventory that is read.
-fn lookup(plugin: &str, names: Rest<ValueOrKwargs>) -> Result<Value, Error> {
-    let names = names.into_values();
-    let (names, options) = minijinja::value::from_args::<(&[Value], Kwargs)>(&names)?;
-    let default = options.get::<Option<Value>>("default")?;
-    options.assert_all_used()?;
-    if !matches!(plugin, "env" | "ansible.builtin.env") {
-        return Err(Error::new(
-            ErrorKind::UnknownFunction,
-            format!("the lookup `{plugin}`"),
-        ));
+/// `key | extract(container, more)`: the entry of this key, and in it the entry of `more`, or of each key in it.
+fn extract(key: &Value, container: &Value, more: Option<&Value>) -> Result<Value, Error> {
+    let found = container.get_item(key)?;
+    match more {
+        None => Ok(found),
+        Some(keys) if keys.kind() == ValueKind::Seq => keys
+            .try_iter()?
+            .try_fold(found, |found, key| found.get_item(&key)),
+        Some(key) => found.get_item(key),
     }
-    let values = names.iter().map(|name| {
-        let value = std::env::var(name.to_string()).ok().map(Value::from);
-        value
-            .or_else(|| default.clone())
-            .unwrap_or_else(|| Value::from(""))
-    });
-    let mut values: Vec<Value> = values.collect();
-    Ok(match (values.pop(), values.is_empty()) {
-        (Some(only), true) => only,
-        (last, _) => Value::from(
-            values
-                .into_iter()
-                .chain(last)
-                .map(|value| value.to_string())
-                .collect::<Vec<_>>()
-                .join(","),
-        ),
-    })
 }
