@@ -75,6 +75,7 @@ const LAKE: &[&str] = &[
     "collect",
     "lake sync",
     "lake status",
+    "lake forget",
     "lake verify",
     "lake ddl",
 ];

@@ -3,7 +3,8 @@
 use std::fs;
 
 use crate::harness::{
-    Fleet, RUN, RunFolder, files_below, lanewatch, verify, write_documents, write_run,
+    Fleet, RUN, RunFolder, files_below, lanewatch, run, verify, write_command, write_documents,
+    write_run,
 };
 
 /// A lake of two hours and two runners below `folder`, in `lake`, and an empty remote, in `copy`.
@@ -406,4 +407,102 @@ fn what_cannot_be_a_remote_lake_is_told_at_once() {
     )
     .expect(2)
     .says(&["no profile `nobody`"]);
+}
+
+#[test]
+fn a_lake_that_is_not_there_is_an_error_to_whoever_asks_about_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("file"), "no folder").unwrap();
+    for command in ["verify", "status", "ddl --engine duckdb", "forget copy"] {
+        for (name, what) in [("none", "is not there"), ("file", "is not a folder")] {
+            let words: Vec<_> = command.split(' ').collect();
+            let arguments = [&["lake"], &words[..], &["--lake", name]].concat();
+            lanewatch(folder, &arguments).expect(2).says(&[
+                "the lake",
+                name,
+                what,
+                "`--lake FOLDER`",
+            ]);
+        }
+    }
+    assert_eq!(files_below(folder).len(), 1);
+}
+
+#[test]
+fn a_remote_that_was_mistyped_can_be_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    lake(folder);
+    fs::create_dir(folder.join("cpoy")).unwrap();
+    for to in ["cpoy", "copy"] {
+        lanewatch(folder, &["lake", "sync", "--lake", "lake", "--to", to]).expect(0);
+    }
+    let forget = ["lake", "forget", "cpoy", "--lake", "lake"];
+    lanewatch(folder, &forget)
+        .expect(0)
+        .says(&["cpoy is forgotten"]);
+    let status = lanewatch(folder, &["lake", "status", "--lake", "lake"]).expect(0);
+    status.says(&["copy", "has everything"]);
+    assert!(!status.stdout.contains("cpoy"), "{}", status.stdout);
+    lanewatch(folder, &forget)
+        .expect(2)
+        .says(&["was not synced to cpoy: it knows", "copy"]);
+    assert_eq!(files_below(&folder.join("cpoy")).len(), 6);
+}
+
+#[test]
+fn what_is_hidden_to_readers_is_not_of_the_lake() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    lake(folder);
+    let file = parquet_files(&folder.join("lake")).remove(0);
+    let hour = file.parent().unwrap().parent().unwrap();
+    fs::create_dir_all(hour.join("_temporary/0")).unwrap();
+    for hidden in [
+        file.with_file_name("_unfinished.parquet"),
+        file.with_file_name(".hidden.parquet"),
+        hour.join("_temporary/0/part.parquet"),
+    ] {
+        fs::copy(&file, hidden).unwrap();
+    }
+    lanewatch(folder, &["lake", "sync", "--lake", "lake", "--to", "copy"])
+        .expect(0)
+        .says(&["6 files"]);
+    assert_eq!(files_below(&folder.join("copy")).len(), 6);
+    lanewatch(folder, &verify("copy"))
+        .expect(0)
+        .says(&["6 files"]);
+}
+
+#[test]
+fn the_ddl_is_of_the_layout_that_is_there_and_of_a_place_that_the_engine_can_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let documents = write_documents(&folder.join("documents"), 2, 3, 1);
+    let mut write = write_command(folder, &documents, "runner01");
+    run(write.args(["--layout", "per-device"])).expect(0);
+    let ddl = |engine, more: &[&str]| {
+        let which = ["lake", "ddl", "--engine", engine, "--lake", "lake"];
+        lanewatch(folder, &[&which[..], more].concat())
+    };
+    for engine in ["duckdb", "spark"] {
+        let per_device = ddl(engine, &[]).expect(0);
+        per_device.says(&["lake/dt=*/device=*/optical_metrics_*.parquet"]);
+        assert!(!per_device.stdout.contains("hr=*"), "{}", per_device.stdout);
+    }
+    let bucket = ["--location", "s3://bucket/lake"];
+    for engine in ["athena", "trino"] {
+        ddl(engine, &bucket)
+            .expect(2)
+            .says(&["a folder for each device", "`--layout hourly`"]);
+        let refused = ddl(engine, &[]).expect(2);
+        refused.says(&["lake is not a location", "`--location`"]);
+        assert_eq!(refused.stdout, "");
+    }
+    write_run(folder, &documents, "runner02", RUN);
+    ddl("athena", &bucket)
+        .expect(0)
+        .says(&["has two layouts", "in folders of devices"])
+        .says(&["LOCATION 's3://bucket/lake/'"]);
 }

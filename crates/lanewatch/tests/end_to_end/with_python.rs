@@ -70,16 +70,15 @@ fn a_run_served_again_and_collected_again_gives_the_same_rows() {
     );
 }
 
-/// The statements of an engine for a lake, in a file.
+/// The statements of an engine for a lake, in a file. Those of an engine that reads no folders are for a copy of it in a bucket.
 pub(crate) fn ddl(folder: &Path, engine: &str, lake: &Path) -> PathBuf {
-    let arguments = [
-        "lake",
-        "ddl",
-        "--engine",
-        engine,
-        "--location",
-        lake.to_str().unwrap(),
-    ];
+    let lake = lake.to_str().unwrap();
+    let location = match engine {
+        "athena" | "trino" => "s3://bucket/lake",
+        _ => lake,
+    };
+    let which = ["--engine", engine, "--lake", lake, "--location", location];
+    let arguments = [&["lake", "ddl"], &which[..]].concat();
     let path = folder.join(format!("{engine}.sql"));
     fs::write(&path, lanewatch(folder, &arguments).expect(0).stdout).unwrap();
     path

@@ -3,9 +3,14 @@
 //! All tables share each `hr=` folder, so that an engine that is given the root mixes them. Athena and Trino get partition
 //! projection and a location template for each table: no crawler, no `MSCK REPAIR`, and a new hour is there when its files
 //! are. Spark and DuckDB find partitions by themselves and get globs.
+//!
+//! The layout with a folder for each device holds several tables in one folder and tells them apart by their file names alone. Spark and
+//! DuckDB read it by a glob; Athena and Trino, which read whole folders, cannot.
 
 use arrow_schema::{DataType, Field};
 use records::table::Dataset;
+
+use super::layout::DEVICE_COLUMN;
 
 /// An engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,10 +25,51 @@ pub enum Engine {
     DuckDb,
 }
 
+impl Engine {
+    /// Whether it can read the tables where each device has its own folder.
+    pub fn reads_per_device(self) -> bool {
+        matches!(self, Self::Spark | Self::DuckDb)
+    }
+}
+
 /// The first day that projected partitions begin with.
 const FIRST_DAY: &str = "2024-01-01";
+/// Spark's words for text, 32 and 64 bits, floating point and truth.
+const SPARK_TYPES: [&str; 5] = ["STRING", "INT", "BIGINT", "DOUBLE", "BOOLEAN"];
 
-/// The statements that make the tables, or the views, of a lake at this location: a folder or `s3://bucket/prefix`.
+/// The views of a lake at this location that has a folder for each device; `None` if the engine cannot read that layout.
+pub fn ddl_per_device<'d>(
+    engine: Engine,
+    datasets: impl IntoIterator<Item = &'d Dataset>,
+    location: &str,
+) -> Option<String> {
+    if !engine.reads_per_device() {
+        return None;
+    }
+    let location = engine.quoted(location.trim_end_matches('/'));
+    let views = datasets.into_iter().map(|dataset| {
+        let table = dataset.name.replace('-', "_");
+        let glob = format!("{location}/dt=*/device=*/{}_*.parquet", dataset.per_device_stem);
+        if engine == Engine::DuckDb {
+            return format!(
+                "CREATE OR REPLACE VIEW {table} AS\nSELECT * FROM read_parquet('{glob}',\n  hive_partitioning = true, \
+                 hive_types = {{'dt': VARCHAR, 'device': VARCHAR}}, union_by_name = true);\n"
+            );
+        }
+        let schema = dataset.schema();
+        let fields = schema.fields().iter().map(AsRef::as_ref);
+        let in_files = fields.filter(|field: &&Field| field.name() != DEVICE_COLUMN);
+        let columns = columns(engine, in_files, "`", SPARK_TYPES);
+        format!(
+            "CREATE OR REPLACE TEMPORARY VIEW {table} (\n{columns},\n  dt STRING,\n  device STRING\n)\nUSING parquet\n\
+             OPTIONS (\n  path '{glob}',\n  basePath '{location}'\n);\n"
+        )
+    });
+    Some(views.collect::<Vec<_>>().join("\n"))
+}
+
+/// The statements that make the tables, or the views, of a lake at this location that has a folder for each hour: a folder or
+/// `s3://bucket/prefix`.
 pub fn ddl<'d>(
     engine: Engine,
     datasets: impl IntoIterator<Item = &'d Dataset>,
@@ -74,12 +120,7 @@ pub fn ddl<'d>(
             Engine::Spark => format!(
                 "CREATE OR REPLACE TEMPORARY VIEW {table} (\n{},\n  dt STRING,\n  hr STRING\n)\nUSING parquet\nOPTIONS (\n  \
                  path '{}/dt=*/hr=*/{}/*.parquet',\n  basePath '{}'\n);\n",
-                columns(
-                    engine,
-                    fields,
-                    "`",
-                    ["STRING", "INT", "BIGINT", "DOUBLE", "BOOLEAN"]
-                ),
+                columns(engine, fields, "`", SPARK_TYPES),
                 engine.quoted(location),
                 dataset.name,
                 engine.quoted(location),
@@ -165,6 +206,24 @@ mod tests {
             let text = ddl(engine, [lanes.as_ref()], "s3://b/p/");
             assert!(text.contains(expected), "{text}");
         }
+    }
+
+    #[test]
+    fn a_folder_for_each_device_is_read_by_the_names_of_its_files() {
+        let lanes = &records::tables::DATASETS[1];
+        let of = |engine| ddl_per_device(engine, [lanes.as_ref()], "s3://b/p/");
+        for engine in [Engine::Spark, Engine::DuckDb] {
+            let text = of(engine).unwrap();
+            let glob = "'s3://b/p/dt=*/device=*/optical_metrics_*.parquet'";
+            assert!(text.contains(glob), "{text}");
+            assert!(!text.contains("hr"), "{text}");
+        }
+        let spark = of(Engine::Spark).unwrap();
+        assert!(
+            !spark.contains("`device`"),
+            "it is in the path alone: {spark}"
+        );
+        assert_eq!((of(Engine::Athena), of(Engine::Trino)), (None, None));
     }
 
     #[test]

@@ -46,7 +46,7 @@ impl Default for Layout {
 }
 
 /// The column that the per-device layout has in its paths. Readers refuse a column that is in a file and in its path.
-const DEVICE_COLUMN: &str = "device";
+pub(super) const DEVICE_COLUMN: &str = "device";
 
 impl Layout {
     pub(super) fn is_per_device(&self) -> bool {
@@ -204,6 +204,14 @@ pub(super) fn table_of(path: &str) -> Option<&str> {
         .map(|dataset| dataset.name.as_str())
 }
 
+/// Whether a file is of the layout with a folder for each device, given its path below the lake's root.
+pub fn is_per_device(path: &str) -> bool {
+    path.split('/')
+        .nth(1)
+        .and_then(|segment| segment.split_once('='))
+        .is_some_and(|(key, _)| key == DEVICE_COLUMN)
+}
+
 /// The second after the last one of a partition, given a path below the lake's root; none where the path names no day.
 pub fn partition_end(path: &str) -> Option<i64> {
     let mut segments = path.split('/');
@@ -298,6 +306,17 @@ mod tests {
             ("dt=2026-02-03", None),
         ] {
             assert_eq!(table_of(path), table, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_second_folder_tells_the_layout() {
+        for (path, expected) in [
+            ("dt=2026-02-03/device=a/optical_metrics_x.parquet", true),
+            ("dt=2026-02-03/hr=15/lane-dom/x.parquet", false),
+            ("dt=2026-02-03", false),
+        ] {
+            assert_eq!(is_per_device(path), expected, "{path}");
         }
     }
 

@@ -50,6 +50,9 @@ pub(super) fn modified_ns(metadata: &fs::Metadata) -> i128 {
 
 /// The Parquet files below `dt=…`, oldest partition first. A lake that is not there yet is empty.
 ///
+/// Files and folders whose names begin with `.` or `_` are left out: to Hive, Spark, Athena and Trino they are hidden, and writers give
+/// such names to files that they have not finished.
+///
 /// # Errors
 ///
 /// If a folder cannot be listed.
@@ -66,7 +69,7 @@ pub fn files(lake: &Path) -> Result<Vec<LocalFile>> {
 
 fn collect(folder: &Path, below: &str, found: &mut Vec<LocalFile>) -> Result<()> {
     for (name, path) in entries(folder)? {
-        if name.starts_with('.') {
+        if name.starts_with(['.', '_']) {
             continue;
         }
         let below = format!("{below}/{name}");
@@ -146,6 +149,10 @@ mod tests {
             "dt=2026-02-04/hr=00/lane-dom/b.parquet",
             "dt=2026-02-03/hr=15/lane-dom/a.parquet",
             "dt=2026-02-03/hr=15/lane-dom/.a.parquet.1.tmp",
+            "dt=2026-02-03/hr=15/lane-dom/.hidden.parquet",
+            "dt=2026-02-03/hr=15/lane-dom/_unfinished.parquet",
+            "dt=2026-02-03/hr=15/_temporary/0/part.parquet",
+            "dt=2026-02-03/.spark-staging/part.parquet",
             "dt=2026-02-03/hr=15/notes.txt",
             ".lanewatch/writing/x/0.tmp",
             "other/c.parquet",

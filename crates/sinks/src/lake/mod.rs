@@ -29,9 +29,9 @@ mod tables;
 mod writer;
 
 pub use check::{Checked, Damage, check_file, rows_in};
-pub use ddl::{Engine, ddl};
+pub use ddl::{Engine, ddl, ddl_per_device};
 pub use file::Compression;
-pub use layout::{Layout, file_path, partition, partition_end};
+pub use layout::{Layout, file_path, is_per_device, partition, partition_end};
 pub use local::{LocalFile, files, free_space, require_free_space};
 pub use recovery::{Recovered, recover};
 pub use tables::Tables;

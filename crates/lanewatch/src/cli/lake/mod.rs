@@ -1,20 +1,23 @@
 //! `lanewatch lake`: the Parquet lake on this disk and its copy at a remote.
 
 mod ddl;
+mod forget;
 mod remote;
 mod status;
 mod sync;
 mod verify;
 mod write;
 
-use clap::{Args, Subcommand};
+use std::path::Path;
 
+use clap::{Args, Subcommand};
 use records::tables::DATASETS;
 use sinks::lake::{LocalFile, Tables};
 
 use super::ExitStatus;
 use super::help::{PLAIN, after};
 use super::printer::Printer;
+use super::usage;
 use crate::settings::{Layers, Settings};
 use collector::Catalogue;
 
@@ -40,15 +43,33 @@ enum Command {
     Status(status::Status),
     /// Read every file whole, and compare the lake with the remote
     Verify(verify::Verify),
+    /// Forget a remote that was mistyped or is no longer used
+    Forget(forget::Forget),
     /// Print the table definitions for a query engine
     Ddl(ddl::Ddl),
 }
 
+/// The files of a lake that a command was asked about: unlike for a run, which makes the folder, one that is not there is a mistake.
+fn files_of(lake: &Path) -> anyhow::Result<Vec<LocalFile>> {
+    if !lake.is_dir() {
+        let what = match lake.exists() {
+            true => "is not a folder",
+            false => "is not there",
+        };
+        let name = lake.display();
+        return Err(usage(format!(
+            "the lake {name} {what}: name its root with `--lake FOLDER` or the setting `lake`"
+        ))
+        .into());
+    }
+    Ok(sinks::lake::files(lake)?)
+}
+
 /// The built-in tables, those of the catalogue's mappings, and what else is in the lake.
-fn tables(settings: &Settings, files: &[LocalFile]) -> anyhow::Result<Tables> {
+fn tables(settings: &Settings, lake: &Path, files: &[LocalFile]) -> anyhow::Result<Tables> {
     let catalogue = Catalogue::read(&settings.catalogue)?;
     let given = DATASETS.iter().cloned().chain(catalogue.datasets());
-    Ok(Tables::of(&settings.lake, files, given))
+    Ok(Tables::of(lake, files, given))
 }
 
 impl Lake {
@@ -58,6 +79,7 @@ impl Lake {
             Command::Sync(command) => command.run(given, printer).await,
             Command::Status(command) => command.run(given, printer),
             Command::Verify(command) => command.run(given, printer).await,
+            Command::Forget(command) => command.run(given, printer),
             Command::Ddl(command) => command.run(given, printer),
         }
     }

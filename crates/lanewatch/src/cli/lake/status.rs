@@ -32,7 +32,7 @@ impl Status {
             ..LakeStatus::default()
         };
         let mut partitions: BTreeMap<String, Partition> = BTreeMap::new();
-        for file in lake::files(&settings.lake)? {
+        for file in super::files_of(&settings.lake)? {
             let partition = partitions.entry(file.partition().to_owned()).or_default();
             partition.files += 1;
             partition.bytes += file.size;

@@ -89,8 +89,8 @@ struct Checked {
 
 /// Reads every file to its end.
 fn check_files(settings: &Settings) -> anyhow::Result<Checked> {
-    let files = lake::files(&settings.lake)?;
-    let tables = super::tables(settings, &files)?;
+    let files = super::files_of(&settings.lake)?;
+    let tables = super::tables(settings, &settings.lake, &files)?;
     let (mut rows, mut damaged) = (0_u64, Vec::new());
     for file in &files {
         let path = file.on_disk(&settings.lake);

@@ -34,6 +34,7 @@ const COMMANDS: &[&str] = &[
     "lake sync --to s3://lanewatch/lake --attempts 1",
     "lake verify",
     "lake verify --remote --to s3://lanewatch/lake",
+    "lake forget copy",
     "lake ddl --engine duckdb --location s3://lanewatch/lake",
     "query SELECT",
     "demo --folder demo",

@@ -306,6 +306,25 @@ pub fn backlogs(lake: &Path) -> Result<Vec<Backlog>> {
     Ok(backlogs)
 }
 
+/// Forgets what a remote was given, such as one whose name was mistyped: nothing counts as its backlog any more. Neither the remote nor
+/// the lake's files are touched. Returns whether there was anything to forget.
+///
+/// # Errors
+///
+/// If another sync to it is at work, or the state cannot be removed.
+pub fn forget(lake: &Path, url: &str) -> Result<bool> {
+    let url = url.trim_end_matches('/');
+    let path = path_of(lake, url, "state");
+    // What cannot be read may be another remote's: its name is part of a digest only.
+    if read(&path).is_none_or(|(of, _)| of != url) {
+        return Ok(false);
+    }
+    // The lock file stays: a sync that has opened it just now would hold a lock that the next one does not see.
+    let _locked = State::open(lake, url)?;
+    fs::remove_file(&path).map_err(Error::on("remove", &path))?;
+    Ok(true)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -373,6 +392,25 @@ mod tests {
         drop(state);
         let state = open();
         assert!(state.has(&a) && !state.has(&b));
+    }
+
+    #[test]
+    fn a_remote_that_is_forgotten_has_no_backlog_and_the_others_keep_theirs() {
+        let lake = tempfile::tempdir().unwrap();
+        for url in ["s3://bukcet/lake", "s3://bucket/lake"] {
+            State::open(lake.path(), url).unwrap().forget_all_but(&[]);
+        }
+        let at_work = State::open(lake.path(), "s3://bukcet/lake").unwrap();
+        let refused = forget(lake.path(), "s3://bukcet/lake");
+        assert!(matches!(refused, Err(Error::SyncAtWork { .. })));
+        drop(at_work);
+        assert!(forget(lake.path(), "s3://bukcet/lake/").unwrap());
+        assert!(!forget(lake.path(), "s3://bukcet/lake").unwrap());
+        let urls = backlogs(lake.path()).unwrap().into_iter();
+        assert_eq!(
+            urls.map(|backlog| backlog.url).collect::<Vec<_>>(),
+            ["s3://bucket/lake"]
+        );
     }
 
     #[test]
