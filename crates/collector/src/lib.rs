@@ -19,6 +19,7 @@ mod delivery;
 mod device;
 mod earlier_run;
 mod loose_files;
+mod make_good;
 mod options;
 pub mod panic_report;
 mod parse_and_join;
@@ -37,6 +38,7 @@ pub use clock::Clock;
 pub use context::{Event, Watch};
 pub use earlier_run::earlier_devices;
 pub use loose_files::LooseFiles;
+pub use make_good::{MadeGood, make_good};
 pub use options::{
     DeviceOptions, HostKeys, Limits, LoginOptions, MetricsFile, Options, OutputOptions,
 };

@@ -35,6 +35,9 @@ pub struct RunReport {
     /// Why the lake has nothing of this run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lake_error: Option<String>,
+    /// The lake that lacks the rows, where `lake_error` says why: a replay into it brings them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lake: Option<PathBuf>,
     /// Why documents of some devices are missing: the disk did not take them in time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub documents_error: Option<String>,

@@ -147,6 +147,11 @@ async fn complete(
         tracing::warn!(sink = sink.name(), "not delivered: {why}");
         metrics_error = sink.report_failure(why, &mut report).or(metrics_error);
     }
+    if report.lake_error.is_some() {
+        let lake = &run.options.output.lake;
+        // The working directory of a replay is another one.
+        report.lake = Some(std::path::absolute(lake).unwrap_or_else(|_| lake.clone()));
+    }
     report.seconds = began.elapsed().as_secs_f64();
     tracing::info!(
         delivered = report.count(Outcome::Delivered),

@@ -47,9 +47,13 @@ pub(super) struct Replay {
 impl Replay {
     pub(super) fn run(self, given: Layers, printer: &Printer) -> anyhow::Result<ExitStatus> {
         let settings = given.resolve().settings()?;
-        let run = match self.input.as_slice() {
-            [folder] if folder.join(sinks::REPORT_FILE).is_file() => self.of_run(folder),
-            [folder] if folder.join(sinks::UNFINISHED_REPORT_FILE).is_file() => {
+        let folder = match self.input.as_slice() {
+            [folder] if folder.join(sinks::REPORT_FILE).is_file() => Some(folder),
+            _ => None,
+        };
+        let run = match (folder, self.input.as_slice()) {
+            (Some(folder), _) => self.of_run(folder),
+            (None, [folder]) if folder.join(sinks::UNFINISHED_REPORT_FILE).is_file() => {
                 self.of_unfinished_run(folder, &Catalogue::read(&settings.catalogue)?)
             }
             _ => self.of_files(&Catalogue::read(&settings.catalogue)?),
@@ -63,6 +67,18 @@ impl Replay {
         for replayed in &devices {
             for said in replayed.report.said_beside_data() {
                 printer.warning(&format!("{}: {said}", replayed.device));
+            }
+        }
+        if let Some(folder) = folder {
+            let made_good = collector::make_good(folder, &self.output_dir, &self.lake, &devices)?;
+            for missing in &made_good.still_missing {
+                printer.warning(&format!("{}: {missing}", folder.display()));
+            }
+            for there in &made_good.now_there {
+                let folder = folder.display();
+                printer.summary(&format!(
+                    "{folder}: {there} that the run lacked are there now"
+                ));
             }
         }
         printer.summary(&render_replay(&devices, &committed.files, &self.output_dir));

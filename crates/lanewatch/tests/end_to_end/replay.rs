@@ -282,3 +282,31 @@ fn a_run_report_that_was_tampered_with_reaches_no_file_outside_the_folder() {
         assert!(!folder.path().join("o").exists());
     }
 }
+
+#[test]
+fn a_run_whose_rows_did_not_reach_the_lake_is_delivered_by_a_replay_into_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let fleet = Fleet::simulated(&folder.path().join("sim"), 1);
+    let run = collect(folder.path(), fleet.inventory());
+    let path = run.path.join("run.json");
+    let mut report: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let lake = folder.path().join("raw_ml_data");
+    report["lake_error"] = "the disk is full".into();
+    report["lake"] = lake.to_str().unwrap().into();
+    fs::write(&path, report.to_string()).unwrap();
+    fs::remove_dir_all(&lake).unwrap();
+    let replay = |lake: &str| {
+        let run = run.path.to_str().unwrap();
+        let arguments = ["replay", run, "--output", "again", "--lake", lake];
+        lanewatch(folder.path(), &arguments).expect(0)
+    };
+    let lake_error = || {
+        let report: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        report.get("lake_error").cloned()
+    };
+    replay("to-look-at").says(&["was meant for the lake", "raw_ml_data"]);
+    assert!(lake_error().is_some());
+    replay("raw_ml_data").says(&["the rows in the lake that the run lacked are there now"]);
+    assert_eq!(lake_error(), None);
+    assert!(!files_below(&lake).is_empty());
+}
