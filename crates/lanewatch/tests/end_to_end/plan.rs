@@ -253,7 +253,7 @@ fn what_a_vault_gives_is_used_and_not_shown() {
     ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
      leaf-01   (from vault):830   (from vault)   password, keyboard-interactive   strict: .ssh/known_hosts   direct         all            –
      leaf-02   leaf-02:830        open           password, keyboard-interactive   strict: .ssh/known_hosts   (from vault)   (from vault)   host, lab.yaml:5
-     leaf-03   (from vault):830   (from vault)   password, keyboard-interactive   strict: .ssh/known_hosts   (from vault)   all            –
+     leaf-03   leaf-03:830        (from vault)   password, keyboard-interactive   strict: .ssh/known_hosts   (from vault)   all            –
     ");
     let json = plan(folder.path(), &SEALED);
     for secret in ["192.0.2.77", "sealed-user", "sealed-gate", "et-7"] {
