@@ -103,7 +103,10 @@ mod tests {
             findings[0].severity
         };
         assert_eq!(settled(&[], &[]), Severity::Info);
-        assert_eq!(settled(&["et-0/0/2"], &[idle.clone()]), Severity::Info);
+        assert_eq!(
+            settled(&["et-0/0/2"], std::slice::from_ref(&idle)),
+            Severity::Info
+        );
         assert_eq!(settled(&["et-0/0/1"], &[]), Severity::Alarm);
         let alarm = finding("et-0/0/1", Kind::RxDark, Severity::Alarm);
         assert_eq!(settled(&[], &[alarm]), Severity::Alarm);
@@ -122,8 +125,11 @@ mod tests {
             ),
             [Change::New, Change::Still, Change::New]
         );
-        assert_eq!(changes(&[a.clone()], &[worse]), [Change::Still]);
-        assert_eq!(gone(&[a.clone()], &[a, b.clone()]), [&b]);
+        assert_eq!(changes(std::slice::from_ref(&a), &[worse]), [Change::Still]);
+        assert_eq!(
+            gone(std::slice::from_ref(&a), &[a.clone(), b.clone()]),
+            [&b]
+        );
         assert_eq!(changes(&[other], &[]), [Change::New]);
     }
 }

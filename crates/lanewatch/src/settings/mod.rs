@@ -24,6 +24,7 @@ mod reference;
 mod resolve;
 mod row;
 mod table;
+mod tolerance;
 mod value;
 
 pub(crate) use flags::{AsWritten, add_to, given, takes};
@@ -31,7 +32,7 @@ pub(crate) use layers::Layers;
 pub(crate) use log::LogFormat;
 pub(crate) use resolve::{Planned, Shown};
 pub(crate) use table::Settings;
-pub(crate) use value::Tolerance;
+pub(crate) use tolerance::Tolerance;
 
 #[cfg(test)]
 pub(crate) use table::ROWS;

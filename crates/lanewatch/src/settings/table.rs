@@ -21,7 +21,8 @@ use crate::view::ColorChoice;
 
 use super::log::{LogFilter, LogFormat, Verbosity};
 use super::row::{Row, ValueSource, settings};
-use super::value::{Age, Concurrency, Limit, Port, Size, Tolerance, Value};
+use super::tolerance::Tolerance;
+use super::value::{Age, Concurrency, Limit, Port, Size, Value};
 
 /// Commands that make a plan.
 const PLANNING: &[&str] = &["collect", "check", "record"];
