@@ -216,7 +216,7 @@ mod tests {
             let text = of(engine).unwrap();
             let glob = "'s3://b/p/dt=*/device=*/optical_metrics_*.parquet'";
             assert!(text.contains(glob), "{text}");
-            assert!(!text.contains("hr"), "{text}");
+            assert!(!text.contains("hr="), "{text}");
         }
         let spark = of(Engine::Spark).unwrap();
         assert!(
