@@ -204,6 +204,25 @@ mod tests {
     }
 
     #[test]
+    fn the_page_of_findings_lists_every_kind_and_severity() {
+        const PAGE: &str = include_str!("../../../docs/findings.md");
+        let lines: Vec<_> = PAGE.lines().collect();
+        for kind in Kind::ALL {
+            let line = format!("| `{}` | {} |", kind.name(), kind.meaning());
+            assert!(
+                lines.contains(&line.as_str()),
+                "docs/findings.md lacks: {line}"
+            );
+        }
+        for severity in Severity::ALL {
+            assert!(
+                PAGE.contains(&format!("| `{}` |", severity.name())),
+                "{severity:?}"
+            );
+        }
+    }
+
+    #[test]
     fn what_an_earlier_version_wrote_is_read() {
         let text = r#"{"interface": "et-0/0/1", "severity": "alarm", "why": "dark"}"#;
         let finding: Finding = serde_json::from_str(text).unwrap();
