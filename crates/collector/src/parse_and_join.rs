@@ -125,6 +125,14 @@ pub(super) fn join(
             records.notes.dropped()
         ));
     }
+    if report.is_filtered_to_nothing()
+        && let Some(filter) = &report.interface_filter
+    {
+        let note = format!(
+            "the interface filter `{filter}` leaves no interface with readings or counters"
+        );
+        report.notes.push(note);
+    }
     report.findings = analysis::judge(&records);
     report.lit = analysis::lit(&records);
     DeviceOutput {

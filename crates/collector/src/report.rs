@@ -259,6 +259,11 @@ impl DeviceReport {
         })
     }
 
+    /// Whether the device answered, and its interface filter left none of its interfaces: most likely a mistake in the filter.
+    pub fn is_filtered_to_nothing(&self) -> bool {
+        self.outcome != Outcome::Failed && self.interface_filter.is_some() && self.interfaces == 0
+    }
+
     /// Settles the outcome from how the RPCs went. Without any there is none to deliver.
     pub fn conclude(&mut self) {
         let failed = self

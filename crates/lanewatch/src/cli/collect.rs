@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use clap::Args;
-use collector::{Clock, Finished, Outcome};
+use collector::{Clock, DeviceReport, Finished, Outcome};
 use sinks::lake::sync::Remote;
 
 use super::ExitStatus;
@@ -134,6 +134,13 @@ fn exit_status(finished: &Finished, allowed: Tolerance) -> ExitStatus {
     ];
     if errors.into_iter().any(Option::is_some) {
         ExitStatus::Internal
+    } else if all > 0
+        && report
+            .devices
+            .values()
+            .all(DeviceReport::is_filtered_to_nothing)
+    {
+        ExitStatus::SomeFailed
     } else if report.count(Outcome::Delivered) == all {
         ExitStatus::Delivered
     } else if report.count(Outcome::Failed) == all {

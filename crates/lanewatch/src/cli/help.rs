@@ -7,7 +7,7 @@ pub(super) const EXIT_STATUS: &str = "Exit status:";
 
 /// The exit statuses of a command that contacts devices or reads what they sent.
 pub(super) const DELIVERING: &str = "  0  all devices delivered\n  1  an error that is no device's fault\n  2  usage or \
-     configuration: nothing was contacted\n  3  some devices failed, the rest are delivered\n  4  no device delivered\n  \
+     configuration: nothing was contacted\n  3  some devices failed and the rest are delivered, or the interface filter left nothing\n  4  no device delivered\n  \
      5  delivered and safe on this disk, but the remote lake is behind\n  130, 143  stopped by Ctrl-C, by SIGTERM";
 
 /// The exit statuses of a command that answers or writes without a device.

@@ -8,7 +8,7 @@ use collector::{DeviceReport, Finished, Outcome, Replayed, RunReport};
 use sinks::lake::Written;
 
 use super::findings::{found, table};
-use super::lines::{Columns, at_most, count, path, size};
+use super::lines::{Columns, at_most, count, one_line, path, size};
 use super::screen::Screen;
 
 /// Lines of a list that a terminal can take; the rest is in `run.json`.
@@ -32,6 +32,7 @@ pub(crate) fn render_run(
         totals(&[(report.runner_name.clone(), report)], screen),
     ];
     text.extend(troubles(report));
+    text.extend(filtered_to_nothing(report));
     text.extend(looks_bad(finished, screen));
     text.push(String::new());
     if finished.report_error.is_none() {
@@ -177,6 +178,35 @@ fn by_cause<'r>(devices: impl Iterator<Item = (&'r String, &'r DeviceReport)>) -
     single.sort_unstable();
     lines.extend(single.iter().map(|(name, why)| format!("  {name}: {why}")));
     lines
+}
+
+/// The devices of which the interface filter left nothing, by filter.
+fn filtered_to_nothing(report: &RunReport) -> Vec<String> {
+    let mut filters: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let devices = report
+        .devices
+        .iter()
+        .filter(|(_, device)| device.is_filtered_to_nothing());
+    for (name, device) in devices {
+        let filter = device.interface_filter.as_deref().unwrap_or_default();
+        filters.entry(filter).or_default().push(name);
+    }
+    let line = |(filter, names): (&str, Vec<&str>)| {
+        let of_devices = match names.as_slice() {
+            [one] => format!("of {one}"),
+            [first, second] => format!("of {first} and {second}"),
+            several => format!("of {} devices", count(several.len())),
+        };
+        format!(
+            "The interface filter `{}` leaves no interface {of_devices}.",
+            one_line(filter)
+        )
+    };
+    let lines: Vec<_> = filters.into_iter().map(line).collect();
+    match lines.is_empty() {
+        true => lines,
+        false => [String::new()].into_iter().chain(lines).collect(),
+    }
 }
 
 /// The worst findings that the run before does not have, and how many there are besides.

@@ -221,3 +221,17 @@ fn an_unreachable_device_is_its_own_line_and_the_others_are_delivered() {
     );
     assert_nothing_half_written(folder.path());
 }
+
+#[test]
+fn a_filter_that_leaves_nothing_is_told_and_is_no_success() {
+    let folder = tempfile::tempdir().unwrap();
+    let fleet = Fleet::simulated(&folder.path().join("sim"), 2);
+    let collect = ["collect", "-i", fleet.inventory(), "--interfaces", "ge-9/*"];
+    let ran = lanewatch(folder.path(), &collect).expect(3);
+    ran.says(&["The interface filter `ge-9/*` leaves no interface of"]);
+    let run = RunFolder::latest(&folder.path().join("output"));
+    for device in run.with_outcome("delivered") {
+        let notes = run.device(device)["notes"].to_string();
+        assert!(notes.contains("leaves no interface"), "{device}: {notes}");
+    }
+}

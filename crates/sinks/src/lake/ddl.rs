@@ -10,27 +10,9 @@
 use arrow_schema::{DataType, Field};
 use records::table::Dataset;
 
+use super::ddl_views;
+use super::engine::Engine;
 use super::layout::DEVICE_COLUMN;
-
-/// An engine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Engine {
-    /// Amazon Athena.
-    Athena,
-    /// Trino, with a Hive catalogue that is the current one.
-    Trino,
-    /// Apache Spark.
-    Spark,
-    /// DuckDB.
-    DuckDb,
-}
-
-impl Engine {
-    /// Whether it can read the tables where each device has its own folder.
-    pub fn reads_per_device(self) -> bool {
-        matches!(self, Self::Spark | Self::DuckDb)
-    }
-}
 
 /// The first day that projected partitions begin with.
 const FIRST_DAY: &str = "2024-01-01";
@@ -77,9 +59,11 @@ pub fn ddl<'d>(
 ) -> String {
     let location = location.trim_end_matches('/');
     let mut text = String::new();
+    let mut tables = Vec::new();
     for dataset in datasets {
         let table = dataset.name.replace('-', "_");
         let template = format!("{location}/dt=${{dt}}/hr=${{hr}}/{}/", dataset.name);
+        tables.push(table.clone());
         let schema = dataset.schema();
         let fields = schema.fields().iter().map(AsRef::as_ref);
         if !text.is_empty() {
@@ -133,7 +117,7 @@ pub fn ddl<'d>(
             ),
         };
     }
-    text
+    text + &ddl_views::views(engine, tables.iter().map(String::as_str))
 }
 
 /// A line a column. `types` are the engine's words for text, 32 and 64 bits, floating point and truth.
@@ -166,16 +150,6 @@ fn columns<'f>(
         format!("  {quote}{}{quote} {kind}{comment}", field.name())
     });
     lines.collect::<Vec<_>>().join(",\n")
-}
-
-impl Engine {
-    /// The inside of a text between single quotes. Hive's grammar, and Spark's after it, take a doubled quote for two texts.
-    fn quoted(self, text: &str) -> String {
-        match self {
-            Self::Athena | Self::Spark => text.replace('\\', "\\\\").replace('\'', "\\'"),
-            Self::Trino | Self::DuckDb => text.replace('\'', "''"),
-        }
-    }
 }
 
 #[cfg(test)]

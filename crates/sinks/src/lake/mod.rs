@@ -13,6 +13,8 @@
 mod check;
 mod commit;
 mod ddl;
+mod ddl_views;
+mod engine;
 mod file;
 mod host;
 mod lake_lock;
@@ -29,7 +31,8 @@ mod tables;
 mod writer;
 
 pub use check::{Checked, Damage, check_file, rows_in};
-pub use ddl::{Engine, ddl, ddl_per_device};
+pub use ddl::{ddl, ddl_per_device};
+pub use engine::Engine;
 pub use file::Compression;
 pub use layout::{Layout, file_path, is_per_device, partition, partition_end};
 pub use local::{LocalFile, files, free_space, require_free_space};

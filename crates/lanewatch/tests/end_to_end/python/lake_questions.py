@@ -13,13 +13,25 @@ athena, trino, for_duckdb = [open(path, encoding="utf-8").read() for path in sta
 warnings.filterwarnings("ignore", category=FutureWarning)
 
 for dialect, text in (("athena", athena), ("trino", trino)):
-    tables = [tree for tree in sqlglot.parse(text, dialect=dialect) if tree]
-    assert len(tables) == 3 and all(isinstance(tree, sqlglot.exp.Create) for tree in tables), (dialect, tables)
+    created = [tree for tree in sqlglot.parse(text, dialect=dialect) if tree]
+    assert len(created) == 6 and all(isinstance(tree, sqlglot.exp.Create) for tree in created), (dialect, created)
+    tables = [tree for tree in created if tree.kind == "TABLE"]
+    assert [tree.kind for tree in created] == ["TABLE"] * 3 + ["VIEW"] * 3, dialect
     for tree in tables:
         assert len(list(tree.find_all(sqlglot.exp.ColumnDef))) > 30, dialect
 
 connection = duckdb.connect()
 connection.execute(for_duckdb)
+# A row a lane that is there; margins against the module's own alarm; gains that are never negative.
+lanes = connection.execute("SELECT count(*) FROM (SELECT DISTINCT device, if_name, lane FROM lane_dom)").fetchone()
+assert connection.execute("SELECT count(*) FROM lane_latest").fetchone() == lanes and lanes[0] > 0
+worst = connection.execute(
+    "SELECT device, if_name, lane FROM lane_margin WHERE rx_margin_db IS NOT NULL ORDER BY rx_margin_db LIMIT 1"
+).fetchone()
+assert worst == ("spine-02", "et-0/0/12", 2), worst
+gains = connection.execute("SELECT count(*), min(fec_ccw_delta) FROM fec_deltas WHERE previous_timestamp IS NOT NULL")
+count, least = gains.fetchone()
+assert count > 0 and least >= 0, (count, least)
 names = lake_page.setup(lake)
 asked = 0
 for title, sql, polars, pandas in lake_page.questions():
