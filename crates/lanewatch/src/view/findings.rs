@@ -186,17 +186,21 @@ pub(crate) fn render_findings(
         .iter()
         .filter(|found| found.change == Some(Change::New))
         .count();
+    let plural = |number: usize, word: &str| match number {
+        1 => format!("1 {word}"),
+        number => format!("{} {word}s", count(number)),
+    };
     let mut head = format!(
-        "{} alarms, {} warnings, {} to know, in the run {} of {}",
-        count(of(Severity::Alarm)),
-        count(of(Severity::Warning)),
+        "{}, {}, {} to know, in the run {} of {}",
+        plural(of(Severity::Alarm), "alarm"),
+        plural(of(Severity::Warning), "warning"),
         count(of(Severity::Info)),
         report.run_id,
         report.runner_name
     );
     if all.iter().any(|found| found.change.is_some()) || !gone.is_empty() {
         head += &format!(
-            "; since the run before {} are new and {} are gone",
+            "; since the run before: {} new, {} gone",
             count(new),
             count(gone.len())
         );
