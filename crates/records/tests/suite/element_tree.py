@@ -85,7 +85,7 @@ PORT = {
     "vendor": ("sfp-vendor-name", "text"),
     "part_number": ("sfp-vendor-pno", "text"),
     "serial_number": ("sfp-vendor-sn", "text"),
-    "firmware_version": ("sfp-vendor-fw-ver", "text"),
+    "firmware_version": ("sfp-vendor-fw-ver", "firmware"),
     "revision": ("sfp-jnpr-ver", "text"),
     "cable_type": ("cable-type", "text"),
     "fiber_mode": ("fiber-mode", "text"),
@@ -128,6 +128,8 @@ def read(element, kind):
     text = (element.text or "").strip()
     if kind == "text":
         return None if text.lower() in NOTHING else text
+    if kind == "firmware":  # zeros stand for none
+        return read(element, "text") if text.strip("0.") else None
     if kind == "celsius":
         celsius = number(attribute(element, "celsius") or "")
         return celsius if celsius is not None else number(text.split("degrees C")[0])

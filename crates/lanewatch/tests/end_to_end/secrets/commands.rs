@@ -22,6 +22,7 @@ const COMMANDS: &[&str] = &[
     "inventory host qfx5220-01 -i LAB",
     "inventory host qfx5220-01 --resolved -i LAB",
     "inventory graph -i LAB",
+    "findings",
     "replay output/latest --output again --lake again",
     "record -i LAB --attempts 1 --output recording",
     "parse system_information --input output/latest --output parsed",
@@ -43,6 +44,8 @@ const COMMANDS: &[&str] = &[
     "man",
     "vault encrypt notes --vault-password-file vault-password",
     "vault view notes --vault-password-file vault-password",
+    "vault edit notes --vault-password-file vault-password",
+    "vault create made --vault-password-file vault-password",
     "vault rekey notes --vault-password-file vault-password --new-vault-password-file other-vault-password",
     "vault decrypt notes --vault-password-file other-vault-password",
     "vault encrypt-string x --name a --vault-password-file vault-password",
@@ -113,7 +116,12 @@ fn run_all(found: &str, variables: &[(&str, &str)], mut look: impl FnMut(&str, &
         let words = command.split_whitespace();
         let words = words.map(|word| if word == "LAB" { "lab.yaml" } else { word });
         let words: Vec<_> = words.collect();
-        let more = [("RIGHT", RIGHT), ("FOUND", found), ("PATH", path.as_str())];
+        let more = [
+            ("RIGHT", RIGHT),
+            ("FOUND", found),
+            ("PATH", path.as_str()),
+            ("VISUAL", "true"), // an editor that changes nothing
+        ];
         let variables: Vec<_> = more.iter().chain(variables).copied().collect();
         let ran = beside_fleet(folder.path(), SCRIPT, &words, &variables);
         assert_nothing_leaked(folder.path(), &ran, &keepers);
