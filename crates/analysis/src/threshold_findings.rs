@@ -21,26 +21,21 @@ struct BerLimits {
     worth_a_look: f64,
 }
 
-/// RS(544,514), "KP4", of PAM4 links (IEEE 802.3 clauses 91, 119, 134 and 161). Beyond 1e-4, two errors in five codewords are being corrected.
-const KP4: BerLimits = BerLimits {
-    limit: 2.4e-4,
-    worth_a_look: 1e-4,
-};
-/// RS(528,514), "KR4", of NRZ links (IEEE 802.3 clauses 91 and 108).
-const KR4: BerLimits = BerLimits {
-    limit: 2.1e-5,
-    worth_a_look: 1e-5,
-};
-
 impl BerLimits {
     /// Those of the code behind the mode. A device that names none sends a BER for PAM4 links; of the fire code (FEC74) and without FEC
     /// there is no such limit.
     fn of_mode(mode: Option<&str>) -> Option<Self> {
-        match mode.map(Code::of_mode) {
-            None | Some(Some(Code::RS544)) => Some(KP4),
-            Some(Some(Code::RS528)) => Some(KR4),
-            Some(_) => None,
-        }
+        let code = match mode {
+            None => Code::RS544,
+            Some(mode) => Code::of_mode(mode)?,
+        };
+        // Beyond 1e-4 of RS(544,514), two errors in five codewords are being corrected.
+        let worth_a_look = if code == Code::RS544 { 1e-4 } else { 1e-5 };
+        let limit = code.ber_limit()?;
+        Some(Self {
+            limit,
+            worth_a_look,
+        })
     }
 }
 

@@ -268,7 +268,8 @@ impl<'r> DeviceTask<'r> {
         let (run, device) = (Arc::clone(self.run), self.device.name.clone());
         let (name, received) = (pending.name, received.to_vec());
         let keep = run.raw_until_delivered();
-        let saved = blocking(move || run.folder.save_raw(&device, &name, &received, keep)).await;
+        let saved =
+            blocking(move || run.folder.save_unreadable(&device, &name, &received, keep)).await;
         saved.map_err(|error| error.to_string())
     }
 

@@ -88,14 +88,9 @@ const LANE_STATES: &[(&str, &str)] = &[
     ("tx_bias_state", "tx_bias"),
 ];
 
-/// What a code bears: IEEE 802.3, for a frame loss ratio below 1e-12.
-const BER_LIMITS: &[(Code, f64)] = &[(Code::RS544, 2.4e-4), (Code::RS528, 2.1e-5)];
-
 /// The bit error ratio that a FEC mode bears; none for modes without such a limit.
 pub(crate) fn ber_limit(mode: &str) -> Option<f64> {
-    let code = Code::of_mode(mode)?;
-    let known = BER_LIMITS.iter().find(|(known, _)| *known == code);
-    known.map(|(_, limit)| *limit)
+    Code::of_mode(mode)?.ber_limit()
 }
 
 /// The column that says whether there is a histogram, if this is one of its bins.

@@ -1,6 +1,6 @@
 //! `lanewatch check`: what stands between the devices and their first collection.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _};
 use std::sync::Arc;
 
@@ -44,10 +44,7 @@ impl Check {
         }
         let mut checked = check(&plan, &options, plan.devices.clone(), Clock::default()).await;
         if self.accept_host_keys {
-            let unknown: BTreeSet<_> = checked
-                .iter()
-                .filter_map(|device| device.unknown_key.clone())
-                .collect();
+            let unknown = unknown_keys(&checked);
             if !unknown.is_empty() && self.is_confirmed(&unknown, printer) {
                 accept(&unknown, printer)?;
                 again(&plan, &options, &mut checked).await;
@@ -62,9 +59,10 @@ impl Check {
     }
 
     /// Shows the fingerprints and asks, unless it was said that they are right.
-    fn is_confirmed(&self, unknown: &BTreeSet<UnknownKey>, printer: &Printer) -> bool {
-        for key in unknown {
-            printer.note(&format!("{}, for {}", key.shown, key.file.display()));
+    fn is_confirmed(&self, unknown: &UnknownKeys, printer: &Printer) -> bool {
+        for (key, devices) in unknown {
+            let (devices, file) = (devices.join(", "), key.file.display());
+            printer.note(&format!("{devices}: {}, for {file}", key.shown));
         }
         if self.yes {
             return true;
@@ -76,9 +74,25 @@ impl Check {
     }
 }
 
+/// Each host key that is not known, with the devices of the inventory that have it.
+type UnknownKeys = BTreeMap<UnknownKey, Vec<String>>;
+
+fn unknown_keys(checked: &[Checked]) -> UnknownKeys {
+    let mut unknown = UnknownKeys::new();
+    for device in checked {
+        if let Some(key) = &device.unknown_key {
+            unknown
+                .entry(key.clone())
+                .or_default()
+                .push(device.device.clone());
+        }
+    }
+    unknown
+}
+
 /// Writes the keys down that were shown, and no others.
-fn accept(unknown: &BTreeSet<UnknownKey>, printer: &Printer) -> anyhow::Result<()> {
-    for key in unknown {
+fn accept(unknown: &UnknownKeys, printer: &Printer) -> anyhow::Result<()> {
+    for key in unknown.keys() {
         KnownHosts::add(&key.file, &key.entry)?;
     }
     printer.note(&format!("{} host keys were written down", unknown.len()));

@@ -245,7 +245,7 @@ fn garbage_in_place_of_framing() {
     assert!(rpcs.len() >= 4, "{rpcs:?}");
     for (rpc, said) in rpcs {
         let file = said["unreadable_file"].as_str().unwrap_or_default();
-        assert_eq!(file, format!("{SICK}_{rpc}_raw.xml"), "{said}");
+        assert_eq!(file, format!("{SICK}_{rpc}_unreadable.bin"), "{said}");
         let kept = std::fs::read(seen.run.path.join(file)).unwrap();
         assert!(kept.starts_with(b"#99999999999\n"), "{kept:?}");
     }

@@ -35,6 +35,16 @@ impl Code {
         correctable: 7,
     };
 
+    /// The bit error ratio before correction up to which the frame loss ratio stays below 1e-12 (IEEE 802.3: clauses 91, 119, 134
+    /// and 161 for RS544, 91 and 108 for RS528); none for other codes.
+    pub fn ber_limit(&self) -> Option<f64> {
+        match *self {
+            Self::RS544 => Some(2.4e-4),
+            Self::RS528 => Some(2.1e-5),
+            _ => None,
+        }
+    }
+
     /// The code behind the name that a device gives its mode; `None` for `NONE`, for codes that are not of this kind (`FEC74`)
     /// and for names that are not known.
     pub fn of_mode(mode: &str) -> Option<Self> {

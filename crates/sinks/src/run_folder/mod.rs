@@ -6,6 +6,7 @@
 //!   20260203_153045_runner01/
 //!     {device}_{reply}_raw.xml[.zst]     the reply, byte for byte; {reply} is the RPC's name, for PIC detail with its slots
 //!     {device}_{rpc}_metrics.json
+//!     {device}_{reply}_unreadable.bin    what came in place of a reply and could not be read
 //!     run_unfinished.json                written first: run id, time and devices, so that a killed run can be replayed as itself
 //!     run.json                           written last, in place of it: a folder without one is a run that did not end
 //!     .lock                              held while the run is at work, so that the next one can tell it from one that was killed
@@ -31,6 +32,8 @@ use crate::{Error, Result, RunIdentity, file_name};
 
 /// What the name of a saved reply ends with.
 pub const RAW_SUFFIX: &str = "_raw.xml";
+/// What the name of a file ends with that holds what came in place of a reply and could not be read.
+const UNREADABLE_SUFFIX: &str = "_unreadable.bin";
 /// What the name of a JSON document ends with.
 pub const METRICS_SUFFIX: &str = "_metrics.json";
 /// The run report.
@@ -121,6 +124,27 @@ impl RunFolder {
         keep: RawReplies,
     ) -> Result<Option<String>> {
         let name = format!("{}_{reply}{RAW_SUFFIX}", file_name::encode(device));
+        self.keep(name, bytes, keep)
+    }
+
+    /// Saves what came in place of a reply and could not be read, under a name that no reader takes for a reply's.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    pub fn save_unreadable(
+        &self,
+        device: &str,
+        reply: &str,
+        bytes: &[u8],
+        keep: RawReplies,
+    ) -> Result<Option<String>> {
+        let name = format!("{}_{reply}{UNREADABLE_SUFFIX}", file_name::encode(device));
+        self.keep(name, bytes, keep)
+    }
+
+    /// Writes a file as it is, or compressed, or not at all. Returns the name under which it lies.
+    fn keep(&self, name: String, bytes: &[u8], keep: RawReplies) -> Result<Option<String>> {
         match keep {
             RawReplies::Drop => Ok(None),
             RawReplies::Keep => self.write(name, bytes).map(Some),
