@@ -225,11 +225,18 @@ pub fn runner_name(asked: Option<&str>) -> Result<String, Problems> {
 
 #[cfg(test)]
 mod tests {
+    use netconf::ssh::Method;
+    use secrecy::ExposeSecret as _;
+
     use super::*;
 
     fn plan(text: &str) -> Result<Plan, String> {
+        plan_of("i.yaml", text)
+    }
+
+    fn plan_of(name: &str, text: &str) -> Result<Plan, String> {
         let folder = tempfile::tempdir().unwrap();
-        let inventory = folder.path().join("i.yaml");
+        let inventory = folder.path().join(name);
         std::fs::write(&inventory, text).unwrap();
         let mut options = Options::for_tests(&inventory);
         options.devices.interfaces = Some("et-0/0/*".to_owned());
@@ -282,6 +289,54 @@ mod tests {
             1,
             "a password in plain text draws one warning"
         );
+    }
+
+    /// The password of the first method that has one.
+    fn password(device: &DevicePlan) -> Option<&str> {
+        device
+            .target
+            .credentials
+            .methods
+            .iter()
+            .find_map(|method| match method {
+                Method::Password(password) => Some(password.expose_secret()),
+                _ => None,
+            })
+    }
+
+    #[test]
+    fn digits_of_an_ini_file_are_a_password_and_what_ini_changes_is_refused_with_the_way_to_write_it()
+     {
+        let plan = plan_of(
+            "hosts",
+            "a ansible_password=123456\nb ansible_password=\"'0123'\"\n[g]\nc\n\n[g:vars]\nansible_password='1_000'\n",
+        )
+        .unwrap();
+        let found: Vec<_> = plan.devices.iter().map(password).collect();
+        assert_eq!(found, [Some("123456"), Some("0123"), Some("1_000")]);
+        for changed in ["1_000", "1e5", "0x1F"] {
+            let told = plan_of("hosts", &format!("a ansible_password={changed}\n")).unwrap_err();
+            assert!(
+                told.contains("/hosts:1") && told.contains("INI takes the password for"),
+                "{told}"
+            );
+            assert!(
+                told.contains(r#"`ansible_password="'…'"`"#) && !told.contains(changed),
+                "{told}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_password_that_ends_in_a_line_break_is_told_before_it_is_sent() {
+        let plan = plan("all: {hosts: {a: {ansible_password: \"sesame\\n\"}}}").unwrap();
+        assert_eq!(password(&plan.devices[0]), Some("sesame\n"));
+        let told = plan.warnings.join("\n");
+        assert!(
+            told.contains("`ansible_password` ends in a line break"),
+            "{told}"
+        );
+        assert!(!told.contains("sesame"), "{told}");
     }
 
     #[test]
