@@ -56,8 +56,9 @@ pub enum Kind {
     SupplyVoltage,
     /// The device raises a flag that no value explains.
     DeviceFlag,
-    /// A version of Lanewatch without kinds wrote it.
+    /// A version of Lanewatch without kinds wrote it, or one with more kinds.
     #[default]
+    #[serde(other)]
     Unclassified,
 }
 
@@ -116,7 +117,7 @@ impl Kind {
                 "The module's supply voltage is beyond a threshold of the module"
             }
             Self::DeviceFlag => "The device raises a flag that no value explains",
-            Self::Unclassified => "A version of Lanewatch without kinds wrote it",
+            Self::Unclassified => "A version of Lanewatch without this kind wrote or reads it",
         }
     }
 }
@@ -226,6 +227,9 @@ mod tests {
     fn what_an_earlier_version_wrote_is_read() {
         let text = r#"{"interface": "et-0/0/1", "severity": "alarm", "why": "dark"}"#;
         let finding: Finding = serde_json::from_str(text).unwrap();
+        assert_eq!(finding.kind, Kind::Unclassified);
+        let later = text.replace("\"severity\"", "\"kind\": \"fan-noise\", \"severity\"");
+        let finding: Finding = serde_json::from_str(&later).unwrap();
         assert_eq!(finding.kind, Kind::Unclassified);
     }
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::finding::{Finding, Key, Kind, Severity};
+use crate::threshold_findings::IDLE;
 
 /// What the run before knows of a device.
 #[derive(Debug, Clone, Copy)]
@@ -29,8 +30,14 @@ pub fn settle(findings: &mut [Finding], before: Before<'_>) {
         if had_light || was_alarm {
             finding.severity = Severity::Alarm;
         }
-        if had_light {
-            finding.why += "; it had light in the run before";
+        if had_light || was_alarm {
+            let why = finding.why.strip_suffix(IDLE).unwrap_or(&finding.why);
+            let when = if had_light {
+                "the run before"
+            } else {
+                "an earlier run"
+            };
+            finding.why = format!("{why}; it had light in {when}");
         }
     }
 }

@@ -12,6 +12,9 @@ use records::{DeviceRecords, State};
 
 use crate::finding::{Finding, Kind, Severity};
 
+/// The end of the sentence about a dark port that is idle.
+pub(crate) const IDLE: &str = "; nothing says that the port is in use";
+
 /// What a FEC bears.
 #[derive(Debug, Clone, Copy)]
 struct BerLimits {
@@ -130,7 +133,7 @@ fn of_lanes(
         };
         let (severity, idle) = match is_used {
             true => (Severity::Alarm, ""),
-            false => (Severity::Info, "; nothing says that the port is in use"),
+            false => (Severity::Info, IDLE),
         };
         let why = format!("no light received{of_its_lanes}{sent}{idle}");
         findings.push(whole(Kind::RxDark, severity, why));

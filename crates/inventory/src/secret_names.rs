@@ -29,6 +29,9 @@ const ENDINGS: &[&str] = &[
     "snmp_community",
 ];
 
+/// What options end in that take a user and a secret with a colon between them.
+const LOGINS: &[&str] = &["auth", "user"];
+
 /// Whether a variable or key of this name holds a secret, as far as a name can say.
 pub fn is_secret_name(name: &str) -> bool {
     let name = format!(
@@ -54,15 +57,23 @@ pub fn tells_secret(text: &str) -> bool {
         let is_assigned = word.match_indices(['=', ':']).any(|(at, _)| {
             let (name, value) = word.split_at(at);
             let value = value.get(1..).unwrap_or_default();
-            is_secret_name(name.trim_end_matches(['"', '\'']))
-                && (is_plain(value) || value.is_empty() && is_followed)
+            let name = name.trim_end_matches(['"', '\'']);
+            let name = name.rsplit(['=', ':', '"', '\'', ',', '{']).next();
+            name.is_some_and(is_secret_name) && (is_plain(value) || value.is_empty() && is_followed)
         });
         is_sshpass |= word.rsplit(['/', '=', '"', '\'']).next() == Some("sshpass");
         let is_option = match word {
             "-p" => is_sshpass,
             word => word.starts_with("--") && is_secret_name(word),
         };
+        let (option, joined) = word.split_once('=').unzip();
+        let login = joined.or_else(|| words.peek().copied());
+        let is_login = takes_login(option.unwrap_or(word))
+            && login
+                .and_then(|login| login.split_once(':'))
+                .is_some_and(|(_, secret)| is_plain(secret));
         if is_assigned
+            || is_login
             || is_option && is_followed
             || is_sshpass && word.strip_prefix("-p").is_some_and(is_plain)
             || names_secret_in_address(word)
@@ -73,10 +84,17 @@ pub fn tells_secret(text: &str) -> bool {
     false
 }
 
-/// `scheme://user:secret@host`.
+/// `curl -u user:secret`, `ncat --proxy-auth user:secret`.
+fn takes_login(option: &str) -> bool {
+    matches!(option, "-u" | "-U")
+        || option.starts_with("--") && LOGINS.iter().any(|end| option.ends_with(end))
+}
+
+/// `scheme://user:secret@host`, `user:secret@host`.
 fn names_secret_in_address(word: &str) -> bool {
-    let authority = word.split_once("://").map(|(_, rest)| rest);
-    let user = authority.and_then(|rest| rest.split('/').next()?.rsplit_once('@'));
+    let rest = word.split_once("://").map_or(word, |(_, rest)| rest);
+    let authority = rest.split('/').next();
+    let user = authority.and_then(|authority| authority.rsplit_once('@'));
     let secret = user.and_then(|(user, _)| user.split_once(':'));
     secret.is_some_and(|(_, secret)| !secret.is_empty() && !secret.starts_with("{{"))
 }
@@ -127,6 +145,12 @@ mod tests {
             "curl --password=sesame https://vault",
             "-o SetEnv=LAB_PASSWORD=c2VzYW1l==",
             "https://telemetry:sesame@192.0.2.1/x",
+            "joe:sesame@gate",
+            "-J joe@first,joe:sesame@gate:22",
+            "ncat --proxy-auth joe:sesame --proxy proxy:3128 %h %p",
+            "ncat --proxy-auth=joe:sesame %h %p",
+            "curl -u joe:sesame https://vault",
+            "-o SetEnv=PW=sesame",
             "sshpass -p sesame ssh {{ gate }}",
         ] {
             assert!(tells_secret(text), "{text}");
@@ -138,6 +162,11 @@ mod tests {
             "pass show lab/telemetry --password-file x",
             "https://192.0.2.1:8443/a@b",
             "telemetry@gate",
+            "joe@gate:22",
+            "joe@[2001:db8::1]:22",
+            "nc -U /run/proxy.sock",
+            "ncat --proxy-auth {{ user }}:{{ password }} %h %p",
+            "ControlPath=~/.ssh/%r@%h:%p",
             "{\"ansible_password\": \"{{ vault_password }}\"}",
             "ansible_port: 830",
             "secret",

@@ -37,11 +37,10 @@ impl Collect {
         for warning in &plan.warnings {
             printer.warning(warning);
         }
-        let remote = settings
-            .sync_to
-            .as_deref()
-            .map(|url| Remote::open(url, &settings.access()));
-        let remote = remote.transpose().map_err(super::usage)?;
+        let remote = match settings.sync_to.as_deref() {
+            Some(url) => Some(Remote::open(url, &settings.access()?).map_err(super::usage)?),
+            None => None,
+        };
         let (output_dir, lake) = (settings.output_dir.clone(), settings.lake.clone());
         let shard = ShardBar::start(
             &plan.runner_name,

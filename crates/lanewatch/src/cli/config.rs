@@ -48,7 +48,7 @@ struct Show {
 }
 
 impl Get {
-    /// The value as one would write it; empty where it is not set.
+    /// The value as one would write it, or the word that stands for what counts where it is not set: `config show` has the same.
     fn value<'s>(&self, shown: &'s [Shown]) -> Result<&'s str, Problems> {
         let name = self
             .name
@@ -63,7 +63,9 @@ impl Get {
                 self.name
             ))
         })?;
-        Ok(found.value.as_deref().unwrap_or_default())
+        let choices = found.row.accepts.choices;
+        let otherwise = found.row.otherwise.filter(|word| choices.contains(word));
+        Ok(found.value.as_deref().or(otherwise).unwrap_or_default())
     }
 }
 

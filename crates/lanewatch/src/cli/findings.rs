@@ -6,7 +6,7 @@ use analysis::{Change, Kind, Severity};
 use clap::{Args, ValueEnum};
 use collector::{RunReport, earlier_devices};
 use records::InterfaceFilter;
-use sinks::{REPORT_FILE, RunFolder};
+use sinks::{REPORT_FILE, RunFolder, UNFINISHED_REPORT_FILE};
 
 use super::help::{FINDING, after};
 use super::printer::Printer;
@@ -101,7 +101,13 @@ impl Findings {
             is_selected(found.device, found.finding)
                 && !(self.new && found.change == Some(Change::Still))
         });
-        gone.retain(|(device, finding)| is_selected(device, finding));
+        gone.retain(|(device, finding)| !self.new && is_selected(device, finding));
+        if let (Some(filter), Some(list)) = (&devices, &self.device)
+            && !report.devices.keys().any(|device| filter.selects(device))
+        {
+            let all = report.devices.len();
+            printer.warning(&format!("none of the run's {all} devices matches `{list}`"));
+        }
         if self.json {
             printer.answer(&findings_as_json(&report, &all, &gone));
         } else if self.csv {
@@ -130,6 +136,13 @@ impl Findings {
 /// The report of a run.
 fn read(run: &Path) -> anyhow::Result<RunReport> {
     let report = run.join(REPORT_FILE);
+    if !report.is_file() && run.join(UNFINISHED_REPORT_FILE).is_file() {
+        let folder = run.display();
+        return Err(usage(format!(
+            "the run in {folder} has not ended, so that it has no {REPORT_FILE} yet; if it was killed, `lanewatch replay {folder}` makes one of the replies that it has"
+        ))
+        .into());
+    }
     if !report.is_file() {
         return Err(usage(format!(
             "{} is no folder of a run: it has no {REPORT_FILE}; name a folder below the output folder, or run `lanewatch collect` first",

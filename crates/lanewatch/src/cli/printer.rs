@@ -122,7 +122,7 @@ fn write(mut to: impl Write, text: &str) -> io::Result<()> {
 
 /// Devices' words stand in the text: what could steer a terminal is shown, not sent.
 fn harmless(text: &str) -> Cow<'_, str> {
-    let is_safe = |letter: char| letter == '\n' || !letter.is_control();
+    let is_safe = |letter: char| letter == '\n' || !letter.is_control() && !turns(letter);
     if text.chars().all(is_safe) {
         return Cow::Borrowed(text); // a listing may be many megabytes
     }
@@ -134,6 +134,11 @@ fn harmless(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown.collect())
 }
 
+/// Whether a letter changes the direction of what follows, so that a line reads as what it is not.
+fn turns(letter: char) -> bool {
+    matches!(letter, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,8 +146,11 @@ mod tests {
     #[test]
     fn a_devices_words_cannot_steer_the_terminal() {
         let mut shown = Vec::new();
-        write(&mut shown, "größe\nleaf: \"\u{1b}[2J\0\u{9b}1m\"").unwrap();
+        write(&mut shown, "größe\nleaf: \"\u{1b}[2J\0\u{9b}1m\u{202e}\"").unwrap();
         let shown = String::from_utf8(shown).unwrap();
-        assert_eq!(shown, "größe\nleaf: \"\\u{1b}[2J\\u{0}\\u{9b}1m\"\n");
+        assert_eq!(
+            shown,
+            "größe\nleaf: \"\\u{1b}[2J\\u{0}\\u{9b}1m\\u{202e}\"\n"
+        );
     }
 }

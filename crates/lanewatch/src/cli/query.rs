@@ -53,7 +53,7 @@ impl Query {
             || self.arguments.iter().any(|text| is_in_bucket(text))
         {
             // Profiles are read here, as for a sync: the program itself takes what the environment says.
-            for (variable, value) in settings.access().as_environment().await.map_err(usage)? {
+            for (variable, value) in settings.access()?.as_environment().await.map_err(usage)? {
                 match value {
                     Some(value) => command.env(variable, value),
                     None => command.env_remove(variable),

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::ExitStatus;
 
@@ -26,6 +26,24 @@ pub(super) fn stopped() -> Option<ExitStatus> {
         0 => None,
         status => Some(ExitStatus::Other(status)),
     }
+}
+
+/// As long as it lives, Ctrl-C, SIGTERM and SIGHUP do not end the process: a program that has the terminal gets them too, and what is to
+/// be cleared away after it is cleared away. The streams stay registered, so the default action is gone for good.
+pub(super) struct Held {
+    _streams: Vec<Signal>,
+}
+
+/// Holds the signals that ask us to stop.
+pub(super) fn held() -> std::io::Result<Held> {
+    let kinds = [
+        SignalKind::interrupt(),
+        SignalKind::terminate(),
+        SignalKind::hangup(),
+        SignalKind::quit(),
+    ];
+    let streams: std::io::Result<Vec<_>> = kinds.into_iter().map(signal).collect();
+    streams.map(|_streams| Held { _streams })
 }
 
 /// Waits for Ctrl-C, SIGTERM or SIGHUP. Returns the exit status of a process that the signal ends.

@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use inventory::vault::{Vault, files};
 use zeroize::Zeroizing;
 
-use super::usage;
+use super::{signals, usage};
 
 /// The editor where neither VISUAL nor EDITOR names one.
 const EDITOR: &str = "vi";
@@ -33,6 +33,8 @@ pub(super) fn edit(vault: &Vault, file: &Path, sealed: &str, plain: &[u8]) -> an
 
 /// The text that the editor leaves.
 pub(super) fn in_editor(file: &Path, plain: &[u8]) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+    // A signal that ended us here would leave the decrypted copy behind; the editor has it too and may end.
+    let _held = signals::held().context("cannot hold signals while the editor runs")?;
     let folder = PrivateFolder::new()?;
     // The ending tells the editor what kind of text it is.
     let name = file.file_name().unwrap_or(OsStr::new("vault.yml"));

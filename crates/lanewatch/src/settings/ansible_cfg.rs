@@ -3,13 +3,13 @@
 //! They stand below every setting of Lanewatch and above the defaults. Only the keys in [`TAKEN`] count; whatever else is in the file
 //! is Ansible's matter.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use inventory::expand_home;
 
-use super::file::{File, Written};
+use super::file::{File, Written, is_world_writable};
 use super::row::Row;
 use super::table::ROWS;
 
@@ -52,8 +52,6 @@ const HOST_KEY_CHECKING: &[&str] = &[
     "ANSIBLE_LIBSSH_HOST_KEY_CHECKING",
     "ANSIBLE_PARAMIKO_HOST_KEY_CHECKING",
 ];
-/// Write permission for everybody.
-const WORLD_WRITABLE: u32 = 0o002;
 
 /// The texts of a setting that a variable of Ansible holds, with the variable's name. Vault passwords are left to what reads vaults.
 pub(super) fn of_environment(
@@ -71,7 +69,7 @@ pub(super) fn of_environment(
     let mut variables = std::iter::once(variable).chain(more);
     let variable = variables.find(|variable| environment.contains_key(**variable))?;
     let text = environment.get(*variable)?;
-    Some((texts(row, text, None), (*variable).to_owned()))
+    Some((texts(row, text, None, environment), (*variable).to_owned()))
 }
 
 /// The file that Ansible would read, as settings. What should be known of it goes to `warnings`.
@@ -91,7 +89,7 @@ pub(super) fn read(
         }
     };
     tracing::info!(file = %path.display(), "configuration of Ansible read");
-    let mut file = parse(path, &text);
+    let mut file = parse(path, &text, environment);
     // The variable wins, and what reads vaults knows it.
     for (name, _, variable) in TAKEN.iter().filter(|(name, ..)| name.starts_with("vault_")) {
         if environment.contains_key(*variable) {
@@ -132,20 +130,15 @@ fn find(named: Option<PathBuf>, warnings: &mut Vec<String>) -> Option<PathBuf> {
     usual.into_iter().find(|file| file.is_file())
 }
 
-fn is_world_writable(folder: &Path) -> bool {
-    let metadata = std::fs::metadata(folder);
-    metadata.is_ok_and(|metadata| metadata.permissions().mode() & WORLD_WRITABLE != 0)
-}
-
 /// Reads the keys of `[defaults]` that count.
-fn parse(path: PathBuf, text: &str) -> File {
+fn parse(path: PathBuf, text: &str, environment: &BTreeMap<String, String>) -> File {
     let folder = path.parent().filter(|folder| *folder != Path::new(""));
     let mut values = BTreeMap::new();
     for (key, value, line) in defaults(text) {
         let taken = TAKEN.iter().find(|(_, known, _)| *known == key);
         let row = taken.and_then(|(name, ..)| ROWS.iter().find(|row| row.name == *name));
         if let Some(row) = row.filter(|_| !value.is_empty()) {
-            let texts = texts(row, &value, folder);
+            let texts = texts(row, &value, folder, environment);
             values.insert(row.name, Written { texts, line });
         }
     }
@@ -187,9 +180,15 @@ fn defaults(text: &str) -> Vec<(String, String, u64)> {
 }
 
 /// The value of a key as texts of the setting. Paths begin at the folder of the file.
-fn texts(row: &Row, value: &str, folder: Option<&Path>) -> Vec<String> {
+fn texts(
+    row: &Row,
+    value: &str,
+    folder: Option<&Path>,
+    environment: &BTreeMap<String, String>,
+) -> Vec<String> {
     let value = value.trim();
     if row.name == "host_keys" {
+        let value = unquoted(value);
         let is_off = matches!(
             value.to_ascii_lowercase().as_str(),
             "false" | "no" | "off" | "n" | "f" | "0"
@@ -197,19 +196,62 @@ fn texts(row: &Row, value: &str, folder: Option<&Path>) -> Vec<String> {
         return vec![if is_off { "off" } else { "strict" }.to_owned()];
     }
     let parts: Vec<&str> = match row.accepts.is_list && row.name != "vault_password_file" {
-        true => value
-            .split(',')
-            .map(str::trim)
-            .filter(|part| !part.is_empty())
-            .collect(),
+        true => value.split(',').collect(),
         false => vec![value],
     };
-    let resolved = parts.into_iter().map(|part| match folder {
+    let parts = parts.into_iter().map(|part| unquoted(part.trim()));
+    let parts: Vec<_> = parts
+        .filter(|part| !part.is_empty())
+        .map(|part| match row.accepts.is_path {
+            true => Cow::from(expand_variables(part, environment)),
+            false => Cow::from(part),
+        })
+        .collect();
+    let resolved = parts.iter().map(|part| match folder {
         Some(folder) if row.accepts.is_path => folder.join(expand_home(part)).display().to_string(),
         _ if row.accepts.is_path => expand_home(part).display().to_string(),
-        _ => part.to_owned(),
+        _ => part.clone().into_owned(),
     });
     resolved.collect()
+}
+
+/// A value without the quotes around it, which Ansible takes off as well.
+fn unquoted(value: &str) -> &str {
+    let inside = |quote| value.strip_prefix(quote)?.strip_suffix(quote);
+    inside('"').or_else(|| inside('\'')).unwrap_or(value)
+}
+
+/// A path with the variables of the environment in it, as `$NAME`, `${NAME}` and Ansible's `{{CWD}}`. A variable that is not set stays.
+fn expand_variables(path: &str, environment: &BTreeMap<String, String>) -> String {
+    let here = || {
+        std::env::current_dir()
+            .ok()
+            .map(|here| here.display().to_string())
+    };
+    let is_of_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    let (mut text, mut rest) = (String::new(), path);
+    while let Some(at) = rest.find(['$', '{']) {
+        let (before, from) = rest.split_at(at);
+        text += before;
+        let (found, length) = if let Some(after) = from.strip_prefix("${") {
+            let name = after.split('}').next().unwrap_or_default();
+            (environment.get(name).cloned(), name.len() + "${}".len())
+        } else if let Some(after) = from.strip_prefix('$') {
+            let end = after
+                .find(|letter| !is_of_name(letter))
+                .unwrap_or(after.len());
+            let name = after.get(..end).unwrap_or_default();
+            (environment.get(name).cloned(), end + "$".len())
+        } else if from.starts_with("{{CWD}}") {
+            (here(), "{{CWD}}".len())
+        } else {
+            (None, 1)
+        };
+        let (written, after) = from.split_at_checked(length).unwrap_or((from, ""));
+        text += found.as_deref().unwrap_or(written);
+        rest = after;
+    }
+    text + rest
 }
 
 #[cfg(test)]
@@ -228,6 +270,7 @@ mod tests {
         let file = parse(
             PathBuf::from("etc/ansible.cfg"),
             "[defaults]\n# a comment\ninventory = ./lab, /srv/more\nhost_key_checking: False ; off\nREMOTE_USER=ops\nremote_port = 22\nprivate_key_file = keys/lab\ntimeout=7\nforks = 50\n  \nvault_password_file = vp\nvault_identity_list = lab@a,\n   prod@b\nroles_path = x\nforks\n[inventory]\nenable_plugins = yaml\n[privilege_escalation]\nremote_user = root\n",
+            &BTreeMap::new(),
         );
         insta::assert_snapshot!(shown(&file).join("\n"), @r"
         concurrency=50 :9
@@ -277,10 +320,22 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_everybody_may_write_to_is_known() {
-        let folder = tempfile::tempdir().unwrap();
-        assert!(!is_world_writable(folder.path()));
-        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
-        assert!(is_world_writable(folder.path()));
+    fn quotes_go_and_variables_are_expanded_as_ansible_does_it() {
+        let environment = [("LAB".to_owned(), "/srv/lab".to_owned())].into();
+        let text = "[defaults]\ninventory = \"$LAB/hosts\", '${LAB}/more', $GONE/x\nremote_user = 'ops'\nhost_key_checking = \"no\"\nprivate_key_file = {{CWD}}/key\n";
+        let file = parse(PathBuf::from("ansible.cfg"), text, &environment);
+        let here = std::env::current_dir().unwrap().display().to_string();
+        assert_eq!(
+            shown(&file),
+            [
+                "host_keys=off :4".to_owned(),
+                "inventory=/srv/lab/hosts /srv/lab/more $GONE/x :2".to_owned(),
+                format!("private_key={here}/key :5"),
+                "user=ops :3".to_owned(),
+            ]
+        );
+        for odd in ["${", "$", "{{CWD", "${A", "{", "$é}"] {
+            assert_eq!(expand_variables(odd, &environment), odd);
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use inventory::{Problem, expand_home, nearest};
@@ -29,14 +30,39 @@ pub(super) struct Written {
     pub(super) line: u64,
 }
 
-/// The file that was asked for; else the one in the current folder; else the one of the user, below `XDG_CONFIG_HOME`.
-pub(super) fn find(asked: Option<PathBuf>, xdg_config_home: Option<&str>) -> Option<PathBuf> {
+/// Write permission for everybody.
+const WORLD_WRITABLE: u32 = 0o002;
+
+/// The file that was asked for; else the one in the current folder; else the one of the user, below `XDG_CONFIG_HOME`. A file that anybody
+/// may have put into the current folder is not read: its settings can run programs.
+pub(super) fn find(
+    asked: Option<PathBuf>,
+    xdg_config_home: Option<&str>,
+    warnings: &mut Vec<String>,
+) -> Option<PathBuf> {
     let of_user = match xdg_config_home {
         Some(folder) => PathBuf::from(folder),
         None => expand_home("~/.config"),
     };
-    let usual = [PathBuf::from(NAME), of_user.join("lanewatch").join(NAME)];
-    asked.or_else(|| usual.into_iter().find(|path| path.is_file()))
+    if asked.is_some() {
+        return asked;
+    }
+    let here = PathBuf::from(NAME);
+    if here.is_file() {
+        if !is_world_writable(Path::new(".")) && !is_world_writable(&here) {
+            return Some(here);
+        }
+        warnings.push(format!(
+            "{NAME} is not read: everybody may write to it or to this folder; `--config {NAME}` reads it if it is yours"
+        ));
+    }
+    Some(of_user.join("lanewatch").join(NAME)).filter(|path| path.is_file())
+}
+
+/// Whether everybody may change what is there.
+pub(super) fn is_world_writable(path: &Path) -> bool {
+    let metadata = std::fs::metadata(path);
+    metadata.is_ok_and(|metadata| metadata.permissions().mode() & WORLD_WRITABLE != 0)
 }
 
 impl File {
@@ -219,6 +245,14 @@ mod tests {
             problems[0].starts_with("etc/lanewatch.toml:2: this is not TOML: "),
             "{problems:?}"
         );
+    }
+
+    #[test]
+    fn a_folder_that_everybody_may_write_to_is_known() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!is_world_writable(folder.path()));
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(is_world_writable(folder.path()));
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub(crate) struct Layers {
     pub(super) file: Option<File>,
     /// What `ansible.cfg` says.
     ansible: Option<File>,
-    /// What should be known of `ansible.cfg`.
+    /// What should be known of the files.
     pub(super) warnings: Vec<String>,
     /// What is wrong with the file of settings.
     pub(super) problems: Vec<Problem>,
@@ -76,9 +76,10 @@ impl Layers {
         let mut problems = Vec::new();
         let asked = config.or_else(|| environment.get(CONFIG).cloned());
         let xdg_config_home = environment.get("XDG_CONFIG_HOME").map(String::as_str);
-        let path = file::find(asked.as_deref().map(expand_home), xdg_config_home);
-        let file = path.map(|path| File::read(path, &mut problems));
+        let asked = asked.as_deref().map(expand_home);
         let mut warnings = Vec::new();
+        let path = file::find(asked, xdg_config_home, &mut warnings);
+        let file = path.map(|path| File::read(path, &mut problems));
         let ansible = ansible_cfg::read(&environment, &mut warnings);
         Self {
             ansible,
@@ -105,6 +106,28 @@ impl Layers {
 
     /// The texts of a setting in the layer that wins, and where they were given.
     pub(super) fn given(&self, row: &Row) -> Option<(Vec<String>, Origin)> {
+        self.of_lanewatch(row)
+            .or_else(|| self.of_ansible(row).into_iter().next())
+    }
+
+    /// What Ansible's own configuration says, the first that wins first.
+    fn of_ansible(&self, row: &Row) -> Vec<(Vec<String>, Origin)> {
+        let of_environment = ansible_cfg::of_environment(row, &self.environment)
+            .map(|(texts, variable)| (texts, Origin::Environment(variable)));
+        let of_file = self.ansible.as_ref().and_then(|file| of_file(file, row));
+        of_environment.into_iter().chain(of_file).collect()
+    }
+
+    /// Forgets a value of Ansible's own configuration, so that nothing shows it for the one that counts.
+    pub(super) fn pass_over(&mut self, name: &str, origin: &Origin) {
+        match (origin, &mut self.ansible) {
+            (Origin::Environment(variable), _) => drop(self.environment.remove(variable)),
+            (_, Some(file)) => drop(file.values.remove(name)),
+            _ => {}
+        }
+    }
+
+    fn of_lanewatch(&self, row: &Row) -> Option<(Vec<String>, Origin)> {
         let variable = |name: &str| {
             let text = self.environment.get(name)?;
             let texts = if row.accepts.is_list {
@@ -118,26 +141,13 @@ impl Layers {
             let texts = self.flags.get(row.name)?;
             Some((texts.clone(), Origin::Flag(row.flag())))
         };
-        let of = |file: &Option<File>| {
-            let file = file.as_ref()?;
-            let written = file.values.get(row.name)?;
-            Some((
-                written.texts.clone(),
-                Origin::File(file.path.clone(), written.line),
-            ))
-        };
         row.overruled_by
             .and_then(variable)
             .or_else(flag)
             .or_else(|| variable(&row.variable()))
             .or_else(|| row.formerly.and_then(|name| variable(&variable_of(name))))
             .or_else(|| row.also.and_then(variable))
-            .or_else(|| of(&self.file))
-            .or_else(|| {
-                let (texts, variable) = ansible_cfg::of_environment(row, &self.environment)?;
-                Some((texts, Origin::Environment(variable)))
-            })
-            .or_else(|| of(&self.ansible))
+            .or_else(|| of_file(self.file.as_ref()?, row))
     }
 
     /// Variables that look like ours and are not.
@@ -158,10 +168,19 @@ impl Layers {
     }
 }
 
+/// The texts of a setting in a file, and where they stand.
+fn of_file(file: &File, row: &Row) -> Option<(Vec<String>, Origin)> {
+    let written = file.values.get(row.name)?;
+    let origin = Origin::File(file.path.clone(), written.line);
+    Some((written.texts.clone(), origin))
+}
+
 /// Reads values from the layers and keeps what is wrong with them.
 pub(super) struct Reader<'l> {
     layers: &'l Layers,
     pub(super) problems: Vec<Problem>,
+    /// Values of Ansible's own configuration that Lanewatch cannot take: the setting, where the value is, and what is wrong with it.
+    pub(super) passed_over: Vec<(&'static str, Origin, Problem)>,
 }
 
 impl<'l> Reader<'l> {
@@ -169,6 +188,7 @@ impl<'l> Reader<'l> {
         Self {
             layers,
             problems: Vec::new(),
+            passed_over: Vec::new(),
         }
     }
 }
@@ -176,12 +196,21 @@ impl<'l> Reader<'l> {
 impl ValueSource for Reader<'_> {
     fn value<T: Value>(&mut self, name: &str) -> Option<T> {
         let row = ROWS.iter().find(|row| row.name == name)?;
-        let (texts, origin) = self.layers.given(row)?;
-        let value = T::parse_all(&texts);
-        if value.is_none() {
-            self.problems.push(refuse(row, &texts, &origin));
+        if let Some((texts, origin)) = self.layers.of_lanewatch(row) {
+            let value = T::parse_all(&texts);
+            if value.is_none() {
+                self.problems.push(refuse(row, &texts, &origin));
+            }
+            return value;
         }
-        value
+        for (texts, origin) in self.layers.of_ansible(row) {
+            if let Some(value) = T::parse_all(&texts) {
+                return Some(value);
+            }
+            let problem = refuse(row, &texts, &origin);
+            self.passed_over.push((row.name, origin, problem));
+        }
+        None
     }
 }
 

@@ -7,6 +7,7 @@
 //!     ├─► file         like_this in lanewatch.toml
 //!     └─► reference    docs/settings.md
 //!   ansible_cfg  what Ansible's own configuration says, below all of these
+//!   aws_keys     the keys of the remote lake that the inventory holds
 //!   layers   flag over environment over file over default, and where each value came from
 //!   resolve  Settings, Options and Plan of a command, with everything that is wrong
 //!   log      filter, verbosity and format of the log
@@ -15,6 +16,7 @@
 //! To add a setting, add its row to `table` and use the field of [`Settings`] that it makes.
 
 mod ansible_cfg;
+mod aws_keys;
 mod file;
 mod flags;
 mod layers;

@@ -43,11 +43,15 @@ impl Layers {
     pub(crate) fn resolve(self) -> Resolved {
         let mut reader = Reader::of(&self);
         let mut settings = Settings::read(&mut reader);
-        let mut problems = reader.problems;
+        let (mut problems, passed_over) = (reader.problems, reader.passed_over);
         settings.read_password_file(&mut problems);
         let mut warnings = self.unknown_variables();
         warnings.extend(self.warnings.iter().cloned());
         let mut layers = self;
+        for (name, origin, problem) in passed_over {
+            layers.pass_over(name, &origin);
+            warnings.push(format!("{problem}; the value is ignored"));
+        }
         let of_file = std::mem::take(&mut layers.problems);
         if let Some(file) = &layers.file {
             tracing::info!(file = %file.path.display(), "settings read");
@@ -243,6 +247,37 @@ mod tests {
         `LANEWATCH_ATTEMPTS` must be a whole number from 1 up; found `many`
         `keep_runs` must be a whole number from 1 up; found `-1`
         `lake` must be a path; found ``
+        ");
+    }
+
+    #[test]
+    fn a_value_of_ansible_that_cannot_be_taken_is_passed_over_with_a_warning() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ansible.cfg");
+        std::fs::write(
+            &path,
+            "[defaults]\nforks = many\nremote_port = 2222\ntimeout = 0\n",
+        )
+        .unwrap();
+        let config = ("ANSIBLE_CONFIG", path.to_str().unwrap());
+        let resolved = layers(&[], &[config, ("ANSIBLE_REMOTE_PORT", "ssh")], "");
+        assert_eq!(resolved.problems, []);
+        let shown = resolved.shown();
+        let of = |name| {
+            let shown = shown.iter().find(|shown| shown.row.name == name).unwrap();
+            let origin = shown.origin.to_string();
+            let origin = origin.rsplit('/').next().unwrap().to_owned();
+            (shown.value.clone().unwrap(), origin)
+        };
+        assert_eq!(of("port"), ("2222".to_owned(), "ansible.cfg:3".to_owned()));
+        assert_eq!(of("concurrency").1, "default");
+        assert_eq!(of("connect_timeout").1, "default");
+        let warnings = resolved.warnings.join("\n");
+        let warnings = warnings.replace(&*folder.path().to_string_lossy(), "");
+        insta::assert_snapshot!(warnings, @"
+        `ANSIBLE_REMOTE_PORT` must be a port from 1 to 65535; found `ssh`; the value is ignored
+        /ansible.cfg:2: `concurrency` must be a whole number from 1 to 1000000; found `many`; the value is ignored
+        /ansible.cfg:4: `connect_timeout` must be a time such as `500ms`, `10s`, `2m` or `1h`, more than none and at most `24h` (a number alone is seconds); found `0`; the value is ignored
         ");
     }
 

@@ -9,8 +9,8 @@ use collector::{
     DeviceOptions, HostKeys, Limits, LoginOptions, MetricsFile, NetconfVersion, Options,
     OutputOptions, Retry, Shard,
 };
-use inventory::InventorySources;
 use inventory::vault::VaultSources;
+use inventory::{InventorySources, Problems};
 use metrics::{Detail, MetricNames};
 use netconf::options;
 use secrecy::SecretString;
@@ -19,6 +19,7 @@ use sinks::lake::Compression;
 
 use crate::view::ColorChoice;
 
+use super::aws_keys::aws_keys;
 use super::log::{LogFilter, LogFormat, Verbosity};
 use super::row::{Row, ValueSource, settings};
 use super::tolerance::Tolerance;
@@ -290,6 +291,9 @@ settings! {
     /// The profile of the AWS configuration
     s3_profile: Option<String> = None, { value: "NAME", group: REMOTE_LAKE, commands: REMOTE, otherwise: Some("AWS_PROFILE, else `default`") }
 
+    /// The variables of the inventory that hold the AWS keys: of the key id, of the secret key and, if there is one, of the session token
+    s3_key_variables: Option<String> = None, { value: "NAMES", group: REMOTE_LAKE, commands: REMOTE, otherwise: Some("the keys are not in the inventory") }
+
     /// The region of the bucket
     s3_region: Option<String> = None, { value: "REGION", group: REMOTE_LAKE, commands: REMOTE, otherwise: Some("AWS_REGION, else the profile's") }
 
@@ -313,13 +317,21 @@ settings! {
 }
 
 impl Settings {
-    /// How to get into the remote lake.
-    pub(crate) fn access(&self) -> sinks::lake::sync::AwsOptions {
-        sinks::lake::sync::AwsOptions {
+    /// How to get into the remote lake. The inventory is read where it holds the keys.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with keys that the inventory was to hold.
+    pub(crate) fn access(&self) -> Result<sinks::lake::sync::AwsOptions, Problems> {
+        let names = self.s3_key_variables.as_deref();
+        Ok(sinks::lake::sync::AwsOptions {
             profile: self.s3_profile.clone(),
+            keys: names
+                .map(|names| aws_keys(&self.sources(), names))
+                .transpose()?,
             region: self.s3_region.clone(),
             endpoint: self.s3_endpoint.clone(),
-        }
+        })
     }
 
     /// What the inventory is read from.

@@ -6,11 +6,13 @@ use analysis::{Change, Finding, Kind, Severity};
 use collector::{DeviceReport, RunReport};
 use serde_json::{Value, json};
 
-use super::lines::{Columns, count, dbm};
+use super::lines::{Columns, count, dbm, one_line};
 use super::screen::{ALARM, Screen, WARNING};
 
 /// From so many findings of one kind and severity on, one line stands for all of them.
 const GROUP_FROM: usize = 6;
+/// Names of devices that a line can take.
+const NAMES_LIMIT: usize = 5;
 
 /// A finding of a device.
 #[derive(Debug, Clone)]
@@ -79,11 +81,11 @@ pub(super) fn table(all: &[Found<'_>], is_whole: bool, screen: Screen) -> String
             [one] => vec![
                 severity(one.finding).to_owned(),
                 change(one.change).to_owned(),
-                one.device.to_owned(),
-                one.finding.interface.clone(),
+                one_line(one.device),
+                one_line(&one.finding.interface),
                 one.finding.lane_text(),
                 dbm(one.finding.rx_power_dbm),
-                one.finding.why.clone(),
+                one_line(&one.finding.why),
             ],
             several => of_several(several),
         });
@@ -169,6 +171,17 @@ fn groups<'a, 'r>(all: &'a [Found<'r>], is_whole: bool) -> Vec<Vec<&'a Found<'r>
     groups
 }
 
+/// The devices that did not deliver everything, with what became of them.
+fn unread(report: &RunReport) -> Vec<(&str, collector::Outcome)> {
+    let devices = report
+        .devices
+        .iter()
+        .map(|(name, device)| (name.as_str(), device.outcome));
+    devices
+        .filter(|(_, outcome)| *outcome != collector::Outcome::Delivered)
+        .collect()
+}
+
 /// What `findings` prints.
 pub(crate) fn render_findings(
     report: &RunReport,
@@ -205,10 +218,30 @@ pub(crate) fn render_findings(
             count(gone.len())
         );
     }
-    if all.is_empty() {
-        return head + ".";
+    head.push('.');
+    let unread = unread(report);
+    if !unread.is_empty() {
+        let names: Vec<_> = unread
+            .iter()
+            .take(NAMES_LIMIT)
+            .map(|(name, _)| *name)
+            .collect();
+        let more = if unread.len() > NAMES_LIMIT {
+            ", …"
+        } else {
+            ""
+        };
+        head += &format!(
+            "\n{} of {} devices failed or delivered in part, and may have more: {}{more}.",
+            count(unread.len()),
+            count(report.devices.len()),
+            names.join(", ")
+        );
     }
-    format!("{head}.\n\n{}", table(all, is_whole, screen))
+    if all.is_empty() {
+        return head;
+    }
+    format!("{head}\n\n{}", table(all, is_whole, screen))
 }
 
 /// The same as JSON: an object a finding, and what is gone.
@@ -241,6 +274,7 @@ pub(crate) fn findings_as_json(
         "run_id": report.run_id,
         "runner_name": report.runner_name,
         "run_timestamp": report.run_timestamp,
+        "not_delivered": unread(report).into_iter().collect::<BTreeMap<_, _>>(),
         "findings": found,
         "gone": gone,
     });
@@ -262,8 +296,8 @@ pub(crate) fn findings_as_csv(all: &[Found<'_>], gone: &[(&str, &Finding)]) -> S
         let cells = [
             finding.severity.name().to_owned(),
             change.to_owned(),
-            device.to_owned(),
-            finding.interface.clone(),
+            as_text(device),
+            as_text(&finding.interface),
             finding
                 .lane
                 .map(|lane| lane.to_string())
@@ -271,12 +305,20 @@ pub(crate) fn findings_as_csv(all: &[Found<'_>], gone: &[(&str, &Finding)]) -> S
             finding.kind.name().to_owned(),
             number(finding.rx_power_dbm),
             number(finding.beyond),
-            finding.why.clone(),
+            as_text(&finding.why),
         ];
         text += "\n";
         text += &cells.map(|cell| quoted(&cell)).join(",");
     }
     text
+}
+
+/// A device's words. A spreadsheet takes what begins like a formula for one, and would run it: an apostrophe in front keeps it a text.
+fn as_text(words: &str) -> String {
+    match words.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        true => format!("'{words}"),
+        false => words.to_owned(),
+    }
 }
 
 /// A cell, in quotes where it needs them.
@@ -401,6 +443,47 @@ mod tests {
             second.starts_with("alarm,new,leaf-01,et-0/0/51,2,rx-power,-8.9,2,\"received power"),
             "{second}"
         );
+    }
+
+    #[test]
+    fn devices_that_did_not_deliver_are_named() {
+        let (mut report, earlier) = runs();
+        for (name, outcome) in [
+            ("leaf-02", collector::Outcome::Failed),
+            ("leaf-03", collector::Outcome::Degraded),
+        ] {
+            let device = DeviceReport {
+                outcome,
+                ..DeviceReport::default()
+            };
+            report.devices.insert(name.to_owned(), device);
+        }
+        let text = render_findings(&report, &[], &[], false, Screen::default());
+        insta::assert_snapshot!(text, @"
+        0 alarms, 0 warnings, 0 to know, in the run 0badcafe of shard1.
+        2 of 3 devices failed or delivered in part, and may have more: leaf-02, leaf-03.
+        ");
+        let all = found(&report, &earlier);
+        let json: Value = serde_json::from_str(&findings_as_json(&report, &all, &[])).unwrap();
+        assert_eq!(json["not_delivered"].as_object().unwrap().len(), 2);
+        assert_eq!(json["not_delivered"]["leaf-02"], "failed");
+    }
+
+    #[test]
+    fn a_devices_words_are_no_formula_and_no_second_line() {
+        let (mut report, _) = runs();
+        let device = report.devices.get_mut("leaf-01").unwrap();
+        device.findings = ["=cmd|' /C calc'!A0", "+1", "-1", "@a", "et-0/0/1\n\nalarm"]
+            .map(|interface| finding(interface, Severity::Alarm, Kind::RxDark, None))
+            .to_vec();
+        let all = found(&report, &BTreeMap::new());
+        let csv = findings_as_csv(&all, &[]);
+        for cell in ["'=cmd|' /C calc'!A0", "'+1", "'-1", "'@a"] {
+            assert!(csv.contains(&format!(",{cell},")), "{csv}");
+        }
+        let text = render_findings(&report, &all, &[], true, Screen::default());
+        let rows = text.lines().filter(|line| line.contains(ALARM));
+        assert_eq!(rows.count(), 5, "{text}");
     }
 
     #[test]

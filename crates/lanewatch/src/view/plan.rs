@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use collector::{Command, DevicePlan, FilterSource, Options, Per, Plan};
+use inventory::{SECRET, tells_secret};
 use netconf::ssh::{HostKeyPolicy, KnownHosts, Route};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
@@ -212,8 +213,16 @@ fn route(device: &DevicePlan) -> Vec<String> {
         Route::Direct => vec!["direct".to_owned()],
         Route::Jump(hops) => {
             let hops = hops.iter();
-            hops.map(|hop| format!("{}@{}", hop.credentials.user, hop.endpoint))
-                .collect()
+            let hops = hops.map(|hop| format!("{}@{}", hop.credentials.user, hop.endpoint));
+            // `joe:secret@gate` is a mistake for OpenSSH too, and the secret is one all the same.
+            hops.map(|hop| {
+                if tells_secret(&hop) {
+                    SECRET.to_owned()
+                } else {
+                    hop
+                }
+            })
+            .collect()
         }
         // The command may hold a secret, so only its program is named.
         Route::ProxyCommand(command) => {

@@ -218,9 +218,9 @@ fn looks_bad(finished: &Finished, screen: Screen) -> Vec<String> {
         .partition(|found| found.finding.severity == Severity::Info);
     let mut text = vec![String::new()];
     if bad.is_empty() {
-        match (report.count(Outcome::Failed), report.devices.len()) {
-            (0, _) => text.push("No lane looks bad.".to_owned()),
-            (failed, all) if failed == all => return Vec::new(),
+        match (report.count(Outcome::Delivered), report.devices.len()) {
+            (delivered, all) if delivered == all => text.push("No lane looks bad.".to_owned()),
+            (0, _) => return Vec::new(), // nothing was read whole
             _ => text.push("No lane of the devices that delivered looks bad.".to_owned()),
         }
     } else {

@@ -11,8 +11,8 @@ use std::path::Path;
 
 use crate::harness::{
     BUCKET, Fleet, Python, RUN, S3, big_parquet, closed_port, files_below, judge,
-    lanewatch_with_keys, read_back, run, verify, with_keys, write_documents, write_profile,
-    write_run,
+    lanewatch_with_keys, read_back, run, verify, with_keys, write_documents,
+    write_inventory_with_keys, write_profile, write_run,
 };
 
 pub(crate) const TO: &str = "s3://lake/data/lake";
@@ -221,6 +221,29 @@ fn a_profile_lets_in_as_the_environment_does() {
     run(command.env("AWS_PROFILE", "lake"))
         .expect(0)
         .says(&["12 files"]);
+}
+
+#[test]
+#[ignore = "needs s3s-fs: run by `cargo xtask test`"]
+fn the_keys_of_the_inventory_let_in_and_come_before_those_of_the_environment() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = S3::start(folder.path());
+    lake(folder.path());
+    let inventory = write_inventory_with_keys(folder.path());
+    let sync = |variables: &str| {
+        let mut command = with_keys(folder.path(), &server.endpoint(), &SYNC);
+        command
+            .env("AWS_ACCESS_KEY_ID", "AKIASOMEBODY")
+            .env("LANEWATCH_INVENTORY", &inventory)
+            .env("LANEWATCH_S3_KEY_VARIABLES", variables);
+        run(&mut command)
+    };
+    sync("aws_access_key_id,aws_secret_access_key")
+        .expect(0)
+        .says(&["12 files"]);
+    sync("aws_access_key_id,secret")
+        .expect(2)
+        .says(&["`secret` is not set", "`s3_key_variables`"]);
 }
 
 #[test]

@@ -242,7 +242,7 @@ impl<'s> Access<'s> {
         if self.unchecked > 0 {
             let unchecked = self.unchecked;
             warnings.push(format!(
-                "the host keys of {unchecked} device(s) are not checked (`--host-keys off`, `lanewatch_host_keys`, `ansible_host_key_checking` or `StrictHostKeyChecking no`): whoever answers at an address is taken for the device"
+                "the host keys of {unchecked} device(s) are not checked (`--host-keys off`, `lanewatch_host_keys`, `ansible_host_key_checking`, `host_key_checking` in ansible.cfg or `StrictHostKeyChecking no`): whoever answers at an address is taken for the device"
             ));
         }
         warnings

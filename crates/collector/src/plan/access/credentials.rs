@@ -46,7 +46,7 @@ impl Access<'_> {
                     host.problem(host.first(KEY_FILE), message);
                 } else {
                     self.mistakes.insert(format!(
-                        "the private key {shown} of the setting `private_key` (`--private-key`) {reason}"
+                        "the private key {shown} of the setting `private_key` (`--private-key`, or `private_key_file` in ansible.cfg) {reason}"
                     ));
                 }
             }

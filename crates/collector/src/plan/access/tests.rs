@@ -383,7 +383,7 @@ fn a_key_file_that_is_none_is_told_before_a_device_is_asked() {
         assert!(error.contains(told) && !error.contains("sesame"), "{error}");
         let error = plan("", "", |options| options.private_key = Some(key)).unwrap_err();
         assert!(
-            error.contains("(`--private-key`)") && !error.contains("a: "),
+            error.contains("(`--private-key`,") && !error.contains("a: "),
             "{error}"
         );
     }

@@ -1,5 +1,7 @@
 //! `lanewatch lake forget`: a remote that is no longer one of this lake.
 
+use std::path::Path;
+
 use clap::Args;
 use sinks::lake::sync;
 
@@ -25,12 +27,24 @@ impl Forget {
     pub(super) fn run(self, given: Layers, printer: &Printer) -> anyhow::Result<ExitStatus> {
         let settings = given.resolve().settings()?;
         super::files_of(&settings.lake)?;
-        let url = match self.remote.contains("://") {
-            true => self.remote.clone(),
-            // The folder itself may be gone, so that it has no other name than the one that was given.
-            false => format!("file://{}", std::path::absolute(&self.remote)?.display()),
+        let folder = |path: &Path| format!("file://{}", path.display());
+        let urls = match self.remote.contains("://") {
+            true => vec![self.remote.clone()],
+            // The folder may be gone, so that it has no other name than the one that was given; it may have been given through a link.
+            false => [
+                std::path::absolute(&self.remote),
+                Path::new(&self.remote).canonicalize(),
+            ]
+            .into_iter()
+            .flatten()
+            .map(|path| folder(&path))
+            .collect(),
         };
-        if !sync::forget(&settings.lake, &url)? {
+        let mut is_forgotten = false;
+        for url in &urls {
+            is_forgotten = is_forgotten || sync::forget(&settings.lake, url)?;
+        }
+        if !is_forgotten {
             let known = sync::backlogs(&settings.lake)?;
             let known: Vec<_> = known.iter().map(|remote| remote.url.as_str()).collect();
             let known = match known.as_slice() {

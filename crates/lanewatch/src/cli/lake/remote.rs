@@ -11,5 +11,5 @@ pub(super) fn remote(asked: Option<&str>, settings: &Settings) -> anyhow::Result
     let url = url.ok_or_else(|| {
         usage("no remote lake is named: give `--to s3://bucket/prefix`, or the setting `sync_to`")
     })?;
-    Ok(Remote::open(url, &settings.access()).map_err(usage)?)
+    Ok(Remote::open(url, &settings.access()?).map_err(usage)?)
 }

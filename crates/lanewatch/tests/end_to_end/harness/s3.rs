@@ -143,6 +143,17 @@ pub(crate) fn write_profile(home: &Path, server: &S3) {
     std::fs::write(aws.join("credentials"), credentials).unwrap();
 }
 
+/// An inventory whose `group_vars` hold the server's keys, as those of a playbook that uploads to S3.
+pub(crate) fn write_inventory_with_keys(folder: &Path) -> PathBuf {
+    let group_vars = folder.join("group_vars");
+    std::fs::create_dir_all(&group_vars).unwrap();
+    let keys = format!("aws_access_key_id: {ACCESS_KEY}\naws_secret_access_key: {SECRET_KEY}\n");
+    std::fs::write(group_vars.join("all.yml"), keys).unwrap();
+    let inventory = folder.join("keys.yaml");
+    std::fs::write(&inventory, "all: {hosts: {leaf-01: {}}}\n").unwrap();
+    inventory
+}
+
 /// Runs the program with the keys of the server.
 pub(crate) fn lanewatch_with_keys(folder: &Path, endpoint: &str, arguments: &[&str]) -> Ran {
     run(&mut with_keys(folder, endpoint, arguments))

@@ -42,7 +42,7 @@ mod state_handle;
 mod store_error;
 mod upload;
 
-pub use aws::AwsOptions;
+pub use aws::{AwsKeys, AwsOptions};
 pub use compare::{Compared, compare};
 pub use driver::{SyncOutcome, SyncStep, sync};
 pub use options::SyncOptions;

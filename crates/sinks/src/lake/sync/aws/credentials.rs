@@ -26,7 +26,7 @@ use super::super::http_client;
 use super::super::store_error::{StoreError, StoreErrorKind};
 use super::environment::Environment;
 use super::options::{AwsOptions, S3Access};
-use super::source::{Keys, Role, Source, Sso, WebIdentity};
+use super::source::{AwsKeys, Role, Source, Sso, WebIdentity};
 use super::transport::{StsSigner, Transport, Trouble};
 use crate::backoff::Backoff;
 use crate::{Error, Result};
@@ -319,7 +319,7 @@ fn sso_provider(sso: &Sso) -> SSOCredentialProvider {
         .with_start_url(&sso.token_name)
 }
 
-fn credential_of(keys: &Keys) -> Credential {
+fn credential_of(keys: &AwsKeys) -> Credential {
     Credential {
         access_key_id: keys.access_key_id.clone(),
         secret_access_key: keys.secret_access_key.clone(),

@@ -12,3 +12,4 @@ mod transport;
 pub(super) use credentials::Credentials;
 pub use options::AwsOptions;
 pub(super) use options::S3Access;
+pub use source::AwsKeys;

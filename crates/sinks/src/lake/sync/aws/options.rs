@@ -3,7 +3,7 @@
 use super::super::address::check_endpoint;
 use super::environment::Environment;
 use super::shared_config::{Section, SharedConfig};
-use super::source::{self, Source};
+use super::source::{self, AwsKeys, Source};
 use crate::{Error, Result};
 
 /// How to get into a bucket, where the environment does not say it.
@@ -11,6 +11,8 @@ use crate::{Error, Result};
 pub struct AwsOptions {
     /// The profile of the AWS configuration files.
     pub profile: Option<String>,
+    /// Keys that are taken whatever environment and profile say.
+    pub keys: Option<AwsKeys>,
     /// The bucket's region.
     pub region: Option<String>,
     /// Another server than Amazon's: `http://127.0.0.1:9000`.
@@ -80,7 +82,10 @@ impl AwsOptions {
         let style = ["s3.addressing_style", "addressing_style"];
         let style = style.iter().find_map(|key| profile.get(*key));
         Ok(S3Access {
-            source: Source::choose(asked, environment, config)?,
+            source: match &self.keys {
+                Some(keys) => Source::Keys(keys.clone()),
+                None => Source::choose(asked, environment, config)?,
+            },
             region: self
                 .region
                 .clone()

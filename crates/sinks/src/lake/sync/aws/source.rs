@@ -10,19 +10,22 @@ use super::environment::Environment;
 use super::shared_config::{Section, SharedConfig};
 use crate::{Error, Result};
 
-/// Keys that do not end.
+/// Keys that do not end. They do not print themselves.
 #[derive(Clone, PartialEq, Eq)]
-pub(in crate::lake::sync) struct Keys {
-    pub(super) access_key_id: String,
-    pub(super) secret_access_key: String,
-    pub(super) session_token: Option<String>,
+pub struct AwsKeys {
+    /// The id of the access key.
+    pub access_key_id: String,
+    /// The secret that belongs to it.
+    pub secret_access_key: String,
+    /// What temporary keys have besides.
+    pub session_token: Option<String>,
 }
 
 /// Where credentials come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::lake::sync) enum Source {
-    /// Written in the environment or in a profile.
-    Keys(Keys),
+    /// Written in the environment or in a profile, or given with the options.
+    Keys(AwsKeys),
     /// A program prints them.
     Process {
         /// The profile that names it.
@@ -75,9 +78,9 @@ pub(in crate::lake::sync) struct WebIdentity {
     pub(super) session_name: Option<String>,
 }
 
-impl fmt::Debug for Keys {
+impl fmt::Debug for AwsKeys {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Keys(withheld)")
+        formatter.write_str("AwsKeys(withheld)")
     }
 }
 
@@ -133,7 +136,7 @@ impl Source {
                 "AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not".to_owned(),
             )
         })?;
-        Ok(Some(Self::Keys(Keys {
+        Ok(Some(Self::Keys(AwsKeys {
             access_key_id: access_key_id.to_owned(),
             secret_access_key: secret.to_owned(),
             session_token: environment.get("AWS_SESSION_TOKEN").map(str::to_owned),
@@ -225,7 +228,7 @@ impl Source {
             return Self::of_sso(name, profile, config).map(Some);
         }
         if let (Some(id), Some(secret)) = (of("aws_access_key_id"), of("aws_secret_access_key")) {
-            return Ok(Some(Self::Keys(Keys {
+            return Ok(Some(Self::Keys(AwsKeys {
                 access_key_id: id.clone(),
                 secret_access_key: secret.clone(),
                 session_token: of("aws_session_token").cloned(),
@@ -287,7 +290,7 @@ mod tests {
     use super::*;
 
     fn keys(id: &str) -> Source {
-        Source::Keys(Keys {
+        Source::Keys(AwsKeys {
             access_key_id: id.to_owned(),
             secret_access_key: "SK".to_owned(),
             session_token: None,
