@@ -16,6 +16,7 @@ use netconf::options;
 use secrecy::SecretString;
 use sinks::RawReplies;
 use sinks::lake::Compression;
+use sinks::lake::sync::{S3Checksum, S3Encryption};
 
 use crate::view::ColorChoice;
 
@@ -300,6 +301,18 @@ settings! {
     /// The URL of an S3 server other than Amazon's
     s3_endpoint: Option<String> = None, { value: "URL", group: REMOTE_LAKE, commands: REMOTE, otherwise: Some("AWS_ENDPOINT_URL, else the profile's") }
 
+    /// Server-side encryption of what is uploaded: with keys of S3, or of AWS KMS in one layer or in two
+    s3_encryption: Option<S3Encryption> = None, { value: "KIND", group: REMOTE_LAKE, commands: REMOTE, otherwise: Some("the bucket's default") }
+
+    /// The key of AWS KMS to encrypt with: an id, an ARN or an alias
+    s3_kms_key: Option<String> = None, { value: "KEY", group: REMOTE_LAKE, commands: REMOTE, otherwise: Some("the account's key for S3") }
+
+    /// Pay for the requests to a bucket whose owner does not (requester pays)
+    s3_requester_pays: bool = false, { value: "BOOL", group: REMOTE_LAKE, commands: REMOTE }
+
+    /// The checksum that each upload carries; `off` for a server that refuses the header. The signature covers the content all the same
+    s3_checksum: S3Checksum = S3Checksum::Sha256, { value: "KIND", group: REMOTE_LAKE, commands: REMOTE }
+
     /// Log the steps of the work on standard error: -v logs `info`, -vv `debug`, -vvv `trace`
     verbose: Verbosity = Verbosity::NONE, { value: "N", short: Some('v'), group: MESSAGES, commands: LOGGING }
 
@@ -331,6 +344,10 @@ impl Settings {
                 .transpose()?,
             region: self.s3_region.clone(),
             endpoint: self.s3_endpoint.clone(),
+            encryption: self.s3_encryption,
+            kms_key: self.s3_kms_key.clone(),
+            requester_pays: self.s3_requester_pays,
+            checksum: self.s3_checksum,
         })
     }
 

@@ -8,6 +8,7 @@ use metrics::{Detail, MetricNames};
 use secrecy::SecretString;
 use sinks::RawReplies;
 use sinks::lake::Compression;
+use sinks::lake::sync::{S3Checksum, S3Encryption};
 
 use crate::view::ColorChoice;
 
@@ -431,6 +432,9 @@ choice!(Detail, "`full`, `lanes` or `ports`",
     "full" => Self::Full, "lanes" => Self::Lanes, "ports" => Self::Ports);
 choice!(ColorChoice, "`auto`, `always` or `never`",
     "auto" => Self::Auto, "always" => Self::Always, "never" => Self::Never);
+choice!(S3Encryption, "`AES256`, `aws:kms` or `aws:kms:dsse`",
+    "AES256" => Self::S3, "aws:kms" => Self::Kms, "aws:kms:dsse" => Self::KmsTwice);
+choice!(S3Checksum, "`sha256` or `off`", "sha256" => Self::Sha256, "off" => Self::Off);
 choice!(RawReplies, "`keep`, `zstd` or `drop`",
     "keep" => Self::Keep, "zstd" => Self::Zstd, "drop" => Self::Drop);
 
@@ -526,6 +530,8 @@ mod tests {
         check::<Detail>();
         check::<ColorChoice>();
         check::<RawReplies>();
+        check::<S3Encryption>();
+        check::<S3Checksum>();
         check::<bool>();
     }
 

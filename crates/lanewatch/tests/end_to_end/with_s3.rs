@@ -8,6 +8,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use crate::harness::{
     BUCKET, Fleet, Python, RUN, S3, big_parquet, closed_port, files_below, judge,
@@ -201,6 +202,81 @@ fn refusing(status: &'static str, code: &'static str) -> String {
         }
     });
     endpoint
+}
+
+#[test]
+#[ignore = "needs s3s-fs: run by `cargo xtask test`"]
+fn uploads_carry_the_headers_of_the_settings() {
+    let folder = tempfile::tempdir().unwrap();
+    lake(folder.path());
+    let sync = |settings: &[&str]| {
+        let (endpoint, requests) = recording();
+        lanewatch_with_keys(folder.path(), &endpoint, &[&SYNC, settings].concat());
+        let requests = requests.lock().unwrap();
+        let put = requests.iter().find(|head| head.starts_with("PUT "));
+        put.expect("nothing was uploaded").to_lowercase()
+    };
+    let usual = sync(&[]);
+    assert!(usual.contains("x-amz-checksum-sha256: "), "{usual}");
+    assert!(!usual.contains("x-amz-server-side-encryption"), "{usual}");
+    let settings =
+        "--s3-encryption aws:kms --s3-kms-key alias/lake --s3-requester-pays --s3-checksum off";
+    let told = sync(&settings.split(' ').collect::<Vec<_>>());
+    for header in [
+        "x-amz-server-side-encryption: aws:kms\r\n",
+        "x-amz-server-side-encryption-aws-kms-key-id: alias/lake\r\n",
+        "x-amz-request-payer: requester\r\n",
+    ] {
+        assert!(told.contains(header), "{told}");
+    }
+    assert!(!told.contains("x-amz-checksum"), "{told}");
+    let key_alone = [&SYNC[..], &["--s3-kms-key", "alias/lake"]].concat();
+    lanewatch_with_keys(folder.path(), "http://127.0.0.1:9", &key_alone)
+        .expect(2)
+        .says(&["`s3_kms_key`", "`s3_encryption`"]);
+}
+
+/// A server with an empty bucket that keeps the head of each request, and takes every upload.
+fn recording() -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let requests = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&requests);
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let kept = Arc::clone(&kept);
+            std::thread::spawn(move || {
+                let (mut bytes, mut buffer) = (Vec::new(), vec![0; 64 * 1024]);
+                let head = loop {
+                    let Ok(length @ 1..) = stream.read(&mut buffer) else {
+                        return;
+                    };
+                    bytes.extend_from_slice(&buffer[..length]);
+                    let text = String::from_utf8_lossy(&bytes);
+                    if let Some((head, _)) = text.split_once("\r\n\r\n") {
+                        break format!("{head}\r\n");
+                    }
+                };
+                let (status, body) = match head.split(' ').next() {
+                    Some("HEAD") => ("404 Not Found", ""),
+                    Some("GET") => (
+                        "200 OK",
+                        "<?xml version=\"1.0\"?><ListBucketResult><Name>lake</Name><KeyCount>0</KeyCount><IsTruncated>false</IsTruncated></ListBucketResult>",
+                    ),
+                    _ => ("200 OK", ""),
+                };
+                kept.lock().unwrap().push(head);
+                let answer = format!(
+                    "HTTP/1.1 {status}\r\nContent-Length: {}\r\nETag: \"e\"\r\nConnection: close\r\n\r\n{body}",
+                    body.len()
+                );
+                stream.write_all(answer.as_bytes()).ok();
+                stream.shutdown(std::net::Shutdown::Write).ok();
+                while stream.read(&mut buffer).is_ok_and(|length| length > 0) {}
+            });
+        }
+    });
+    (endpoint, requests)
 }
 
 #[test]

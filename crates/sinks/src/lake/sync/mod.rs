@@ -42,7 +42,7 @@ mod state_handle;
 mod store_error;
 mod upload;
 
-pub use aws::{AwsKeys, AwsOptions};
+pub use aws::{AwsKeys, AwsOptions, S3Checksum, S3Encryption};
 pub use compare::{Compared, compare};
 pub use driver::{SyncOutcome, SyncStep, sync};
 pub use options::SyncOptions;

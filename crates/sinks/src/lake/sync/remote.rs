@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
-use object_store::aws::{AmazonS3Builder, Checksum};
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey, Checksum};
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::local::LocalFileSystem;
@@ -20,7 +20,7 @@ use object_store::path::Path as Key;
 use object_store::{BackoffConfig, ObjectMeta, ObjectStore, RetryConfig};
 
 use super::address::{Address, StoreKind, existing_folder};
-use super::aws::{AwsOptions, Credentials, S3Access};
+use super::aws::{AwsOptions, BucketOptions, Credentials, S3Access, S3Checksum};
 use super::deadline::answered;
 use super::http_client;
 use super::retry::retried;
@@ -95,7 +95,8 @@ impl Remote {
                 let access = aws.resolve()?;
                 let signing = Arc::new(Credentials::new(&access)?);
                 credentials = Some(signing.clone());
-                Arc::new(s3(&bucket.name, access, signing)?.build().map_err(bad)?)
+                let builder = s3(&bucket.name, access, signing, aws.bucket_options()?)?;
+                Arc::new(builder.build().map_err(bad)?)
             }
             StoreKind::Google => Arc::new(
                 GoogleCloudStorageBuilder::from_env()
@@ -256,7 +257,12 @@ impl Remote {
     }
 }
 
-fn s3(bucket: &str, access: S3Access, credentials: Arc<Credentials>) -> Result<AmazonS3Builder> {
+fn s3(
+    bucket: &str,
+    access: S3Access,
+    credentials: Arc<Credentials>,
+    options: BucketOptions,
+) -> Result<AmazonS3Builder> {
     // The environment first, for it holds what is set by itself below.
     let mut builder = AmazonS3Builder::from_env()
         .with_client_options(http_client::options()?)
@@ -265,6 +271,23 @@ fn s3(bucket: &str, access: S3Access, credentials: Arc<Credentials>) -> Result<A
         .with_checksum_algorithm(Checksum::SHA256)
         .with_credentials(credentials)
         .with_region(access.region.unwrap_or_else(|| "us-east-1".to_owned()));
+    if options.checksum == S3Checksum::Sha256 {
+        builder = builder.with_checksum_algorithm(Checksum::SHA256);
+    }
+    if options.requester_pays {
+        builder = builder.with_request_payer(true);
+    }
+    let encryption = options.encryption.map(|kind| kind.as_str().to_owned());
+    for (name, value) in [
+        ("aws_server_side_encryption", encryption),
+        ("aws_sse_kms_key_id", options.kms_key),
+    ] {
+        if let Some(value) = value {
+            let key = name.parse::<AmazonS3ConfigKey>();
+            let key = key.map_err(|error| Error::AwsConfiguration(error.to_string()))?;
+            builder = builder.with_config(key, value);
+        }
+    }
     if let Some(endpoint) = access.endpoint {
         builder = builder
             .with_allow_http(endpoint.starts_with("http://"))

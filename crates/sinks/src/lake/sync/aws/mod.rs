@@ -10,6 +10,7 @@ mod source;
 mod transport;
 
 pub(super) use credentials::Credentials;
-pub use options::AwsOptions;
+pub(super) use options::BucketOptions;
 pub(super) use options::S3Access;
+pub use options::{AwsOptions, S3Checksum, S3Encryption};
 pub use source::AwsKeys;

@@ -17,6 +17,46 @@ pub struct AwsOptions {
     pub region: Option<String>,
     /// Another server than Amazon's: `http://127.0.0.1:9000`.
     pub endpoint: Option<String>,
+    /// How the store encrypts what it is given; none leaves it to the bucket.
+    pub encryption: Option<S3Encryption>,
+    /// The key of AWS KMS that it encrypts with; none is the account's own.
+    pub kms_key: Option<String>,
+    /// Whether the requester pays, where the bucket's owner does not.
+    pub requester_pays: bool,
+    /// What each upload carries for the store to check it by.
+    pub checksum: S3Checksum,
+}
+
+/// Server-side encryption, by the values of the header `x-amz-server-side-encryption`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum S3Encryption {
+    /// With keys of S3: `AES256`.
+    S3,
+    /// With a key of AWS KMS: `aws:kms`.
+    Kms,
+    /// The same in two layers: `aws:kms:dsse`.
+    KmsTwice,
+}
+
+impl S3Encryption {
+    /// The header's value.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::S3 => "AES256",
+            Self::Kms => "aws:kms",
+            Self::KmsTwice => "aws:kms:dsse",
+        }
+    }
+}
+
+/// The checksum of an upload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum S3Checksum {
+    /// `x-amz-checksum-sha256`.
+    #[default]
+    Sha256,
+    /// None, for a server that knows no such header. The request's signature covers the content all the same.
+    Off,
 }
 
 /// What was found.
@@ -36,7 +76,40 @@ pub(in crate::lake::sync) struct S3Access {
     pub(super) environment: Environment,
 }
 
+/// What requests to a bucket carry.
+#[derive(Debug, Clone, Default)]
+pub(in crate::lake::sync) struct BucketOptions {
+    pub(in crate::lake::sync) encryption: Option<S3Encryption>,
+    pub(in crate::lake::sync) kms_key: Option<String>,
+    pub(in crate::lake::sync) requester_pays: bool,
+    pub(in crate::lake::sync) checksum: S3Checksum,
+}
+
 impl AwsOptions {
+    /// What requests carry.
+    ///
+    /// # Errors
+    ///
+    /// A key without the encryption that uses it.
+    pub(in crate::lake::sync) fn bucket_options(&self) -> Result<BucketOptions> {
+        let uses_kms = matches!(
+            self.encryption,
+            Some(S3Encryption::Kms | S3Encryption::KmsTwice)
+        );
+        if self.kms_key.is_some() && !uses_kms {
+            return Err(Error::AwsConfiguration(
+                "`s3_kms_key` names a key, and `s3_encryption` is not `aws:kms` or `aws:kms:dsse`"
+                    .to_owned(),
+            ));
+        }
+        Ok(BucketOptions {
+            encryption: self.encryption,
+            kms_key: self.kms_key.clone(),
+            requester_pays: self.requester_pays,
+            checksum: self.checksum,
+        })
+    }
+
     /// Reads the environment and the configuration files. Nothing is contacted and no program is run.
     pub(in crate::lake::sync) fn resolve(&self) -> Result<S3Access> {
         let environment = Environment::of_process();
