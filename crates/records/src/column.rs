@@ -126,6 +126,8 @@ pub enum ColumnType {
     Float64,
     /// True or false.
     Boolean,
+    /// An instant in UTC, in microseconds since 1970. The lake has it; JSON has the seconds beside it.
+    Instant,
 }
 
 /// What a column is for: what a consumer may do with it without knowing it.
@@ -141,7 +143,7 @@ pub enum Role {
     Threshold,
     /// A word from a closed set.
     State,
-    /// UTC seconds.
+    /// UTC seconds, or an instant in UTC.
     Time,
 }
 
@@ -189,6 +191,8 @@ pub enum Fill {
     RunTimestamp,
     /// The member, else that of the document around the object, else the time that the caller names.
     Timestamp,
+    /// What [`Self::Timestamp`] gives, as an instant.
+    Instant,
     /// The member, else what the interface's name says.
     Port(PortPart),
     /// The member, a power in dBm; with the power in mW of this column it says how much light there is.
@@ -244,6 +248,15 @@ impl StateFill {
             missing: None,
         })
     }
+}
+
+/// What the column `time` of every table means.
+pub(crate) const TIME: &str = "`timestamp` as an instant in UTC";
+pub(crate) const MICROSECONDS_A_SECOND: i64 = 1_000_000;
+
+/// The value of the column `time` for UTC seconds.
+pub(crate) const fn instant(timestamp: i64) -> Value<'static> {
+    Value::Integer(timestamp.saturating_mul(MICROSECONDS_A_SECOND))
 }
 
 /// What is known of a column without its records.
@@ -326,6 +339,12 @@ impl<R> Column<R> {
         get: fn(&R) -> Value<'_>,
     ) -> Self {
         Self::new(name, ColumnType::Int64, unit, role, meaning, get)
+    }
+
+    /// The instant `time` of a row, for engines that know instants. `get` gives microseconds.
+    pub(crate) const fn time(get: fn(&R) -> Value<'_>) -> Self {
+        let column = Self::new("time", ColumnType::Instant, "", Role::Time, TIME, get);
+        column.filled(Fill::Instant)
     }
 
     /// A 32-bit column that may be absent: slots, ports, lanes.

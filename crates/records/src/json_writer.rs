@@ -1,6 +1,6 @@
 //! Pretty JSON, written straight into bytes: the documents are made of rows, and a tree of values would only copy them.
 
-use crate::column::{Columns, Value};
+use crate::column::{ColumnType, Columns, Value};
 
 /// A JSON text under construction. The caller opens and closes; the writer sets commas and indents.
 #[derive(Debug, Default)]
@@ -82,10 +82,12 @@ impl JsonWriter {
         self.close('}');
     }
 
-    /// The columns of a row that hold something, as members of the object that is open.
+    /// The columns of a row that hold something, as members of the object that is open. An instant is there in seconds already.
     pub(crate) fn members<R>(&mut self, columns: Columns<R>, row: &R) {
         for column in columns.iter().copied().flatten() {
-            self.member(column.spec.name, (column.get)(row));
+            if column.spec.column_type != ColumnType::Instant {
+                self.member(column.spec.name, (column.get)(row));
+            }
         }
     }
 

@@ -7,11 +7,15 @@ use std::sync::Arc;
 
 use arrow_array::builder::{
     BooleanBuilder, Float64Builder, Int32Builder, Int64Builder, StringBuilder,
+    TimestampMicrosecondBuilder,
 };
 use arrow_array::{ArrayRef, RecordBatch};
-use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
 pub use crate::column::{Column, ColumnSpec, ColumnType, Columns, OwnedValue, Role, Value};
+
+/// The time zone of instants.
+const UTC: &str = "UTC";
 
 /// The Arrow field of a column, with `unit`, `meaning` and `role` in its metadata.
 pub(crate) fn field(
@@ -28,6 +32,7 @@ pub(crate) fn field(
         ColumnType::Int64 => DataType::Int64,
         ColumnType::Float64 => DataType::Float64,
         ColumnType::Boolean => DataType::Boolean,
+        ColumnType::Instant => DataType::Timestamp(TimeUnit::Microsecond, Some(UTC.into())),
     };
     let metadata = [
         ("unit", unit),
@@ -101,6 +106,13 @@ pub(crate) fn array<'r>(
                 } else {
                     None
                 });
+            }
+            Arc::new(builder.finish())
+        }
+        ColumnType::Instant => {
+            let mut builder = TimestampMicrosecondBuilder::with_capacity(rows).with_timezone(UTC);
+            for cell in cells {
+                builder.append_option(integer(cell));
             }
             Arc::new(builder.finish())
         }

@@ -558,6 +558,7 @@ fn the_page_about_the_lake_lists_every_column() {
                     DataType::Int32 => "int32",
                     DataType::Int64 => "int64",
                     DataType::Float64 => "double",
+                    DataType::Timestamp(..) => "timestamp",
                     other => unreachable!("{other}: a type that no column has yet"),
                 },
                 of("unit"),

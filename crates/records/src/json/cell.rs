@@ -45,6 +45,8 @@ pub(super) fn read(column: &ColumnSpec, json: &Json) -> Option<(OwnedValue, Stat
             Json::Bool(value) => (Some(OwnedValue::Boolean(*value)), State::Ok),
             _ => (None, State::Invalid),
         },
+        // It follows from the time in seconds.
+        ColumnType::Instant => return None,
     };
     Some((cell.unwrap_or(OwnedValue::Absent), state))
 }
@@ -58,6 +60,7 @@ pub(super) fn expected(column: &ColumnSpec) -> &'static str {
         ColumnType::Int64 => "a whole number from 0 on, of 63 bits",
         ColumnType::Float64 => quantity(column.unit).expected(),
         ColumnType::Boolean => "true or false",
+        ColumnType::Instant => "nothing: it follows from `timestamp`",
     }
 }
 

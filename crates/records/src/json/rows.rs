@@ -12,7 +12,9 @@ use serde_json::{Map, Value as Json};
 
 use super::cell::{expected, read, text};
 use super::read::named_objects;
-use crate::column::{ColumnSpec, Fill, OwnedValue, PortPart, StateFill, Value};
+use crate::column::{
+    ColumnSpec, Fill, MICROSECONDS_A_SECOND, OwnedValue, PortPart, StateFill, Value,
+};
 use crate::light::{Milliwatts, light};
 use crate::note::{Note, Notes, shortened};
 use crate::port::PortName;
@@ -347,6 +349,15 @@ impl Object<'_> {
             Fill::Timestamp => own()
                 .or_else(around)
                 .or_else(|| OwnedValue::Integer(origin.timestamp)),
+            Fill::Instant => {
+                let own = members.get("timestamp").map(|(cell, _)| cell.clone());
+                let around = || self.around?.get("timestamp")?.as_i64();
+                let seconds = match own {
+                    Some(OwnedValue::Integer(seconds)) => seconds,
+                    _ => around().unwrap_or(origin.timestamp),
+                };
+                OwnedValue::Integer(seconds.saturating_mul(MICROSECONDS_A_SECOND))
+            }
             Fill::Port(part) => own().or_else(|| {
                 let number = if_name
                     .and_then(PortName::parse)

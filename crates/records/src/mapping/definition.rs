@@ -6,7 +6,7 @@ use arrow_schema::Field;
 
 use super::path::{FieldPath, ItemPath};
 use super::units::Unit;
-use crate::column::{ColumnType, Role};
+use crate::column::{ColumnType, Role, TIME};
 use crate::table::{Dataset, field};
 
 /// The columns that every mapped table has beside its fields; no field may have such a name.
@@ -93,6 +93,8 @@ pub struct Mapping {
     /// How many of the fields, from the first, tell a row from the others of the same routing engine.
     pub(super) keys: usize,
     pub(super) fields: Vec<MappedField>,
+    /// Whether a field of its own is called as the column that every table has for the instant.
+    pub(super) has_time: bool,
     pub(super) dataset: Arc<Dataset>,
 }
 
@@ -117,6 +119,18 @@ impl Mapping {
         let mut columns: Vec<_> = fields[..keys].iter().map(column).collect();
         columns.extend(common_fields());
         columns.extend(fields[keys..].iter().map(column));
+        // The mapping's own column of this name was there first.
+        let has_time = fields.iter().any(|field| field.name == "time");
+        if !has_time {
+            columns.push(field(
+                "time",
+                ColumnType::Instant,
+                "",
+                Role::Time,
+                TIME,
+                true,
+            ));
+        }
         let mut sorted = vec!["device"];
         sorted.extend(fields[..keys].iter().map(|key| key.name.as_str()));
         let dataset = Arc::new(Dataset::new(name, &sorted, columns));
@@ -125,6 +139,7 @@ impl Mapping {
             items,
             keys,
             fields,
+            has_time,
             dataset,
         }
     }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::definition::{Mapping, common_fields};
-use crate::column::{ColumnType, OwnedValue, Value};
+use crate::column::{ColumnType, OwnedValue, Value, instant};
 use crate::json_writer::JsonWriter;
 use crate::model::DeviceFacts;
 use crate::table::{Table, array, assemble};
@@ -124,6 +124,10 @@ pub(crate) fn table(facts: &DeviceFacts, mapped: &MappedRows) -> Table {
         ));
     }
     columns.extend((mapping.keys..mapping.fields.len()).map(column));
+    if !mapping.has_time {
+        let times = rows.iter().map(|row| instant(row.timestamp));
+        columns.push(array(ColumnType::Instant, times));
+    }
     assemble(&mapping.dataset, columns)
 }
 

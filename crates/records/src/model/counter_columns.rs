@@ -4,7 +4,7 @@
 
 use super::{Histogram, InterfaceCounters};
 use crate::column::Role::{Counter, Gauge, Label, State, Time};
-use crate::column::{Column, Columns, Fill, PortPart, StateFill, Value};
+use crate::column::{Column, Columns, Fill, PortPart, StateFill, Value, instant};
 
 type C = Column<InterfaceCounters>;
 
@@ -17,6 +17,7 @@ pub const INTERFACE_COUNTERS_COLUMNS: Columns<InterfaceCounters> = &[
     DOCUMENTED_AFTER_BINS,
     ADDED,
     OPTIC_FEC,
+    TIME,
 ];
 
 /// One column for each bin; the suffix tells the three families apart.
@@ -266,6 +267,8 @@ const ADDED: &[C] = &[
         name.starts_with("histogram_bin_")
     })),
 ];
+
+const TIME: &[C] = &[C::time(|r| instant(r.statistics.timestamp))];
 
 const OPTIC_FEC: &[C] = &[
     C::text(

@@ -3,12 +3,12 @@
 use super::{FiberRule, FiberType, WavelengthRule};
 use super::{InterfaceDom, Limits, Transceiver};
 use crate::column::Role::{Gauge, Label, State, Threshold, Time};
-use crate::column::{Column, Columns, Fill, PortPart, StateFill, Value};
+use crate::column::{Column, Columns, Fill, PortPart, StateFill, Value, instant};
 
 type C = Column<InterfaceDom>;
 
 /// First the documented columns in their documented order, then those that have been added since.
-pub const INTERFACE_DOM_COLUMNS: Columns<InterfaceDom> = &[DOCUMENTED, ADDED, ADDED_LATER];
+pub const INTERFACE_DOM_COLUMNS: Columns<InterfaceDom> = &[DOCUMENTED, ADDED, ADDED_LATER, TIME];
 
 const DOCUMENTED: &[C] = &[
     C::text(
@@ -399,6 +399,8 @@ const ADDED: &[C] = &[
         )
     }),
 ];
+
+const TIME: &[C] = &[C::time(|r| instant(r.optics.timestamp))];
 
 const ADDED_LATER: &[C] = &[
     C::float(

@@ -4,7 +4,7 @@ use super::interface_columns::alarms;
 use super::{COHERENT, LaneDom, Transceiver};
 use super::{FiberRule, FiberType, WavelengthRule};
 use crate::column::Role::{Gauge, Label, State, Time};
-use crate::column::{Column, Columns, Fill, PortPart, StateFill, Value};
+use crate::column::{Column, Columns, Fill, PortPart, StateFill, Value, instant};
 
 type C = Column<LaneDom>;
 
@@ -15,6 +15,7 @@ pub const LANE_DOM_COLUMNS: Columns<LaneDom> = &[
     COHERENT_COLUMNS,
     ADDED_AFTER_COHERENT,
     ADDED_COHERENT,
+    TIME,
 ];
 
 const DOCUMENTED: &[C] = &[
@@ -243,6 +244,8 @@ const ADDED_AFTER_COHERENT: &[C] = &[C::text(
 )];
 
 const ADDED_COHERENT: &[C] = coherent!(52 53 54 55 56 57);
+
+const TIME: &[C] = &[C::time(|r| instant(r.timestamp))];
 
 fn module<'r>(row: &'r LaneDom, get: fn(&'r Transceiver) -> Value<'r>) -> Value<'r> {
     row.transceiver.as_deref().map_or(Value::Absent, get)

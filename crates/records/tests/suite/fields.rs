@@ -23,7 +23,7 @@ in `_state` says why the value beside it is absent: `ok`, `no_light`, `not_suppo
 
 Types: `text` is UTF-8, `int32` and `int64` are signed, `float64` is a double. Roles: a *label* names or groups, a *gauge* goes up and
 down, a *counter* counts up until it is cleared, a *threshold* is a limit of the module, a *state* is a word from a closed set, a
-*time* is in UTC seconds.
+*time* is in UTC seconds; the column `time` has it as an instant, in microseconds.
 ";
 
 /// A section: where its objects stand in JSON, and where in the lake.
@@ -41,6 +41,7 @@ fn section<R>(page: &mut String, json: &str, lake: &str, columns: Columns<R>) {
             ColumnType::Int64 => "int64",
             ColumnType::Float64 => "float64",
             ColumnType::Boolean => "boolean",
+            ColumnType::Instant => "timestamp, in the lake only",
         };
         let always = if column.spec.nullable { "" } else { ", always" };
         writeln!(

@@ -16,8 +16,8 @@ use super::layout::DEVICE_COLUMN;
 
 /// The first day that projected partitions begin with.
 const FIRST_DAY: &str = "2024-01-01";
-/// Spark's words for text, 32 and 64 bits, floating point and truth.
-const SPARK_TYPES: [&str; 5] = ["STRING", "INT", "BIGINT", "DOUBLE", "BOOLEAN"];
+/// Spark's words for text, 32 and 64 bits, floating point, truth and instants.
+const SPARK_TYPES: [&str; 6] = ["STRING", "INT", "BIGINT", "DOUBLE", "BOOLEAN", "TIMESTAMP"];
 
 /// The views of a lake at this location that has a folder for each device; `None` if the engine cannot read that layout.
 pub fn ddl_per_device<'d>(
@@ -80,7 +80,7 @@ pub fn ddl<'d>(
                     engine,
                     fields,
                     "`",
-                    ["string", "int", "bigint", "double", "boolean"]
+                    ["string", "int", "bigint", "double", "boolean", "timestamp"]
                 ),
                 engine.quoted(location),
                 engine.quoted(&template),
@@ -96,7 +96,14 @@ pub fn ddl<'d>(
                     engine,
                     fields,
                     "\"",
-                    ["varchar", "integer", "bigint", "double", "boolean"]
+                    [
+                        "varchar",
+                        "integer",
+                        "bigint",
+                        "double",
+                        "boolean",
+                        "timestamp"
+                    ]
                 ),
                 engine.quoted(location),
                 engine.quoted(&template),
@@ -120,20 +127,21 @@ pub fn ddl<'d>(
     text + &ddl_views::views(engine, tables.iter().map(String::as_str))
 }
 
-/// A line a column. `types` are the engine's words for text, 32 and 64 bits, floating point and truth.
+/// A line a column. `types` are the engine's words for text, 32 and 64 bits, floating point, truth and instants.
 fn columns<'f>(
     engine: Engine,
     fields: impl Iterator<Item = &'f Field>,
     quote: &str,
-    types: [&str; 5],
+    types: [&str; 6],
 ) -> String {
-    let [text, int32, int64, float, boolean] = types;
+    let [text, int32, int64, float, boolean, instant] = types;
     let lines = fields.map(|field| {
         let kind = match field.data_type() {
             DataType::Int32 => int32,
             DataType::Int64 => int64,
             DataType::Float64 => float,
             DataType::Boolean => boolean,
+            DataType::Timestamp(..) => instant,
             _ => text,
         };
         let meaning = field.metadata().get("meaning").map_or("", String::as_str);
