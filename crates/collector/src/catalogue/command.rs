@@ -37,6 +37,26 @@ pub enum Per {
 pub(super) enum Argument {
     Flag(bool),
     Text(String),
+    /// One child for each.
+    Several(Vec<Self>),
+}
+
+impl Argument {
+    /// Adds the elements to those of an operation.
+    fn write(&self, name: &str, children: &mut String) {
+        match self {
+            Self::Flag(false) => {}
+            Self::Flag(true) => children.push_str(&format!("<{name}/>")),
+            Self::Text(text) => {
+                children.push_str(&format!("<{name}>{}</{name}>", escape(text)));
+            }
+            Self::Several(arguments) => {
+                for argument in arguments {
+                    argument.write(name, children);
+                }
+            }
+        }
+    }
 }
 
 impl Command {
@@ -68,13 +88,7 @@ impl Command {
             .iter()
             .map(|(name, argument)| (name.as_str(), argument.clone()));
         for (name, argument) in own.chain(more) {
-            match argument {
-                Argument::Flag(false) => {}
-                Argument::Flag(true) => children.push_str(&format!("<{name}/>")),
-                Argument::Text(text) => {
-                    children.push_str(&format!("<{name}>{}</{name}>", escape(&text)));
-                }
-            }
+            argument.write(name, &mut children);
         }
         let rpc = &self.rpc;
         if children.is_empty() {

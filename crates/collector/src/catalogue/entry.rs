@@ -15,6 +15,9 @@ use super::yaml_reader::{Keys, YamlReader};
 /// Bytes of an RPC's name, which the names of its files hold together with the device's.
 const LONGEST_NAME: usize = 64;
 
+/// The original system's name for `args`: what it hands to Ansible's `junos_rpc`.
+const ITS_ARGUMENTS: &str = "rpc_args";
+
 const KEYS: &[&str] = &[
     "name",
     "rpc",
@@ -22,6 +25,7 @@ const KEYS: &[&str] = &[
     "mapping",
     "description",
     "args",
+    ITS_ARGUMENTS,
     "interfaces",
     "per",
 ];
@@ -35,9 +39,21 @@ pub(super) fn read(yaml: &mut YamlReader<'_>, node: &Node) -> Option<(u64, Comma
         .as_deref()
         .map_or_else(|| "this RPC".to_owned(), |name| format!("`{name}`"));
     let rpc = required(yaml, &keys, "rpc", &what);
-    let arguments = keys
-        .get("args")
-        .map_or_else(BTreeMap::new, |node| arguments(yaml, &what, node));
+    let arguments = match (keys.get("args"), keys.get(ITS_ARGUMENTS)) {
+        (Some(_), Some(node)) => {
+            let message =
+                format!("{what} has `args` and `{ITS_ARGUMENTS}`, two names for the same");
+            yaml.problem(node.line, message);
+            BTreeMap::new()
+        }
+        (Some(node), None) => arguments(yaml, &what, "args", node),
+        // As `junos_rpc` does, which makes hyphens of underscores.
+        (None, Some(node)) => arguments(yaml, &what, ITS_ARGUMENTS, node)
+            .into_iter()
+            .map(|(name, argument)| (name.replace('_', "-"), argument))
+            .collect(),
+        (None, None) => BTreeMap::new(),
+    };
     let interfaces = keys
         .get("interfaces")
         .and_then(|node| yaml.text(node, &format!("`interfaces` of {what}")));
@@ -151,29 +167,51 @@ fn parser(yaml: &mut YamlReader<'_>, node: &Node, name: &str) -> Option<&'static
     parser
 }
 
-fn arguments(yaml: &mut YamlReader<'_>, what: &str, node: &Node) -> BTreeMap<String, Argument> {
+fn arguments(
+    yaml: &mut YamlReader<'_>,
+    what: &str,
+    key: &str,
+    node: &Node,
+) -> BTreeMap<String, Argument> {
     let entries = yaml
-        .entries(node, &format!("`args` of {what}"))
+        .entries(node, &format!("`{key}` of {what}"))
         .unwrap_or_default();
     let mut arguments = BTreeMap::new();
     for (key, node) in entries {
         let argument = match &node.value {
-            Value::Bool(flag) => Argument::Flag(*flag),
-            Value::Integer(number) => Argument::Text(number.to_string()),
-            Value::Text(text) => Argument::Text(text.clone()),
-            _ => {
-                let message = format!(
-                    "the argument `{}` of {what} is {}; `true`, a whole number or text were expected (put other numbers in quotes)",
-                    key.name,
-                    node.kind()
-                );
-                yaml.problem(node.line, message);
-                continue;
+            Value::List(items) => {
+                let items = items
+                    .iter()
+                    .map(|item| argument(yaml, what, &key.name, item));
+                items
+                    .collect::<Vec<_>>()
+                    .into_iter()
+                    .collect::<Option<_>>()
+                    .map(Argument::Several)
             }
+            _ => argument(yaml, what, &key.name, node),
         };
-        arguments.insert(key.name.clone(), argument);
+        if let Some(argument) = argument {
+            arguments.insert(key.name.clone(), argument);
+        }
     }
     arguments
+}
+
+fn argument(yaml: &mut YamlReader<'_>, what: &str, name: &str, node: &Node) -> Option<Argument> {
+    match &node.value {
+        Value::Bool(flag) => Some(Argument::Flag(*flag)),
+        Value::Integer(number) => Some(Argument::Text(number.to_string())),
+        Value::Text(text) => Some(Argument::Text(text.clone())),
+        _ => {
+            let message = format!(
+                "the argument `{name}` of {what} is {}; `true`, a whole number, text or a list of them were expected (put other numbers in quotes)",
+                node.kind()
+            );
+            yaml.problem(node.line, message);
+            None
+        }
+    }
 }
 
 /// Whether this is a plain XML name: what keeps an operation one operation.

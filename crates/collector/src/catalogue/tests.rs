@@ -57,6 +57,34 @@ fn a_bare_list_is_a_catalogue_too() {
 }
 
 #[test]
+fn arguments_in_the_originals_form_are_what_ansible_makes_of_them() {
+    let catalogue = parse(
+        "- {name: s, rpc: r, parser: system_information, rpc_args: {interface_name: [et-0/0/1, et-0/0/2], extensive: true, level: 2}}\n",
+    )
+    .unwrap();
+    assert_eq!(
+        operations(&catalogue, None),
+        [
+            "<r><extensive/><interface-name>et-0/0/1</interface-name><interface-name>et-0/0/2</interface-name><level>2</level></r>"
+        ]
+    );
+    let both =
+        "- {name: s, rpc: r, parser: system_information, args: {a: true}, rpc_args: {a: true}}\n";
+    let problems = parse(both).unwrap_err();
+    assert!(
+        problems.to_string().contains("`args` and `rpc_args`"),
+        "{problems}"
+    );
+    let odd = "- {name: s, rpc: r, parser: system_information, rpc_args: {a: [1.5]}}\n";
+    assert!(
+        parse(odd)
+            .unwrap_err()
+            .to_string()
+            .contains("the argument `a` of `s`")
+    );
+}
+
+#[test]
 fn a_text_cannot_end_its_element() {
     let catalogue =
         parse("- {name: s, rpc: r, parser: system_information, args: {a: '</a><b/>'}}\n").unwrap();
