@@ -6,6 +6,7 @@ use sinks::lake::{Writer, require_free_space};
 use sinks::{RunFolder, RunIdentity};
 
 use super::clock::Clock;
+use super::report::cluster_label;
 use inventory::{Problem, Problems};
 
 use crate::options::OutputOptions;
@@ -91,11 +92,14 @@ fn try_begin(
         Err(error) => return Ok(Err(("--output-dir", error))),
     };
     match Writer::begin_new(&output.lake, identity.clone(), names, output.compression) {
-        Ok(writer) => Ok(Ok(Begun {
-            folder,
-            identity,
-            writer,
-        })),
+        Ok(writer) => {
+            let label = cluster_label(output.cluster_name.as_deref());
+            Ok(Ok(Begun {
+                folder,
+                identity,
+                writer: writer.labelled(label),
+            }))
+        }
         Err(error) => {
             // Nothing was contacted and nothing is left behind, not even an empty folder.
             folder.discard();

@@ -21,6 +21,7 @@ mod earlier_run;
 mod loose_files;
 mod make_good;
 mod options;
+mod original_run;
 pub mod panic_report;
 mod parse_and_join;
 mod plan;
@@ -37,14 +38,17 @@ pub use check::{Checked, Step, UnknownKey, Verdict, check};
 pub use clock::Clock;
 pub use context::{Event, Watch};
 pub use earlier_run::earlier_devices;
-pub use loose_files::LooseFiles;
+pub use loose_files::{LooseFiles, only_pic};
 pub use make_good::{MadeGood, make_good};
 pub use options::{
     DeviceOptions, HostKeys, Limits, LoginOptions, MetricsFile, Options, OutputOptions,
 };
+pub use original_run::OriginalRun;
 pub use plan::{DevicePlan, FilterSource, FromVault, NetconfVersion, Plan, Shard, runner_name};
 pub use replay::{Parsed, Replayed, parse, replay};
-pub use report::{DeviceReport, LakeFile, Outcome, RpcOutcome, RpcReport, RunReport, Totals};
+pub use report::{
+    DeviceReport, LakeFile, Outcome, RpcOutcome, RpcReport, RunReport, Totals, cluster_label,
+};
 pub use retry::Retry;
 pub use run::{Finished, run};
 pub use saved_run::SavedRun;

@@ -13,12 +13,14 @@ use records::parsers::Parser;
 use records::{PicSlots, ReplyName, ReplyReader, Snapshot, State};
 use sinks::{RAW_SUFFIX, RunFolder, RunIdentity, UNFINISHED_REPORT_FILE};
 
+use super::original_run::OriginalRun;
 use super::report::{DeviceReport, Outcome, RunReport};
 use super::saved_run::{Form, SavedReply, SavedRun, identity_of};
 use crate::catalogue::Catalogue;
 
 /// The run id of replies that no run of ours made: reading them again replaces the same files.
 const RUN_ID: &str = "00000000";
+const CHASSIS_INVENTORY: &str = "chassis_inventory";
 /// The document that stands in for raw replies.
 const PIC_DETAIL_DOCUMENT: &str = "_pic_detail_metrics.json";
 
@@ -79,6 +81,9 @@ impl<'c> LooseFiles<'c> {
             replies.retain(|reply| !(has_raw && matches!(reply.form, Form::PicDetailDocument)));
         }
         if self.devices.is_empty() {
+            if let Some(hint) = OriginalRun::hint(folder) {
+                bail!("{} holds no reply itself: {hint}", folder.display());
+            }
             bail!(
                 "{} is not the folder of a run (name one below the output folder, or its `latest`), and holds no reply besides: files called \
                  DEVICE_RPC{RAW_SUFFIX} were expected, with an RPC of the catalogue ({})",
@@ -177,6 +182,17 @@ impl<'c> LooseFiles<'c> {
             ReplyName::whole(parser.name),
             Form::Raw(ReplyReader::BuiltIn(parser)),
         )
+    }
+
+    /// The inventory of the chassis beside the reply that is read.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    pub fn chassis(&mut self, path: &Path, device: &str) -> anyhow::Result<()> {
+        let form = Form::Raw(self.reader(CHASSIS_INVENTORY)?);
+        let name = ReplyName::whole(CHASSIS_INVENTORY);
+        self.add(path, device.to_owned(), name, form)
     }
 
     /// The device, if there is only one.
@@ -361,6 +377,29 @@ impl<'c> LooseFiles<'c> {
         });
         Ok(())
     }
+}
+
+/// The only PIC with transceivers in a saved inventory of a chassis: that which a reply to PIC detail is of, where nothing else says it.
+///
+/// # Errors
+///
+/// If the file cannot be read, or holds no inventory.
+pub fn only_pic(chassis_inventory: &Path) -> anyhow::Result<Option<PicSlots>> {
+    let bytes = sinks::read_raw(chassis_inventory)?;
+    let mut snapshot = Snapshot::default();
+    if let Some(parser) = records::parsers::find(CHASSIS_INVENTORY) {
+        parser.parse(&bytes, 0, &mut snapshot);
+    }
+    let Some(chassis) = snapshot.chassis_inventory else {
+        bail!(
+            "{} holds no chassis inventory: a reply to get-chassis-inventory was expected",
+            chassis_inventory.display()
+        );
+    };
+    Ok(match chassis.pics_with_transceivers().as_slice() {
+        &[(fpc, pic)] => Some(PicSlots { fpc, pic }),
+        _ => None,
+    })
 }
 
 /// The built-in parser of the RPC that this reply answers, by what the reply holds. Two of them have the same container: optics are told

@@ -105,6 +105,8 @@ mod tests {
     use serde_json::json;
 
     use super::super::report::DeviceReport;
+    use records::json::Dialect;
+
     use super::*;
 
     struct Case {
@@ -136,6 +138,7 @@ mod tests {
                     outcome,
                     ..DeviceReport::default()
                 },
+                dialect: Dialect::Documented,
             };
             let (documents, lake) = (self.path(documents), self.path(lake));
             make_good(&self.path("run"), &documents, &lake, &[replayed]).unwrap()

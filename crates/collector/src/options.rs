@@ -105,6 +105,8 @@ pub struct OutputOptions {
     pub keep_runs: usize,
     /// The bytes that must stay free on each disk that is written to.
     pub min_free_space_bytes: u64,
+    /// The cluster of the runner, for the run report and the footers of the lake's files.
+    pub cluster_name: Option<String>,
 }
 
 /// A Prometheus text file that each run writes anew.
@@ -189,6 +191,7 @@ impl Options {
                 raw: RawReplies::Keep,
                 keep_runs: 1,
                 min_free_space_bytes: 0,
+                cluster_name: None,
             },
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use records::json::Dialect;
 use records::{Arrival, Context, DeviceError, ReplyName, ReplyReader, Snapshot, tables};
 
 use super::delivery::DeviceOutput;
@@ -47,12 +48,12 @@ pub(super) fn read_reply(
     }
 }
 
-/// Reads a `pic_detail` document in place of the replies that it was made of.
+/// Reads a `pic_detail` document in place of the replies that it was made of; says who wrote it.
 pub(super) fn read_pic_detail_document(
     bytes: &[u8],
     arrived: i64,
     snapshot: &mut Snapshot,
-) -> RpcReport {
+) -> (RpcReport, Dialect) {
     let read = records::json::read::pic_detail(bytes, arrived);
     let mut report = RpcReport {
         outcome: RpcOutcome::Ok,
@@ -61,8 +62,10 @@ pub(super) fn read_pic_detail_document(
         bytes: bytes.len(),
         ..RpcReport::default()
     };
+    let mut dialect = Dialect::Documented;
     match read {
-        Ok(ports) => {
+        Ok((ports, of_document)) => {
+            dialect = of_document;
             report.found = ports.len();
             snapshot.pic_ports.extend(ports);
             snapshot.arrivals.set("pic_detail", arrived);
@@ -72,7 +75,7 @@ pub(super) fn read_pic_detail_document(
             report.errors.push(why);
         }
     }
-    report
+    (report, dialect)
 }
 
 /// The device's own words, behind the error's tag (RFC 6241) where it has one: the tag is what one looks up.

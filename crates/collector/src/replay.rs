@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
+use records::json::Dialect;
 use records::{Context, InterfaceFilter, ReplyName, Snapshot};
 use sinks::RunFolder;
 use sinks::lake::{Committed, Compression, Writer};
 
 use super::parse_and_join;
-use super::report::{DeviceReport, Outcome, RpcOutcome, RpcReport};
+use super::report::{DeviceReport, Outcome, RpcOutcome, RpcReport, cluster_label};
 use super::saved_run::{Form, SavedReply, SavedRun};
 
 /// What a replay did with one device.
@@ -17,6 +18,8 @@ pub struct Replayed {
     pub device: String,
     /// The report of the device, made anew from its replies.
     pub report: DeviceReport,
+    /// Who wrote the document that was read in place of replies, if one was.
+    pub dialect: Dialect,
 }
 
 /// What `parse` made of one device's reply.
@@ -30,6 +33,10 @@ pub struct Parsed {
     pub error: Option<String>,
     /// What could not be read, and where it stood.
     pub notes: Vec<String>,
+    /// Who wrote the document that was read in place of replies, if one was.
+    pub dialect: Dialect,
+    /// What the device calls itself: its model, else its product name.
+    pub model: Option<String>,
 }
 
 /// The document of one RPC of each device. The device's other replies give it names and metadata, as in a run.
@@ -47,7 +54,7 @@ pub fn parse(
         if !replies.iter().any(|reply| reply.belongs_to(rpc)) {
             continue;
         }
-        let (report, snapshot) = match read_all(replies, run.report.devices.get(device)) {
+        let (report, snapshot, dialect) = match read_all(replies, run.report.devices.get(device)) {
             Ok(read) => read,
             Err(error) => {
                 parsed.push(Parsed {
@@ -55,6 +62,8 @@ pub fn parse(
                     document: None,
                     error: Some(format!("{error:#}")),
                     notes: Vec::new(),
+                    dialect: Dialect::Documented,
+                    model: None,
                 });
                 continue;
             }
@@ -69,6 +78,9 @@ pub fn parse(
             .collect();
         let mut notes: Vec<_> = report.said_beside_data().collect();
         let records = records::enrich::join(snapshot, &context(run, device, filter)?);
+        let product = records.chassis_inventory.as_ref();
+        let product = product.and_then(|chassis| chassis.description.clone());
+        let model = records.facts.model.clone().or(product);
         let documents = records::json::documents(&records);
         let document = documents.into_iter().find(|(name, _)| name == rpc);
         notes.extend(records.notes.into_iter().map(ToString::to_string));
@@ -77,6 +89,8 @@ pub fn parse(
             document: document.map(|(_, json)| json),
             error: (!errors.is_empty()).then(|| errors.join("; ")),
             notes,
+            dialect,
+            model,
         });
     }
     Ok(parsed)
@@ -90,8 +104,9 @@ pub fn parse(
 fn read_all(
     replies: &[SavedReply],
     before: Option<&DeviceReport>,
-) -> sinks::Result<(DeviceReport, Snapshot)> {
+) -> sinks::Result<(DeviceReport, Snapshot, Dialect)> {
     let (mut report, mut snapshot) = (DeviceReport::default(), Snapshot::default());
+    let mut dialect = Dialect::Documented;
     let rpcs = before.map(|before| before.rpcs.iter());
     let unanswered = rpcs.into_iter().flatten();
     let unanswered = unanswered.filter(|(_, rpc)| rpc.file.is_none());
@@ -109,7 +124,10 @@ fn read_all(
                 &mut snapshot,
             ),
             Form::PicDetailDocument => {
-                parse_and_join::read_pic_detail_document(&bytes, reply.arrived, &mut snapshot)
+                let (said, of_document) =
+                    parse_and_join::read_pic_detail_document(&bytes, reply.arrived, &mut snapshot);
+                dialect = dialect.or(of_document);
+                said
             }
         };
         report.rpcs.insert(
@@ -120,7 +138,7 @@ fn read_all(
             },
         );
     }
-    Ok((report, snapshot))
+    Ok((report, snapshot, dialect))
 }
 
 /// Who, when and which interfaces: those of `filter`, else those of the run.
@@ -168,7 +186,8 @@ pub fn replay(
         run.identity.clone(),
         run.devices.keys().cloned(),
         compression,
-    )?;
+    )?
+    .labelled(cluster_label(run.report.cluster_name.as_deref()));
     let mut replayed = Vec::new();
     let mut unreadable = None;
     for (device, replies) in &run.devices {
@@ -177,7 +196,7 @@ pub fn replay(
             writer.add(device, Vec::new())?;
             continue;
         }
-        let (mut report, snapshot) = match read_all(replies, before) {
+        let (mut report, snapshot, dialect) = match read_all(replies, before) {
             Ok(read) => read,
             Err(error) => {
                 // Only part of its replies would be other rows than those of the run: all of it is left out.
@@ -190,6 +209,7 @@ pub fn replay(
                         error: Some(error),
                         ..DeviceReport::default()
                     },
+                    dialect: Dialect::Documented,
                 });
                 continue;
             }
@@ -205,6 +225,7 @@ pub fn replay(
         replayed.push(Replayed {
             device: device.clone(),
             report,
+            dialect,
         });
     }
     if let (Some(why), Some(file)) = (unreadable, writer.replaces().first()) {

@@ -20,6 +20,9 @@ pub struct RunReport {
     pub run_id: String,
     /// The name of the runner in file names and rows.
     pub runner_name: String,
+    /// The cluster of the runner, where one was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster_name: Option<String>,
     /// UTC second at which the run began: its partition.
     pub run_timestamp: i64,
     /// UTC second at which it ended.
@@ -188,6 +191,11 @@ pub enum RpcOutcome {
     /// Refused by the device, cut, or not what was asked for.
     #[default]
     Failed,
+}
+
+/// What the footers of the lake's files say of the runner's cluster: a key and its name.
+pub fn cluster_label(cluster_name: Option<&str>) -> Option<(String, String)> {
+    cluster_name.map(|name| ("cluster_name".to_owned(), name.to_owned()))
 }
 
 #[expect(

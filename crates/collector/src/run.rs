@@ -92,6 +92,7 @@ pub async fn run(
         lanewatch: env!("CARGO_PKG_VERSION").to_owned(),
         run_id: run.identity.run_id.clone(),
         runner_name: run.identity.runner_name.clone(),
+        cluster_name: run.options.output.cluster_name.clone(),
         run_timestamp: run.identity.run_timestamp,
         inventories: run.options.devices.sources.inventories.clone(),
         mappings: run.plan.catalogue.mappings(),

@@ -3,6 +3,7 @@
 //! Its series have no prefix, and say of the module and the device in labels of every sample what ours say once. Series that it does
 //! not have keep their documented names.
 
+pub(crate) use records::json::original::{fiber, profile};
 use records::table::Dataset;
 
 use crate::layout::{Label, LabelSource};
@@ -85,18 +86,4 @@ pub(crate) fn labels(dataset: &Dataset) -> Vec<Label> {
                 || matches!(label.name.as_str(), "origin_hostname" | "device_profile")
         })
         .collect()
-}
-
-/// A model as the original's profile: `qfx5240-64od` is `JUNIPER_QFX5240-64OD`.
-pub(crate) fn profile(model: &str) -> String {
-    format!("JUNIPER_{}", model.to_uppercase())
-}
-
-/// A fibre type in the original's words.
-pub(crate) fn fiber(fiber: &str) -> &str {
-    match fiber {
-        "SM" => "FIBER_TYPE_SINGLE_MODE",
-        "MM" => "FIBER_TYPE_MULTI_MODE",
-        other => other,
-    }
 }

@@ -94,11 +94,6 @@ impl OwnedValue {
             Self::Boolean(truth) => Value::Boolean(*truth),
         }
     }
-
-    /// This value, or another where it is absent.
-    pub(crate) fn or_else(self, other: impl FnOnce() -> Self) -> Self {
-        if self == Self::Absent { other() } else { self }
-    }
 }
 
 impl fmt::Display for OwnedValue {

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use records::json::{JsonError, Node, read};
 use records::merge::{Documents, merge};
-use serde_json::Value;
 
 use super::help::{PLAIN, after};
 use super::printer::Printer;
@@ -35,21 +35,31 @@ pub(super) struct Merge {
 
 impl Merge {
     pub(super) fn run(self, printer: &Printer) -> anyhow::Result<ExitStatus> {
+        let (system, chassis) = (bytes(&self.system_info)?, bytes(&self.chassis_inventory)?);
+        let pic = self.pic_detail.as_deref().map(bytes).transpose()?;
         let documents = Documents {
-            system_information: Some(document(&self.system_info)?),
-            chassis_inventory: Some(document(&self.chassis_inventory)?),
-            pic_detail: self.pic_detail.as_deref().map(document).transpose()?,
+            system_information: Some(document(&self.system_info, Node::parse(&system))?),
+            chassis_inventory: Some(document(&self.chassis_inventory, Node::parse(&chassis))?),
+            pic_detail: match (&self.pic_detail, &pic) {
+                (Some(path), Some(bytes)) => Some(document(path, Node::parse(bytes))?),
+                _ => None,
+            },
         };
-        let mut optics = document(&self.optics_metrics)?;
+        let optics = bytes(&self.optics_metrics)?;
+        let mut optics = document(&self.optics_metrics, read::optics(&optics))?;
         let merged = merge(&mut optics, &documents)
-            .map_err(|why| usage(format!("{}: {why}", self.optics_metrics.display())))?;
-        let mut text = serde_json::to_vec_pretty(&optics)?;
-        text.push(b'\n');
+            .map_err(|why| usage(format!("{}: {why}", self.file_of(why.rpc).display())))?;
+        if merged.dialect.is_original() {
+            printer.note(
+                "these documents are of the original's newest version: its names for the same facts are written beside ours",
+            );
+        }
+        let text = optics.to_pretty();
         if self.output == Path::new("-") {
-            printer.verbatim(&text);
+            printer.verbatim(text.as_bytes());
             return Ok(ExitStatus::Delivered);
         }
-        sinks::write_file(&self.output, &text)?;
+        sinks::write_file(&self.output, text.as_bytes())?;
         printer.answer(&format!(
             "{} interfaces and lanes, a module is known for {}; merged into {}",
             merged.objects,
@@ -58,21 +68,23 @@ impl Merge {
         ));
         Ok(ExitStatus::Delivered)
     }
+
+    /// The file that a document of this RPC came from.
+    fn file_of(&self, rpc: &str) -> &Path {
+        match rpc {
+            "system_information" => &self.system_info,
+            "chassis_inventory" => &self.chassis_inventory,
+            "pic_detail" => self.pic_detail.as_deref().unwrap_or(Path::new("")),
+            _ => &self.optics_metrics,
+        }
+    }
 }
 
-/// A JSON document, which is an object or a list.
-fn document(path: &Path) -> anyhow::Result<Value> {
-    let bytes = std::fs::read(path)
-        .map_err(|error| usage(format!("cannot read {}: {error}", path.display())))?;
-    let document: Value = serde_json::from_slice(&bytes)
-        .map_err(|error| usage(format!("{} is not JSON: {error}", path.display())))?;
-    if document.is_object() || document.is_array() {
-        Ok(document)
-    } else {
-        Err(usage(format!(
-            "{} holds no object and no list; a document of metrics was expected",
-            path.display()
-        ))
-        .into())
-    }
+fn bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(path)
+        .map_err(|error| usage(format!("cannot read {}: {error}", path.display())).into())
+}
+
+fn document<'t>(path: &Path, parsed: Result<Node<'t>, JsonError>) -> anyhow::Result<Node<'t>> {
+    parsed.map_err(|error| usage(format!("{} is not JSON: {error}", path.display())).into())
 }

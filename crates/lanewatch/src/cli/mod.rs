@@ -90,6 +90,10 @@ enum Command {
     Vault(vault::VaultCommand),
 }
 
+/// What is said once where documents of the original's newest version stand in for replies.
+const PIC_DETAIL_OF_ORIGINAL: &str =
+    "the pic_detail documents are of the original's newest version, and read as such";
+
 /// How a command ended. The numbers are a promise to whoever calls us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ExitStatus {

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
-use collector::{Catalogue, Clock, LooseFiles, Outcome, SavedRun};
+use collector::{Catalogue, Clock, LooseFiles, OriginalRun, Outcome, SavedRun};
 
 use super::help::{DELIVERING, after};
 use super::printer::Printer;
-use super::{ExitStatus, usage};
+use super::{ExitStatus, PIC_DETAIL_OF_ORIGINAL, usage};
 use crate::settings::Layers;
 use crate::view::render_replay;
 
@@ -39,7 +39,8 @@ pub(super) struct Replay {
     /// What files and rows call the runner, where there is no run report [default: replay]
     #[arg(long, value_name = "NAME")]
     runner_name: Option<String>,
-    /// The UTC second at which the run began, where there is no run report [default: when the first reply was saved]
+    /// The UTC second at which the run began, where there is no run report [default: that in a folder's name GROUP_SECONDS, else
+    /// when the first reply was saved]
     #[arg(long, value_name = "SECONDS")]
     run_timestamp: Option<i64>,
 }
@@ -63,6 +64,12 @@ impl Replay {
             collector::replay(&run, &self.output_dir, &self.lake, settings.compression)?;
         if let Some(pending) = &committed.pending {
             printer.warning(&pending.to_string());
+        }
+        if devices
+            .iter()
+            .any(|replayed| replayed.dialect.is_original())
+        {
+            printer.note(PIC_DETAIL_OF_ORIGINAL);
         }
         for replayed in &devices {
             for said in replayed.report.said_beside_data() {
@@ -142,6 +149,10 @@ impl Replay {
             .runner_name
             .clone()
             .unwrap_or_else(|| "replay".to_owned());
-        Ok(files.into_run(runner_name, self.run_timestamp))
+        let of_original = match self.input.as_slice() {
+            [folder] => OriginalRun::of(folder).map(|run| run.run_timestamp),
+            _ => None,
+        };
+        Ok(files.into_run(runner_name, self.run_timestamp.or(of_original)))
     }
 }

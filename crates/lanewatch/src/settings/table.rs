@@ -142,6 +142,9 @@ settings! {
         value: "NAME", group: DEVICES, commands: RUNNER, otherwise: Some("the host name"), overruled_by: Some("SEMAPHORE_RUNNER_NAME"),
     }
 
+    /// The cluster of this runner, in the run report and in the footers of the lake's files; of documents of scripts also in the names of the files
+    cluster_name: Option<String> = None, { value: "NAME", group: DEVICES, commands: RUNNER, otherwise: Some("CLUSTER_NAME, else none"), also: Some("CLUSTER_NAME") }
+
     /// The NETCONF port, where the inventory names none
     port: Option<Port> = None, { value: "PORT", group: LOGIN, commands: CONNECTING, otherwise: Some("the ssh_config's, else 830") }
 
@@ -419,6 +422,7 @@ impl Settings {
                 raw: self.raw,
                 keep_runs: self.keep_runs,
                 min_free_space_bytes: self.min_free_space.bytes(),
+                cluster_name: self.cluster_name.clone(),
             },
         }
     }

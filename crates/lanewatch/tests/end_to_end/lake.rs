@@ -318,11 +318,10 @@ fn what_scripts_wrote_is_taken_with_its_reasons_and_what_cannot_be_is_told() {
     );
     write("b_optics_diagnostics_metrics.json", "[]");
     let arguments = ["lake", "write", "--metrics-dir", ".", "--runner-name", "r"];
-    let ran = lanewatch(folder, &arguments).expect(0);
+    let ran = lanewatch(folder, &arguments).expect(3);
     insta::assert_snapshot!(ran.stderr, @r#"
     warning: a: interface_statistics: et-0/0/0: fec_ccw: found "-4", expected a whole number from 0 on, of 63 bits
-    warning: b: optics_diagnostics: document: found "[]", expected an object with the lists `interfaces` and `lanes`
-    warning: b: its documents hold no rows
+    error: b: ./b_optics_diagnostics_metrics.json: found an empty list, expected an object with the lists `interfaces` and `lanes`, whose objects name their interface
     "#);
     assert_eq!(parquet_files(&folder.join("raw_ml_data")).len(), 2);
     lanewatch(

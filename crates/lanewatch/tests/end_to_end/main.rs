@@ -23,6 +23,7 @@ mod lake;
 mod log;
 mod mappings;
 mod metrics;
+mod original;
 mod plan;
 mod query;
 mod record;

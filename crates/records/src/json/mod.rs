@@ -8,8 +8,20 @@
 //! and port.
 
 mod cell;
+pub(crate) mod joined;
+pub(crate) mod named;
+pub mod node;
+mod node_parser;
+pub mod original;
 pub mod read;
 pub mod rows;
+pub(crate) mod shape;
+
+pub use joined::DocumentError;
+pub use node::Node;
+pub use node_parser::JsonError;
+pub use original::Dialect;
+pub use shape::UnknownShape;
 
 use std::borrow::Cow;
 use std::sync::Arc;

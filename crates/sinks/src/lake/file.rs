@@ -150,10 +150,11 @@ impl GrowingFile {
         target: PathBuf,
         dataset: &Arc<Dataset>,
         run: &RunIdentity,
+        labels: &[(String, String)],
         compression: Compression,
     ) -> Result<Self> {
         let file = File::create(&path).map_err(Error::on("create", &path))?;
-        let properties = properties(dataset, run, compression);
+        let properties = properties(dataset, run, labels, compression);
         let writer = ArrowWriter::try_new(file, dataset.schema(), Some(properties));
         let (writer, columns) = writer
             .and_then(ArrowWriter::into_serialized_writer)
@@ -260,7 +261,12 @@ fn failed(dataset: &Dataset, path: &Path, cause: ParquetError) -> Error {
     }
 }
 
-fn properties(dataset: &Dataset, run: &RunIdentity, compression: Compression) -> WriterProperties {
+fn properties(
+    dataset: &Dataset,
+    run: &RunIdentity,
+    labels: &[(String, String)],
+    compression: Compression,
+) -> WriterProperties {
     let schema = dataset.schema();
     let sorted = dataset
         .sort_columns
@@ -279,9 +285,13 @@ fn properties(dataset: &Dataset, run: &RunIdentity, compression: Compression) ->
         ("lanewatch.runner_name", run.runner_name.clone()),
         ("lanewatch.run_timestamp", run.run_timestamp.to_string()),
     ];
+    let labels = labels
+        .iter()
+        .map(|(key, value)| KeyValue::new(format!("lanewatch.{key}"), value.clone()));
     let footer = footer
         .into_iter()
         .map(|(key, value)| KeyValue::new(key.to_owned(), value))
+        .chain(labels)
         .collect();
     let mut properties = WriterProperties::builder();
     for field in schema.fields() {

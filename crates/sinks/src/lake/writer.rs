@@ -56,6 +56,8 @@ pub struct Writer {
     run: RunIdentity,
     layout: Layout,
     compression: Compression,
+    /// What the footers say of the run beside its identity.
+    labels: Vec<(String, String)>,
     /// Devices that are still to be written.
     expected: BTreeSet<String>,
     reorder: ReorderBuffer,
@@ -141,6 +143,7 @@ impl Writer {
             run,
             layout,
             compression,
+            labels: Vec::new(),
             expected: devices.into_iter().collect(),
             reorder: ReorderBuffer::with_limit(REORDER_BYTES),
             growing: Vec::new(),
@@ -150,6 +153,13 @@ impl Writer {
             committed: BTreeSet::new(),
             staging,
         }
+    }
+
+    /// The same, with more to say of the run in the footer of each file: under `lanewatch.` and the key.
+    #[must_use]
+    pub fn labelled(mut self, labels: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.labels.extend(labels);
+        self
     }
 
     /// Takes the rows of a device, none if it delivered none, and writes what is next in order. A device that was not announced, or
@@ -327,6 +337,7 @@ impl Writer {
             self.layout.target(dataset, device, &self.run, self.part),
             dataset,
             &self.run,
+            &self.labels,
             self.compression,
         )?);
         self.begun += 1;

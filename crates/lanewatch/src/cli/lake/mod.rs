@@ -1,6 +1,7 @@
 //! `lanewatch lake`: the Parquet lake on this disk and its copy at a remote.
 
 mod ddl;
+mod documents;
 mod forget;
 mod remote;
 mod status;

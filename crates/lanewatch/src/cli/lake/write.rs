@@ -1,27 +1,25 @@
 //! `lanewatch lake write`: JSON documents → the tables, as the scripts that it takes over from did.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use collector::{Clock, RunReport};
+use collector::{Clock, OriginalRun, RunReport, cluster_label};
 use records::Notes;
-use records::json::rows::{self, DocumentOrigin};
-use records::tables::RowSelection;
+use records::json::rows::{DeviceRows, DocumentOrigin};
 use sinks::lake::{self, Layout, Writer, require_free_space};
-use sinks::{METRICS_SUFFIX, REPORT_FILE, RunIdentity};
+use sinks::{REPORT_FILE, RunIdentity};
 
 use super::super::help::{DELIVERING, after};
 use super::super::usage;
-use super::{ExitStatus, Printer};
+use super::{ExitStatus, Printer, documents};
 use crate::settings::Layers;
 use crate::view::render_written;
 
-/// Write the tables from the JSON documents of a run, ours or those of `parsers/juniper/*.py`.
+/// Write the tables from the JSON documents of a run, ours or those of `parsers/juniper/*.py` in any of their versions.
 #[derive(Debug, Args)]
 #[command(after_help = after(&[
     ("lanewatch lake write --metrics-dir output/latest --lake raw_ml_data", "Write the tables from the JSON documents of a run."),
+    ("lanewatch lake write --metrics-dir output/leafs_1770132645 --base-dir raw_ml_data --cluster-name lab --inventory-group leafs", "The same for what the Python scripts have left."),
 ], DELIVERING))]
 pub(super) struct Write {
     /// A folder of `{device}_{rpc}_metrics.json`: a run folder, or an output folder, of which the latest run is taken
@@ -33,13 +31,20 @@ pub(super) struct Write {
     /// The partition below the root [default: dt=YYYY-MM-DD/hr=HH of the run timestamp]
     #[arg(long, value_name = "dt=…/hr=…")]
     partition_dir: Option<PathBuf>,
-    /// When the run began, in UTC seconds [default: that of the folder's run.json, else now]
+    /// When the run began, in UTC seconds [default: that of the folder's run.json or of its name GROUP_SECONDS, else now]
     #[arg(long, value_name = "SECONDS")]
     run_timestamp: Option<i64>,
+    /// The group of the inventory that was collected: it keeps the files of several groups apart that one runner collects in the same
+    /// second [default: that in the name GROUP_SECONDS of a folder of the Python scripts]
+    #[arg(long, value_name = "NAME")]
+    inventory_group: Option<String>,
     /// One file a table, or one a table and device
     #[arg(long, value_enum, default_value = "hive")]
     layout: LayoutArgument,
 }
+
+/// What is said once of documents of the original's newest version.
+const OF_ORIGINAL: &str = "these documents are of the original's newest version: its keys, units and `-Infinity` are read as what they mean";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum LayoutArgument {
@@ -49,27 +54,30 @@ enum LayoutArgument {
     PerDevice,
 }
 
-/// The documents that hold rows.
-const WITH_ROWS: [&str; 2] = ["optics_diagnostics", "interface_statistics"];
-
 impl Write {
     pub(super) fn run(self, given: Layers, printer: &Printer) -> anyhow::Result<ExitStatus> {
         let settings = given.resolve().settings()?;
-        let folder = metrics_folder(&self.metrics_dir)?;
-        let devices = documents(&folder)?;
-        if devices.is_empty() {
-            return Err(usage(format!(
-                "{} has no file that ends in `_optics_diagnostics{METRICS_SUFFIX}` or `_interface_statistics{METRICS_SUFFIX}`: \
-                 there is nothing to write",
-                folder.display()
-            ))
-            .into());
-        }
+        let (folder, mut devices) = documents::of(&self.metrics_dir)?;
         let report = RunReport::read(&folder.join(REPORT_FILE)).ok();
+        let of_original = match report {
+            None => OriginalRun::of(&folder),
+            Some(_) => None,
+        };
+        for (device, files) in &mut devices {
+            if report.is_some() {
+                files.with_rows_alone();
+            } else if !files.have_rows() {
+                printer.warning(&format!(
+                    "{device}: there is no document of its optics and none of its interfaces, so that it has no rows"
+                ));
+            }
+        }
+        devices.retain(|_, files| files.have_rows());
         let of_report = report.as_ref().map(|report| report.run_timestamp);
         let run_timestamp = self
             .run_timestamp
             .or(of_report)
+            .or(of_original.as_ref().map(|run| run.run_timestamp))
             .unwrap_or_else(|| Clock::default().now());
         // The folder's own run, unless something else is said of it.
         let own = report
@@ -79,12 +87,35 @@ impl Write {
             (None, Some(report)) => report.runner_name.clone(),
             _ => collector::runner_name(settings.runner_name.as_deref())?,
         };
-        let run_id = own
-            .filter(|report| report.runner_name == runner_name && is_run_id(&report.run_id))
-            .map_or_else(
-                || run_id(&runner_name, run_timestamp),
-                |report| report.run_id.clone(),
-            );
+        let own =
+            own.filter(|report| report.runner_name == runner_name && is_run_id(&report.run_id));
+        let group = match (self.inventory_group, own) {
+            (Some(_), Some(_)) => {
+                return Err(usage(format!(
+                    "{} is of a run of `collect`, whose files are not named after a group: leave out `--inventory-group`",
+                    folder.display()
+                ))
+                .into());
+            }
+            (group, _) => group.or(of_original.map(|run| run.group)),
+        };
+        let cluster = match own {
+            Some(report) => report.cluster_name.clone(),
+            None => settings.cluster_name.clone(),
+        };
+        // The files of a run of ours are named as the run named them, so that they replace its own.
+        let (file_runner, run_id) = match own {
+            Some(report) => (runner_name.clone(), report.run_id.clone()),
+            None => {
+                let parts = [cluster.as_deref(), group.as_deref(), Some(&*runner_name)];
+                let name = parts.into_iter().flatten().collect::<Vec<_>>().join("_");
+                let id = run_id(&name, run_timestamp);
+                (name, id)
+            }
+        };
+        let labels = cluster_label(cluster.as_deref())
+            .into_iter()
+            .chain(group.map(|group| ("inventory_group".to_owned(), group)));
         let layout = match (self.layout, self.partition_dir) {
             (LayoutArgument::Hive, None) => Layout::default(),
             (LayoutArgument::Hive, Some(partition)) => Layout::Hourly {
@@ -100,13 +131,14 @@ impl Write {
         let lake = self.base_dir.unwrap_or_else(|| settings.lake.clone());
         require_free_space(&lake, settings.min_free_space.bytes()).map_err(usage)?;
         let identity = RunIdentity {
-            runner_name: runner_name.clone(),
+            runner_name: file_runner,
             run_id,
             run_timestamp,
         };
         let names: Vec<_> = devices.keys().cloned().collect();
-        let mut writer = Writer::begin_with(&lake, identity, names, settings.compression, layout)?;
-        let mut failed = 0;
+        let mut writer = Writer::begin_with(&lake, identity, names, settings.compression, layout)?
+            .labelled(labels);
+        let (mut failed, mut is_told) = (0, false);
         for (device, files) in &devices {
             let origin = DocumentOrigin {
                 device: device.clone(),
@@ -115,19 +147,19 @@ impl Write {
                 timestamp: run_timestamp,
             };
             // One file that cannot be read costs its device, not the others.
-            let documents = files
-                .iter()
-                .map(|(rpc, path)| Ok((rpc.clone(), document(path)?)));
-            let documents: Vec<_> = match documents.collect::<anyhow::Result<_>>() {
-                Ok(documents) => documents,
+            let mut notes = Notes::default();
+            let DeviceRows { tables, dialect } = match files.rows(&origin, &mut notes) {
+                Ok(rows) => rows,
                 Err(error) => {
                     failed += 1;
                     printer.error(&format!("{device}: {error:#}"));
                     continue;
                 }
             };
-            let mut notes = Notes::default();
-            let tables = rows::tables(&documents, &origin, RowSelection::Ports, &mut notes);
+            if dialect.is_original() && !is_told {
+                is_told = true;
+                printer.note(OF_ORIGINAL);
+            }
             for note in notes.as_slice() {
                 printer.warning(&format!("{device}: {note}"));
             }
@@ -149,50 +181,16 @@ impl Write {
             devices.len() - failed,
             &lake,
         ));
+        if written.files.is_empty() && failed < devices.len() {
+            printer.error(&format!("no document in {} holds a row", folder.display()));
+            return Ok(ExitStatus::NoneDelivered);
+        }
         Ok(match failed {
             0 => ExitStatus::Delivered,
             failed if failed == devices.len() => ExitStatus::NoneDelivered,
             _ => ExitStatus::SomeFailed,
         })
     }
-}
-
-/// The folder itself if documents are in it, else the run that its `latest` points at.
-fn metrics_folder(folder: &Path) -> anyhow::Result<PathBuf> {
-    let latest = folder.join("latest");
-    if documents(folder)?.is_empty() && latest.is_dir() {
-        return Ok(latest);
-    }
-    Ok(folder.to_owned())
-}
-
-/// The documents with rows in a folder: by device, then by RPC.
-fn documents(folder: &Path) -> anyhow::Result<BTreeMap<String, Vec<(String, PathBuf)>>> {
-    let entries = std::fs::read_dir(folder)
-        .map_err(|error| usage(format!("cannot list {}: {error}", folder.display())))?;
-    let mut devices: BTreeMap<String, Vec<_>> = BTreeMap::new();
-    for entry in entries {
-        let entry = entry.with_context(|| format!("cannot list {}", folder.display()))?;
-        let Ok(name) = entry.file_name().into_string() else {
-            continue;
-        };
-        let found = WITH_ROWS.iter().find_map(|rpc| {
-            let device = name.strip_suffix(&format!("_{rpc}{METRICS_SUFFIX}"))?;
-            Some((device.to_owned(), *rpc))
-        });
-        if let Some((device, rpc)) = found {
-            // Scripts write names as they are.
-            let device = sinks::decode_file_name(&device).unwrap_or(device);
-            let files = devices.entry(device).or_default();
-            files.push((rpc.to_owned(), entry.path()));
-        }
-    }
-    Ok(devices)
-}
-
-fn document(path: &Path) -> anyhow::Result<serde_json::Value> {
-    let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    serde_json::from_slice(&text).with_context(|| format!("{} is not JSON", path.display()))
 }
 
 /// `dt=YYYY-MM-DD/hr=HH`, as every reader of the lake expects it.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 const LIMIT: Duration = Duration::from_secs(360);
 
 /// Variables of others that settings come from.
-const OF_OTHERS: &[&str] = &["SEMAPHORE_RUNNER_NAME", "XDG_CONFIG_HOME"];
+const OF_OTHERS: &[&str] = &["SEMAPHORE_RUNNER_NAME", "CLUSTER_NAME", "XDG_CONFIG_HOME"];
 
 /// What a command left.
 #[derive(Debug)]

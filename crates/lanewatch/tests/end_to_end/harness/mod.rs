@@ -6,6 +6,8 @@ mod fleet;
 mod inventory;
 mod lake;
 mod openssh;
+pub(crate) mod original_run;
+mod parquet_rows;
 mod python;
 mod run_folder;
 mod s3;
@@ -18,6 +20,7 @@ pub(crate) use lake::{
     RUN, big_parquet, read_back, verify, write_command, write_documents, write_run,
 };
 pub(crate) use openssh::{NetconfServer, Setup, SshAgent, generate_key};
+pub(crate) use parquet_rows::{Cell, Row, rows_below};
 pub(crate) use python::{Python, judge, judge_with};
 pub(crate) use run_folder::{RunFolder, assert_nothing_half_written, files_below};
 pub(crate) use s3::{
