@@ -1,6 +1,7 @@
 //! The files of the original system's newest version: its run folder through `lake write`, `merge` and `replay` gives the rows that its
 //! own Parquet files hold.
 
+mod moving_over;
 mod options;
 
 use std::collections::BTreeMap;
