@@ -74,7 +74,8 @@ pub fn tables(
         }
     }
     let mut dialect = Dialect::Documented;
-    for object in found.iter().flatten() {
+    // The objects of a document are alike: the first says who wrote them.
+    for object in found.iter().filter_map(|objects| objects.first()) {
         dialect = dialect.or(super::shape::of_object(object.row));
     }
     let beside = Beside {
@@ -121,7 +122,15 @@ impl Known {
             return Ok(None);
         }
         let others = found.iter().flatten().filter(|object| !object.is_joined());
-        let names: BTreeSet<_> = others.filter_map(RowObject::interface_name).collect();
+        let mut names = BTreeSet::new();
+        let mut before = None;
+        for name in others.filter_map(RowObject::interface_name) {
+            // The lanes of an interface follow one another.
+            if before.as_ref() != Some(&name) {
+                names.insert(name.clone());
+                before = Some(name);
+            }
+        }
         let names: Vec<String> = names.into_iter().map(Cow::into_owned).collect();
         let joined = Joined::of(&names, documents)?;
         Ok((!names.is_empty()).then_some(Self { names, joined }))
