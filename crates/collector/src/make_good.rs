@@ -1,11 +1,12 @@
-//! Marks a run as delivered once a replay has brought its rows to the lake that lacked them: retention then treats it as any other.
+//! Marks a run as delivered once a replay has brought its rows to the lake that lacked them: retention then treats it as any other. A
+//! killed run is marked too.
 
 use std::fs;
 use std::path::Path;
 
 use anyhow::Context as _;
 use serde_json::Value;
-use sinks::{REPORT_FILE, RunFolder};
+use sinks::{REPORT_FILE, RunFolder, UNFINISHED_REPORT_FILE};
 
 use super::replay::Replayed;
 use super::report::Outcome;
@@ -26,6 +27,8 @@ pub struct MadeGood {
 ///
 /// Anything else in the report stays as it is. Rows that went to another lake, to be looked at, leave the run undelivered.
 ///
+/// A killed run has no such report. The one that it began with is marked as `replayed`, on the same conditions as `lake_error` is taken out.
+///
 /// # Errors
 ///
 /// If the report cannot be read or written. It is as it was then.
@@ -36,13 +39,14 @@ pub fn make_good(
     replayed: &[Replayed],
 ) -> anyhow::Result<MadeGood> {
     let path = folder.join(REPORT_FILE);
+    if !path.exists() {
+        return mark_as_replayed(folder, lake, replayed);
+    }
     let read = || format!("cannot read the run report {}", path.display());
     let json = fs::read(&path).with_context(read)?;
     let mut report: Value = serde_json::from_slice(&json).with_context(read)?;
     let lacked = |report: &Value, key: &str| report.get(key).is_some_and(|error| !error.is_null());
-    let failed = replayed
-        .iter()
-        .find(|device| device.report.outcome == Outcome::Failed);
+    let failed = first_failed(replayed);
     let mut made_good = MadeGood::default();
     if lacked(&report, "lake_error") {
         let meant_for = report.get("lake").and_then(Value::as_str).map(Path::new);
@@ -82,6 +86,44 @@ pub fn make_good(
         RunFolder::at(folder)?.save_report(&json)?;
     }
     Ok(made_good)
+}
+
+/// Marks the report that a killed run began with.
+fn mark_as_replayed(folder: &Path, lake: &Path, replayed: &[Replayed]) -> anyhow::Result<MadeGood> {
+    let path = folder.join(UNFINISHED_REPORT_FILE);
+    let read = || format!("cannot read the report {}", path.display());
+    let json = fs::read(&path).with_context(read)?;
+    let mut report: Value = serde_json::from_slice(&json).with_context(read)?;
+    let meant_for = report.get("lake").and_then(Value::as_str).map(Path::new);
+    let mut made_good = MadeGood::default();
+    match (first_failed(replayed), meant_for) {
+        (Some(device), _) => made_good.still_missing.push(format!(
+            "{} could not be read again: the folder of the killed run is kept",
+            device.device
+        )),
+        (None, Some(meant_for)) if is_same(meant_for, lake) => {
+            made_good.now_there.push("the rows in the lake");
+            if let Value::Object(fields) = &mut report {
+                fields.insert("replayed".to_owned(), Value::Bool(true));
+            }
+            let json = serde_json::to_vec(&report).context("cannot write the run report")?;
+            RunFolder::at(folder)?.save_unfinished_report(&json)?;
+        }
+        (None, Some(meant_for)) => made_good.still_missing.push(format!(
+            "the killed run wrote to the lake {}, which may lack rows of it: replay it with `--lake {0}`",
+            meant_for.display()
+        )),
+        (None, None) => made_good.still_missing.push(
+            "the report of the killed run does not name its lake (an earlier version wrote it): its folder is kept until somebody removes it"
+                .to_owned(),
+        ),
+    }
+    Ok(made_good)
+}
+
+fn first_failed(replayed: &[Replayed]) -> Option<&Replayed> {
+    let mut devices = replayed.iter();
+    devices.find(|device| device.report.outcome == Outcome::Failed)
 }
 
 fn remove(report: &mut Value, keys: &[&str]) {
@@ -200,5 +242,27 @@ mod tests {
             MadeGood::default()
         );
         assert_eq!(case.report(), json!({"lake_error": null}));
+    }
+
+    #[test]
+    fn a_killed_run_is_marked_once_all_that_came_is_in_its_lake() {
+        let case = Case::with(json!({"lake": "", "of_later": 1}));
+        let [ended, unfinished] =
+            [REPORT_FILE, UNFINISHED_REPORT_FILE].map(|name| case.path("run").join(name));
+        fs::rename(ended, &unfinished).unwrap();
+        let report = || serde_json::from_slice::<Value>(&fs::read(&unfinished).unwrap()).unwrap();
+        let before = report();
+        for (lake, outcome, says) in [
+            ("other", Outcome::Delivered, "wrote to the lake"),
+            ("lake", Outcome::Failed, "a could not be read again"),
+        ] {
+            let made_good = case.replay("other", lake, outcome);
+            assert!(made_good.still_missing[0].contains(says), "{made_good:?}");
+            assert_eq!(report(), before);
+        }
+        let made_good = case.replay("other", "lake", Outcome::Delivered);
+        assert_eq!(made_good.now_there, ["the rows in the lake"]);
+        assert_eq!(report()["replayed"], true);
+        assert_eq!(report()["of_later"], 1);
     }
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use inventory::InventorySources;
 use metrics::{Detail, MetricNames};
 use secrecy::SecretString;
-use sinks::RawReplies;
 use sinks::lake::Compression;
+use sinks::{RawReplies, Retention};
 
 use crate::plan::Shard;
 use crate::retry::Retry;
@@ -101,8 +101,8 @@ pub struct OutputOptions {
     pub metrics: Option<MetricsFile>,
     /// What becomes of raw replies.
     pub raw: RawReplies,
-    /// How many of this runner's run folders stay.
-    pub keep_runs: usize,
+    /// Which of this runner's run folders stay.
+    pub retention: Retention,
     /// The bytes that must stay free on each disk that is written to.
     pub min_free_space_bytes: u64,
     /// The cluster of the runner, for the run report and the footers of the lake's files.
@@ -189,7 +189,11 @@ impl Options {
                 compression: Compression::Snappy,
                 metrics: None,
                 raw: RawReplies::Keep,
-                keep_runs: 1,
+                retention: Retention {
+                    runs: 1,
+                    seconds: None,
+                    bytes: None,
+                },
                 min_free_space_bytes: 0,
                 cluster_name: None,
             },

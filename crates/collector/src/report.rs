@@ -38,7 +38,8 @@ pub struct RunReport {
     /// Why the lake has nothing of this run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lake_error: Option<String>,
-    /// The lake that lacks the rows, where `lake_error` says why: a replay into it brings them.
+    /// The lake that lacks the rows, where `lake_error` says why; of a run that has not ended, the lake that it writes to. A replay into
+    /// it brings the rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lake: Option<PathBuf>,
     /// Why documents of some devices are missing: the disk did not take them in time.

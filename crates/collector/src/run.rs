@@ -5,15 +5,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context as _;
 use metrics::{Health, RpcHealth};
 use netconf::ssh::Connector;
-use sinks::RawReplies;
-use sinks::RunFolder;
 use sinks::lake::Written;
+use sinks::{Overfull, RawReplies, RunFolder};
 use tokio::task::{JoinError, JoinSet};
 use tracing::Instrument as _;
 
@@ -25,7 +25,7 @@ use super::delivery::{self, DeviceOutput, FanOut, Published};
 use super::device;
 use super::earlier_run::{earlier_devices, settle_findings};
 use super::report::{DeviceReport, LakeFile, Outcome, RpcOutcome, RunReport};
-use crate::options::Options;
+use crate::options::{Options, OutputOptions};
 use crate::panic_report;
 use crate::plan::Plan;
 use crate::turns::Turns;
@@ -109,6 +109,7 @@ async fn save_unfinished(run: &Arc<Run>, report: &RunReport) {
         devices: devices
             .map(|device| (device.name.clone(), DeviceReport::unfinished(device)))
             .collect(),
+        lake: Some(absolute(&run.options.output.lake)),
         ..report.clone()
     };
     let folder = run.folder.clone();
@@ -121,6 +122,11 @@ async fn save_unfinished(run: &Arc<Run>, report: &RunReport) {
         // The run itself does without.
         tracing::warn!("should this run be killed, it cannot be replayed as itself: {error}");
     }
+}
+
+/// The lake as a replay finds it, whose working directory is another one.
+fn absolute(lake: &Path) -> PathBuf {
+    std::path::absolute(lake).unwrap_or_else(|_| lake.to_owned())
 }
 
 /// The run after its beginning: collects, ends the sinks, writes the report.
@@ -149,9 +155,7 @@ async fn complete(
         metrics_error = sink.report_failure(why, &mut report).or(metrics_error);
     }
     if report.lake_error.is_some() {
-        let lake = &run.options.output.lake;
-        // The working directory of a replay is another one.
-        report.lake = Some(std::path::absolute(lake).unwrap_or_else(|_| lake.clone()));
+        report.lake = Some(absolute(&run.options.output.lake));
     }
     report.seconds = began.elapsed().as_secs_f64();
     tracing::info!(
@@ -335,11 +339,30 @@ fn close(run: &Run, mut finished: Finished) -> Finished {
     }
     let pruned = run
         .folder
-        .prune(&output.output_dir, &run.identity, output.keep_runs);
-    if let Err(error) = pruned {
-        finished.warnings.push(error.to_string());
+        .prune(&output.output_dir, &run.identity, output.retention);
+    match pruned.map(|pruned| pruned.overfull) {
+        Ok(None) => {}
+        Ok(Some(overfull)) => finished.warnings.push(too_large(overfull, output)),
+        Err(error) => finished.warnings.push(error.to_string()),
     }
     finished
+}
+
+/// Why the folders of this runner are larger than they should be.
+fn too_large(overfull: Overfull, output: &OutputOptions) -> String {
+    let kilobytes = |bytes: u64| bytes.div_ceil(1_000);
+    let why = match overfull.waiting {
+        0 => "the newest run alone is larger".to_owned(),
+        waiting => format!(
+            "{waiting} of them are kept until they are replayed, because their rows did not reach the lake"
+        ),
+    };
+    format!(
+        "the runs of this runner in {} take {} kB, more than the limit of {} kB: {why}",
+        output.output_dir.display(),
+        kilobytes(overfull.bytes),
+        kilobytes(output.retention.bytes.unwrap_or_default()),
+    )
 }
 
 /// What a panic said, as a sentence.

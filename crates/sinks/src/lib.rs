@@ -25,8 +25,8 @@ pub use error::{Error, Result};
 pub use file_name::{decode as decode_file_name, encode as encode_file_name};
 pub use metrics_file::write_metrics;
 pub use run_folder::{
-    METRICS_SUFFIX, RAW_SUFFIX, REPORT_FILE, RawReplies, RunFolder, UNFINISHED_REPORT_FILE,
-    read_raw,
+    METRICS_SUFFIX, Overfull, RAW_SUFFIX, REPORT_FILE, RawReplies, Retention, RunFolder,
+    RunsPruned, UNFINISHED_REPORT_FILE, read_raw,
 };
 
 /// Writes a file that is complete or absent, in place of one that is there.

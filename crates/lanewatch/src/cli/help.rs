@@ -25,6 +25,10 @@ pub(super) const FINDING: &str = "  0  the findings are shown, none or many\n  1
 pub(super) const REMOTE: &str = "  0  the remote has everything\n  1  a file on this disk is damaged, or the remote has another of its name\n  \
      2  usage or configuration: nothing was contacted\n  5  the remote is behind; the data is safe on this disk";
 
+/// The exit statuses of pruning by age.
+pub(super) const PRUNED: &str = "  0  done\n  1  a file could not be removed\n  2  usage or configuration: nothing was removed\n  5  a remote was not given \
+     all that would go: nothing was removed";
+
 /// The exit statuses of a comparison of the lake with its remote.
 pub(super) const VERIFIED: &str = "  0  every file is whole, and at the remote if that was asked for\n  1  a file on this disk is damaged\n  \
      2  usage or configuration: nothing was read\n  5  the remote lacks a file or has another";

@@ -48,16 +48,18 @@ pub(super) struct Replay {
 impl Replay {
     pub(super) fn run(self, given: Layers, printer: &Printer) -> anyhow::Result<ExitStatus> {
         let settings = given.resolve().settings()?;
-        let folder = match self.input.as_slice() {
-            [folder] if folder.join(sinks::REPORT_FILE).is_file() => Some(folder),
+        let with = |report: &str| match self.input.as_slice() {
+            [folder] if folder.join(report).is_file() => Some(folder),
             _ => None,
         };
-        let run = match (folder, self.input.as_slice()) {
+        let ended = with(sinks::REPORT_FILE);
+        let killed = with(sinks::UNFINISHED_REPORT_FILE).filter(|_| ended.is_none());
+        let run = match (ended, killed) {
             (Some(folder), _) => self.of_run(folder),
-            (None, [folder]) if folder.join(sinks::UNFINISHED_REPORT_FILE).is_file() => {
+            (None, Some(folder)) => {
                 self.of_unfinished_run(folder, &Catalogue::read(&settings.catalogue)?)
             }
-            _ => self.of_files(&Catalogue::read(&settings.catalogue)?),
+            (None, None) => self.of_files(&Catalogue::read(&settings.catalogue)?),
         };
         let run = run.map_err(usage)?;
         let (devices, committed) =
@@ -76,7 +78,7 @@ impl Replay {
                 printer.warning(&format!("{}: {said}", replayed.device));
             }
         }
-        if let Some(folder) = folder {
+        if let Some(folder) = ended.or(killed) {
             let made_good = collector::make_good(folder, &self.output_dir, &self.lake, &devices)?;
             for missing in &made_good.still_missing {
                 printer.warning(&format!("{}: {missing}", folder.display()));

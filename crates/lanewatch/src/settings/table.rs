@@ -14,9 +14,9 @@ use inventory::{InventorySources, Problems};
 use metrics::{Detail, MetricNames};
 use netconf::options;
 use secrecy::SecretString;
-use sinks::RawReplies;
 use sinks::lake::Compression;
 use sinks::lake::sync::{S3Checksum, S3Encryption};
+use sinks::{RawReplies, Retention};
 
 use crate::view::ColorChoice;
 
@@ -78,6 +78,7 @@ const LAKE: &[&str] = &[
     "collect",
     "lake sync",
     "lake status",
+    "lake prune",
     "lake forget",
     "lake verify",
     "lake ddl",
@@ -94,6 +95,7 @@ const LOGGING: &[&str] = &[
     "replay",
     "lake write",
     "lake sync",
+    "lake prune",
     "lake verify",
 ];
 
@@ -105,6 +107,7 @@ const SHOWING: &[&str] = &[
     "inventory list",
     "inventory host",
     "lake status",
+    "lake prune",
 ];
 
 const DEVICES: &str = "Devices and RPCs";
@@ -274,8 +277,14 @@ settings! {
     /// Keep the raw replies as they are, keep them compressed, or drop them
     raw: RawReplies = RawReplies::Keep, { value: "CHOICE", group: OUTPUT, commands: COLLECTING }
 
-    /// The number of run folders of this runner to keep
+    /// The number of delivered runs of this runner whose folders are kept. A run whose rows did not reach the lake is kept beside them
     keep_runs: usize = 10, { value: "N", group: OUTPUT, commands: COLLECTING }
+
+    /// Remove folders of delivered runs that are older than this, even if `keep_runs` would keep them
+    keep_runs_for: Option<Age> = None, { value: "AGE", group: OUTPUT, commands: COLLECTING, otherwise: Some("as long as `keep_runs` says") }
+
+    /// Remove folders of delivered runs, the oldest first, while those of this runner are larger together than this
+    keep_runs_size: Option<Limit> = None, { value: "SIZE", group: OUTPUT, commands: COLLECTING, otherwise: Some("any size") }
 
     /// The space that must stay free on the disk; with less, no run and no device begins
     min_free_space: Size = Size::megabytes(512), { value: "SIZE", group: OUTPUT, commands: &["collect", "record", "lake write"] }
@@ -420,7 +429,13 @@ impl Settings {
                     detail: self.metrics_detail,
                 }),
                 raw: self.raw,
-                keep_runs: self.keep_runs,
+                retention: Retention {
+                    runs: self.keep_runs,
+                    seconds: self.keep_runs_for.map(Age::seconds),
+                    bytes: self
+                        .keep_runs_size
+                        .and_then(|size| u64::try_from(size.bytes()).ok()),
+                },
                 min_free_space_bytes: self.min_free_space.bytes(),
                 cluster_name: self.cluster_name.clone(),
             },

@@ -332,7 +332,7 @@ impl Value for Size {
     }
 }
 
-/// A number of bytes in memory, of which there is one at least.
+/// A number of bytes, of which there is one at least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limit(usize);
 
@@ -371,6 +371,11 @@ const AGES: &[(&str, i64)] = &[("d", 86_400), ("h", 3_600)];
 impl Age {
     pub(crate) const fn seconds(self) -> i64 {
         self.0
+    }
+
+    /// The age that a flag gives which is no setting.
+    pub(crate) fn of_flag(text: &str) -> Result<Self, String> {
+        Self::parse(text).ok_or_else(|| format!("it must be {}", Self::ACCEPTS.expected))
     }
 }
 

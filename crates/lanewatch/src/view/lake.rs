@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use sinks::lake::Written;
 use sinks::lake::sync::{Backlog, Pruned, SyncOutcome};
+use sinks::lake::{LocalFile, OldFilesRemoved, Written};
 
 use super::lines::{Columns, at_most, count, path, size};
 use super::screen::Screen;
@@ -175,6 +175,49 @@ pub(crate) fn render_pruned(pruned: &Pruned, lake: &Path) -> String {
     )
 }
 
+/// What `lake prune --dry-run` prints.
+pub(crate) fn render_old_files(files: &[LocalFile], lake: &Path, screen: Screen) -> String {
+    if files.is_empty() {
+        return format!("{}  has no partition that is so old", path(lake));
+    }
+    let is_one = |a: &LocalFile, b: &LocalFile| a.partition() == b.partition();
+    let line = |name: &str, files: &[LocalFile]| {
+        let bytes = files.iter().map(|file| file.size).sum();
+        vec![name.to_owned(), count(files.len()), size(bytes)]
+    };
+    let mut rows: Vec<_> = files
+        .chunk_by(is_one)
+        .map(|files| line(files.first().map_or("", |file| file.partition()), files))
+        .collect();
+    let beyond = rows.len().saturating_sub(LIST_LIMIT);
+    rows.truncate(LIST_LIMIT);
+    rows.push(line("all", files));
+    let columns = Columns {
+        header: &["partition", "files", "size"],
+        right: &[1, 2],
+        drop: &[],
+    };
+    let mut text = vec![columns.table(screen, rows)];
+    if beyond > 0 {
+        text.push(format!("… and {} newer partitions", count(beyond)));
+    }
+    text.push(format!(
+        "These would be removed from {}; nothing was.",
+        path(lake)
+    ));
+    text.join("\n")
+}
+
+/// What `lake prune` did.
+pub(crate) fn render_old_files_removed(removed: &OldFilesRemoved, lake: &Path) -> String {
+    format!(
+        "Pruned   {}  {} files, {}",
+        path(lake),
+        count(removed.files),
+        size(removed.bytes)
+    )
+}
+
 /// What `lake verify` prints at its end.
 pub(crate) fn render_verified(
     lake: &Path,
@@ -276,6 +319,29 @@ mod tests {
         s3://a/b  lacks 1 files, 1.0 kB; the oldest is of dt=2026-02-03/hr=15
         file:///copy  has everything
         ");
+    }
+
+    #[test]
+    fn a_dry_run_says_which_partitions_would_go() {
+        let file = |hour: u32| LocalFile {
+            path: format!("dt=2026-02-03/hr={hour:02}/lane-dom/a.parquet"),
+            size: 1_500,
+            modified_ns: 0,
+        };
+        let files: Vec<_> = [3, 3, 4].map(file).into();
+        let render =
+            |files: &[LocalFile]| render_old_files(files, Path::new("/lake"), Screen::default());
+        insta::assert_snapshot!(render(&files), @r"
+         partition             files     size
+        ──────────────────────────────────────
+         dt=2026-02-03/hr=03       2   3.0 kB
+         dt=2026-02-03/hr=04       1   1.5 kB
+         all                       3   4.5 kB
+        These would be removed from /lake; nothing was.
+        ");
+        insta::assert_snapshot!(render(&[]), @"/lake  has no partition that is so old");
+        let many: Vec<_> = (0..30).map(file).collect();
+        assert!(render(&many).contains("6 newer partitions"));
     }
 
     #[test]

@@ -235,3 +235,27 @@ fn a_filter_that_leaves_nothing_is_told_and_is_no_success() {
         assert!(notes.contains("leaves no interface"), "{device}: {notes}");
     }
 }
+
+#[test]
+fn folders_of_runs_go_by_their_size_and_one_always_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let fleet = Fleet::simulated(&folder.path().join("sim"), 1);
+    let collect = |more: &[&str]| {
+        let arguments = ["collect", "-i", fleet.inventory(), "--runner-name", "r"];
+        lanewatch(folder.path(), &[&arguments[..], more].concat()).expect(0)
+    };
+    let runs = || {
+        let listed = fs::read_dir(folder.path().join("output")).unwrap();
+        let names = listed.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.ends_with("_r")).count()
+    };
+    let limits = ["--keep-runs-for", "1h", "--keep-runs-size", "1GB"];
+    for expected in [1, 2] {
+        collect(&limits);
+        assert_eq!(runs(), expected);
+    }
+    collect(&["--keep-runs-size", "1kB"])
+        .says(&["more than the limit of 1 kB", "the newest run alone"]);
+    assert_eq!(runs(), 1);
+    assert!(folder.path().join("output/latest/run.json").is_file());
+}

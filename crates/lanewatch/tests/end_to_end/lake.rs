@@ -451,6 +451,66 @@ fn a_remote_that_was_mistyped_can_be_forgotten() {
 }
 
 #[test]
+fn old_partitions_go_by_age_and_not_before_each_remote_was_given_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    lake(folder);
+    let here = || parquet_files(&folder.join("lake")).len();
+    let prune = ["lake", "prune", "--lake", "lake", "--older-than", "1h"];
+    let dry_run = [&prune[..], &["--dry-run"]].concat();
+    lanewatch(folder, &dry_run)
+        .expect(0)
+        .says(&["dt=2026-02-03/hr=15", "3"])
+        .says(&["all", "6"])
+        .says(&["nothing was"]);
+    assert_eq!(here(), 6);
+    // A century ago there was nothing.
+    lanewatch(folder, &[&prune[..4], &["--older-than", "36500d"]].concat())
+        .expect(0)
+        .says(&["0 files"]);
+    assert_eq!(here(), 6);
+
+    let sync = ["lake", "sync", "--lake", "lake", "--to", "copy"];
+    lanewatch(folder, &sync).expect(0);
+    write_run(folder, &folder.join("documents"), "runner03", RUN + 120);
+    for refused in [&prune[..], &dry_run] {
+        lanewatch(folder, refused)
+            .expect(5)
+            .says(&["nothing is pruned", "was not given 3 of the 9 old files"])
+            .says(&["lanewatch lake sync", "lanewatch lake forget"]);
+        assert_eq!(here(), 9);
+    }
+    lanewatch(folder, &sync).expect(0);
+    lanewatch(folder, &prune)
+        .expect(0)
+        .says(&["Pruned", "9 files"]);
+    assert_eq!(here(), 0);
+    assert_eq!(files_below(&folder.join("copy")).len(), 9);
+    lanewatch(folder, &sync).expect(0).says(&["0 files"]);
+    assert_eq!(files_below(&folder.join("copy")).len(), 9);
+}
+
+#[test]
+fn nothing_is_pruned_by_age_that_the_remote_of_the_settings_was_never_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    lake(folder);
+    fs::write(folder.join("lanewatch.toml"), "sync_to = 'copy'\n").unwrap();
+    let prune = ["lake", "prune", "--lake", "lake", "--older-than", "1h"];
+    lanewatch(folder, &prune)
+        .expect(5)
+        .says(&["was never synced to", "`sync_to`"]);
+    assert_eq!(parquet_files(&folder.join("lake")).len(), 6);
+    lanewatch(folder, &["lake", "sync", "--lake", "lake"]).expect(0);
+    lanewatch(folder, &prune).expect(0).says(&["6 files"]);
+    for (age, says) in [("7", "an age such as"), ("0d", "an age such as")] {
+        lanewatch(folder, &[&prune[..5], &[age]].concat())
+            .expect(2)
+            .says(&[says]);
+    }
+}
+
+#[test]
 fn what_is_hidden_to_readers_is_not_of_the_lake() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();

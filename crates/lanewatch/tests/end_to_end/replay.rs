@@ -155,7 +155,12 @@ fn a_run_that_was_killed_between_its_two_parts_is_replayed_as_itself() {
     collecting.kill().unwrap();
     collecting.wait().unwrap();
 
-    lanewatch(folder.path(), &replay).expect(0);
+    lanewatch(folder.path(), &replay)
+        .expect(0)
+        .says(&["the rows in the lake that the run lacked are there now"]);
+    let report = fs::read(run.join("run_unfinished.json")).unwrap();
+    let report: Value = serde_json::from_slice(&report).unwrap();
+    assert_eq!(report["replayed"], true, "its folder may go in its turn");
     assert_eq!(
         parquet(),
         first_part,

@@ -7,6 +7,7 @@
 //!   writer ─► reorder_buffer (rows that wait for a slower device) ─► file (row_group by row group) ─► staging ─► commit ─► local
 //!   recovery: what runs that died left behind. lease, host, observations: is a run alive? lake_lock: one commit at a time
 //!   local ─► tables ─► check (is every file whole?)    local ─► sync (what a remote lake does not have)
+//!   retention: old partitions that go by their age (removal: one file in the lake's turn)
 //!   ddl: what an engine must be told to read it
 //! ```
 
@@ -23,7 +24,9 @@ mod lease;
 mod local;
 mod observations;
 mod recovery;
+mod removal;
 mod reorder_buffer;
+mod retention;
 mod row_group;
 mod staging;
 pub mod sync;
@@ -37,5 +40,6 @@ pub use file::Compression;
 pub use layout::{Layout, file_path, is_per_device, partition, partition_end};
 pub use local::{LocalFile, files, free_space, require_free_space};
 pub use recovery::{Recovered, recover};
+pub use retention::{OldFiles, OldFilesRemoved};
 pub use tables::Tables;
 pub use writer::{Committed, Writer, Written};

@@ -12,12 +12,13 @@
 //!     .lock                              held while the run is at work, so that the next one can tell it from one that was killed
 //! ```
 //!
-//! `delivery` reads from `run.json` what a run delivered, `retention` removes old runs and moves `latest`. All methods block on the disk.
+//! `delivery` says what a run delivered, `latest` moves the link, `retention` removes old runs. All methods block on the disk.
 //!
 //! The same folder is what the simulator serves again and what `replay` reads: one on-disk form.
 
 mod delivery;
 mod folder_lock;
+mod latest;
 mod retention;
 
 use std::fs;
@@ -26,6 +27,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use folder_lock::FolderLock;
+pub use retention::{Overfull, Retention, RunsPruned};
 
 use crate::atomic_file::{self, Durability, create_folder};
 use crate::{Error, Result, RunIdentity, file_name};
@@ -242,6 +244,22 @@ mod tests {
             run_id: "0badcafe".to_owned(),
             run_timestamp,
         }
+    }
+
+    pub(super) const DELIVERED: &[u8] = br#"{"devices": {"d": {"outcome": "delivered"}}}"#;
+    pub(super) const NOTHING: &[u8] = br#"{"devices": {"d": {"outcome": "failed"}}}"#;
+    pub(super) const NOT_IN_THE_LAKE: &[u8] =
+        br#"{"lake_error": "the disk is full", "devices": {"d": {"outcome": "delivered"}}}"#;
+
+    /// Runs of one runner, a second apart, each with its report.
+    pub(super) fn runs(output: &Path, reports: &[&[u8]]) -> Vec<RunFolder> {
+        let seconds = (0..).zip(reports);
+        let runs = seconds.map(|(second, report)| {
+            let folder = RunFolder::create(output, &run("a", second)).unwrap();
+            folder.save_report(report).unwrap();
+            folder
+        });
+        runs.collect()
     }
 
     pub(super) fn listing(folder: &Path) -> Vec<String> {

@@ -3,6 +3,7 @@
 mod ddl;
 mod documents;
 mod forget;
+mod prune;
 mod remote;
 mod status;
 mod sync;
@@ -44,6 +45,8 @@ enum Command {
     Status(status::Status),
     /// Read every file whole, and compare the lake with the remote
     Verify(verify::Verify),
+    /// Remove old partitions of the local lake
+    Prune(prune::Prune),
     /// Forget a remote that was mistyped or is no longer used
     Forget(forget::Forget),
     /// Print the table definitions for a query engine
@@ -52,6 +55,12 @@ enum Command {
 
 /// The files of a lake that a command was asked about: unlike for a run, which makes the folder, one that is not there is a mistake.
 fn files_of(lake: &Path) -> anyhow::Result<Vec<LocalFile>> {
+    require_lake(lake)?;
+    Ok(sinks::lake::files(lake)?)
+}
+
+/// Refuses a lake that is not there.
+fn require_lake(lake: &Path) -> anyhow::Result<()> {
     if !lake.is_dir() {
         let what = match lake.exists() {
             true => "is not a folder",
@@ -63,7 +72,7 @@ fn files_of(lake: &Path) -> anyhow::Result<Vec<LocalFile>> {
         ))
         .into());
     }
-    Ok(sinks::lake::files(lake)?)
+    Ok(())
 }
 
 /// The built-in tables, those of the catalogue's mappings, and what else is in the lake.
@@ -80,6 +89,7 @@ impl Lake {
             Command::Sync(command) => command.run(given, printer).await,
             Command::Status(command) => command.run(given, printer),
             Command::Verify(command) => command.run(given, printer).await,
+            Command::Prune(command) => command.run(given, printer),
             Command::Forget(command) => command.run(given, printer),
             Command::Ddl(command) => command.run(given, printer),
         }

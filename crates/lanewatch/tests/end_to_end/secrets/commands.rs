@@ -33,6 +33,7 @@ const COMMANDS: &[&str] = &[
     "lake status",
     "lake sync --to copy",
     "lake sync --to s3://lanewatch/lake --attempts 1",
+    "lake prune --older-than 1h",
     "lake verify",
     "lake verify --remote --to s3://lanewatch/lake",
     "lake forget copy",

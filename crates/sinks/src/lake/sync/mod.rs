@@ -48,5 +48,5 @@ pub use driver::{SyncOutcome, SyncStep, sync};
 pub use options::SyncOptions;
 pub use prune::{DiskGuard, Pruned, prune};
 pub use remote::Remote;
-pub use state::{Backlog, backlogs, forget};
+pub use state::{Backlog, KnownRemotes, backlogs, forget};
 pub use store_error::{StoreError, StoreErrorKind};

@@ -1,7 +1,7 @@
 //! Prunes this disk: removes files that the remote lake has for certain.
 
+use std::io;
 use std::path::Path;
-use std::{fs, io};
 
 use super::blocking::blocking;
 use super::object::{RemoteState, digest_file, holds};
@@ -12,7 +12,7 @@ use super::state_handle::StateHandle;
 use super::store_error::StoreError;
 use super::upload::CHANGED_HERE;
 use crate::lake::lake_lock::LakeLock;
-use crate::lake::{LocalFile, layout, local};
+use crate::lake::{LocalFile, layout, local, removal};
 use crate::{Error, Result};
 
 /// What was removed from this disk, and what was not.
@@ -78,7 +78,11 @@ pub async fn prune(lake: &Path, remote: &Remote, before: i64, guard: DiskGuard) 
         match stays {
             None => {
                 let (lake, at_hand) = (lake.to_owned(), file.clone());
-                match blocking(move || remove(&lake, &at_hand)).await {
+                let remove = move || {
+                    let lock = LakeLock::acquire(&lake)?;
+                    removal::remove(&lake, &at_hand, &lock)
+                };
+                match blocking(remove).await {
                     Ok(true) => {
                         pruned.files += 1;
                         pruned.bytes += file.size;
@@ -166,57 +170,5 @@ async fn why_it_stays(
         Ok(RemoteState::Absent) => Some(Stays::Lost("the remote does not have it any more")),
         Ok(RemoteState::Different) => Some(Stays::Lost("the remote has other content")),
         Err(error) => Some(Stays::Unknown(error)),
-    }
-}
-
-/// Removes a file, unless a rerun has taken its place since it was compared. In the lake's turn, so that none does in between.
-fn remove(lake: &Path, file: &LocalFile) -> Result<bool> {
-    let _lock = LakeLock::acquire(lake)?;
-    if !local::is_there_still(lake, file) {
-        return Ok(false);
-    }
-    let path = file.on_disk(lake);
-    fs::remove_file(&path).map_err(Error::on("remove", &path))?;
-    remove_empty_folders(lake, &path);
-    Ok(true)
-}
-
-/// The folders above a file that are empty now, up to the lake's root. One that is not empty refuses by itself.
-fn remove_empty_folders(lake: &Path, file: &Path) {
-    for folder in file.ancestors().skip(1) {
-        if folder == lake || fs::remove_dir(folder).is_err() {
-            return;
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::thread;
-    use std::time::Duration;
-
-    use super::*;
-
-    #[test]
-    fn a_rerun_that_takes_a_files_place_just_before_it_goes_is_kept() {
-        let lake = tempfile::tempdir().unwrap();
-        let path = lake.path().join("dt=2026-02-03/hr=15/lane-dom/a.parquet");
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, "compared").unwrap();
-        let file = local::files(lake.path()).unwrap().remove(0);
-
-        let lock = LakeLock::acquire(lake.path()).unwrap();
-        let (of_thread, compared) = (lake.path().to_owned(), file.clone());
-        let removing = thread::spawn(move || remove(&of_thread, &compared));
-        thread::sleep(Duration::from_millis(100)); // in which nothing must happen
-        assert!(path.exists(), "it was not its turn");
-        fs::write(&path, "written again").unwrap();
-        drop(lock);
-        assert!(!removing.join().unwrap().unwrap());
-        assert_eq!(fs::read(&path).unwrap(), b"written again");
-
-        let file = local::files(lake.path()).unwrap().remove(0);
-        assert!(remove(lake.path(), &file).unwrap());
-        assert!(!lake.path().join("dt=2026-02-03").exists());
     }
 }

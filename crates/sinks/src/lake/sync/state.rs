@@ -269,41 +269,74 @@ fn entry(line: &str) -> Option<(String, Entry)> {
     ))
 }
 
+/// The remotes that this lake was ever synced to, as far as is remembered.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KnownRemotes {
+    /// What each is behind, by its name.
+    pub backlogs: Vec<Backlog>,
+    /// States that cannot be read: there is a remote, and nobody knows which.
+    pub unreadable: Vec<PathBuf>,
+}
+
+impl KnownRemotes {
+    /// Reads what syncs of this lake have left behind. No remote is contacted.
+    ///
+    /// # Errors
+    ///
+    /// If the lake cannot be listed.
+    pub fn of(lake: &Path) -> Result<Self> {
+        let states = Self::states(lake)?;
+        if states.is_empty() {
+            return Ok(Self::default());
+        }
+        let files = local::files(lake)?;
+        let mut known = Self::default();
+        for path in states {
+            let Some((url, entries)) = read(&path) else {
+                known.unreadable.push(path);
+                continue;
+            };
+            let lacks = |file: &&LocalFile| {
+                let entry = entries.get(&file.path);
+                !entry.is_some_and(|entry| entry.settles(file))
+            };
+            known.backlogs.push(Backlog {
+                files: files.iter().filter(lacks).cloned().collect(),
+                url,
+            });
+        }
+        known.backlogs.sort_by(|a, b| a.url.cmp(&b.url));
+        Ok(known)
+    }
+
+    /// The files of the states, in order.
+    fn states(lake: &Path) -> Result<Vec<PathBuf>> {
+        let folder = lake.join(OWN_FOLDER).join(FOLDER);
+        let listed = match fs::read_dir(&folder) {
+            Ok(listed) => listed,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(cause) => return Err(Error::on("list", &folder)(cause)),
+        };
+        let mut states = Vec::new();
+        for entry in listed {
+            let path = entry.map_err(Error::on("list", &folder))?.path();
+            let extension = path.extension();
+            if extension.is_some_and(|extension| extension == "state") {
+                states.push(path);
+            }
+        }
+        states.sort();
+        Ok(states)
+    }
+}
+
 /// What each remote that this lake was ever synced to is behind, as far as is remembered. No remote is contacted.
 ///
 /// # Errors
 ///
 /// If the lake cannot be listed.
 pub fn backlogs(lake: &Path) -> Result<Vec<Backlog>> {
-    let folder = lake.join(OWN_FOLDER).join(FOLDER);
-    let listed = match fs::read_dir(&folder) {
-        Ok(listed) => listed,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(cause) => return Err(Error::on("list", &folder)(cause)),
-    };
-    let files = local::files(lake)?;
-    let states = listed
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "state")
-        });
-    let mut backlogs: Vec<_> = states
-        .filter_map(|path| read(&path))
-        .map(|(url, entries)| Backlog {
-            files: files
-                .iter()
-                .filter(|file| {
-                    let entry = entries.get(&file.path);
-                    !entry.is_some_and(|entry| entry.settles(file))
-                })
-                .cloned()
-                .collect(),
-            url,
-        })
-        .collect();
-    backlogs.sort_by(|a, b| a.url.cmp(&b.url));
-    Ok(backlogs)
+    Ok(KnownRemotes::of(lake)?.backlogs)
 }
 
 /// Forgets what a remote was given, such as one whose name was mistyped: nothing counts as its backlog any more. Neither the remote nor
