@@ -16,12 +16,18 @@ use crate::plan::Plan;
 /// was put back.
 const SECOND_WITHIN: Duration = Duration::from_secs(60);
 
+/// Of so many times between runs the median is taken, and of no fewer.
+const MOST_GAPS: usize = 5;
+const FEWEST_GAPS: usize = 3;
+
 /// What a run has before a device is contacted.
 #[derive(Debug)]
 pub(super) struct Begun {
     pub(super) folder: RunFolder,
     pub(super) identity: RunIdentity,
     pub(super) writer: Writer,
+    /// Seconds from one run to the next, where metrics are written and that is known.
+    pub(super) interval_seconds: Option<f64>,
 }
 
 /// Refuses folders that are not there, or have no room.
@@ -95,6 +101,7 @@ fn try_begin(
         Ok(writer) => {
             let label = cluster_label(output.cluster_name.as_deref());
             Ok(Ok(Begun {
+                interval_seconds: interval_seconds(output, &folder, &identity),
                 folder,
                 identity,
                 writer: writer.labelled(label),
@@ -106,6 +113,37 @@ fn try_begin(
             Ok(Err(("--lake", error)))
         }
     }
+}
+
+/// The time from one run to the next: what was said, else the median of the times between the last runs. A single run that somebody
+/// starts in between does not change a median of several; fewer tell nothing.
+fn interval_seconds(
+    output: &OutputOptions,
+    folder: &RunFolder,
+    identity: &RunIdentity,
+) -> Option<f64> {
+    let metrics = output.metrics.as_ref()?;
+    if let Some(interval) = metrics.interval {
+        return Some(interval.as_secs_f64());
+    }
+    let earlier = folder.earlier_seconds(&output.output_dir, identity);
+    let earlier = earlier.unwrap_or_else(|error| {
+        tracing::warn!("the time between runs is not known: {error}");
+        Vec::new()
+    });
+    median_gap(identity.run_timestamp, &earlier)
+}
+
+/// The median of the gaps between this second and the earlier ones, the newest first; the larger of two in the middle.
+fn median_gap(now: i64, earlier: &[i64]) -> Option<f64> {
+    let seconds: Vec<i64> = [now].into_iter().chain(earlier.iter().copied()).collect();
+    let gaps = seconds.windows(2).take(MOST_GAPS);
+    let mut gaps: Vec<i64> = gaps.map(|pair| pair[0].saturating_sub(pair[1])).collect();
+    gaps.sort_unstable();
+    let middle = gaps
+        .get(gaps.len() / 2)
+        .filter(|_| gaps.len() >= FEWEST_GAPS)?;
+    Some(*middle as f64)
 }
 
 /// A folder that cannot take the run: the user's to mend, and known before anything was contacted.
@@ -121,4 +159,20 @@ fn unwritable(setting: &str, error: &sinks::Error) -> Problems {
         _ => format!("choose a folder that can be written with `{setting}`"),
     };
     Problem::new(format!("{error}; nothing was contacted, {advice}")).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_between_runs_is_a_median_and_a_run_by_hand_does_not_change_it() {
+        assert_eq!(median_gap(1000, &[]), None);
+        assert_eq!(median_gap(1000, &[400, 370]), None, "two gaps tell nothing");
+        assert_eq!(median_gap(3000, &[2400, 1800, 1200]), Some(600.0));
+        let by_hand = [2700, 2400, 1800, 1200, 600, 0];
+        assert_eq!(median_gap(3000, &by_hand), Some(600.0));
+        let after_a_night = [30_000, 2400, 1800, 1200];
+        assert_eq!(median_gap(30_600, &after_a_night), Some(600.0));
+    }
 }

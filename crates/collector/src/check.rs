@@ -5,9 +5,10 @@
 
 use std::sync::Arc;
 
+use metrics::MetricNames;
 use netconf::ssh::{Connection, Connector, HostKeyError};
 use netconf::{Error, Phase, Reply};
-use records::{ReplyName, Snapshot};
+use records::{Context, ReplyName, Snapshot};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -15,7 +16,8 @@ use super::clock::Clock;
 use super::deadline::in_words;
 use super::device::{advice, operations};
 use super::parse_and_join;
-use super::report::RpcOutcome;
+use super::report::{DeviceReport, Outcome, RpcOutcome};
+use super::series_count::{self, SeriesCount};
 use crate::options::Options;
 use crate::panic_report::{self, Place};
 use crate::plan::{DevicePlan, Plan};
@@ -47,6 +49,8 @@ pub struct Checked {
     pub steps: Vec<Step>,
     /// A host key that nobody has vouched for yet.
     pub unknown_key: Option<UnknownKey>,
+    /// How many series the metrics have of it, where it was asked everything.
+    pub series: Option<SeriesCount>,
 }
 
 /// One step.
@@ -113,6 +117,8 @@ pub async fn check(
     let connector = Arc::new(Connector::new(options.session.clone()));
     let turns = Arc::new(Semaphore::new(options.limits.concurrency.max(1)));
     let limit = options.limits.device_timeout;
+    let metrics = options.output.metrics.as_ref();
+    let names = metrics.map_or_else(MetricNames::default, |metrics| metrics.names);
     let mut tasks = JoinSet::new();
     let mut checked: Vec<Checked> = Vec::new();
     for (at, device) in devices.into_iter().enumerate() {
@@ -128,6 +134,7 @@ pub async fn check(
             let mut task = CheckTask {
                 plan: &plan,
                 device: &device,
+                names,
                 clock,
                 checked: Checked::default(),
             };
@@ -149,6 +156,7 @@ pub async fn check(
             Ok((at, found)) => {
                 if let Some(place) = checked.get_mut(at) {
                     (place.steps, place.unknown_key) = (found.steps, found.unknown_key);
+                    place.series = found.series;
                 }
             }
             Err(error) => tracing::error!("{}", panic_report::of_task(error)),
@@ -167,6 +175,7 @@ pub async fn check(
 struct CheckTask<'v> {
     plan: &'v Plan,
     device: &'v DevicePlan,
+    names: MetricNames,
     clock: Clock,
     checked: Checked,
 }
@@ -229,6 +238,7 @@ impl CheckTask<'_> {
             }
         }
         let mut snapshot = Snapshot::default();
+        let mut report = DeviceReport::unfinished(self.device);
         for command in &self.plan.catalogue.commands {
             let asked = operations(command, self.device, &snapshot)
                 .into_iter()
@@ -268,6 +278,7 @@ impl CheckTask<'_> {
                             with_advice(&said.errors, &self.device.target.credentials.user),
                         );
                     }
+                    report.rpcs.insert(name, said);
                 }
                 Err(error) => {
                     self.checked
@@ -276,6 +287,24 @@ impl CheckTask<'_> {
                 }
             }
         }
+        report.conclude();
+        if report.outcome != Outcome::Failed {
+            self.count_series(snapshot, &mut report);
+        }
+    }
+
+    /// Counts the series that the metrics of a run would have of this device.
+    fn count_series(&mut self, snapshot: Snapshot, report: &mut DeviceReport) {
+        let filter = self.device.interface_filter.as_ref();
+        let context = Context {
+            device: self.device.name.clone(),
+            interface_filter: filter.map(|(_, filter)| filter.clone()),
+            ..Context::default()
+        };
+        let output = parse_and_join::join(snapshot, &context, report);
+        let (facts, tables) = (output.facts.as_deref(), &output.tables);
+        let counted = series_count::of_device(self.names, &output.device, report, tables, facts);
+        self.checked.series = Some(counted);
     }
 
     fn read_clock(&mut self, reply: &Reply) {

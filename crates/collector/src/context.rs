@@ -1,5 +1,6 @@
 //! What the tasks of a run share: plan, options, folder, clock, connector, and the signal to stop.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use crate::deadline::{Deadline, TimeLimit};
 use crate::delivery::FanOut;
 use crate::options::Options;
 use crate::plan::Plan;
-use crate::report::Outcome;
+use crate::report::{DeviceReport, Outcome};
 use crate::turns::Turns;
 
 /// What a run shares among its tasks.
@@ -29,6 +30,10 @@ pub(super) struct Run {
     pub(super) fan_out: FanOut,
     /// How many devices have had their first turn.
     pub(super) started: tokio::sync::watch::Sender<usize>,
+    /// Seconds from one run to the next, where metrics are written and that is known.
+    pub(super) interval_seconds: Option<f64>,
+    /// The devices as earlier runs have them, once that was read.
+    pub(super) earlier: tokio::sync::OnceCell<Arc<BTreeMap<String, DeviceReport>>>,
     pub(super) stop: tokio::sync::watch::Sender<bool>,
 }
 

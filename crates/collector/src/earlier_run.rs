@@ -1,6 +1,6 @@
 //! What earlier runs of the same runner know of the devices of this one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use analysis::Before;
@@ -23,13 +23,24 @@ pub fn earlier_devices(
         run_id: report.run_id.clone(),
         run_timestamp: report.run_timestamp,
     };
+    let devices = report.devices.iter();
+    let wanted = devices.map(|(name, device)| (name.clone(), device.interface_filter.clone()));
+    earlier_of(folder, output_dir, &identity, wanted.collect())
+}
+
+/// The same of these devices, each with its interface filter.
+pub(super) fn earlier_of(
+    folder: &RunFolder,
+    output_dir: &Path,
+    identity: &RunIdentity,
+    mut wanted: BTreeMap<String, Option<String>>,
+) -> BTreeMap<String, DeviceReport> {
     let runs = folder
-        .earlier(output_dir, &identity)
+        .earlier(output_dir, identity)
         .unwrap_or_else(|error| {
             tracing::warn!("findings are not compared with those of the run before: {error}");
             Vec::new()
         });
-    let mut wanted: BTreeSet<&String> = report.devices.keys().collect();
     let mut found = BTreeMap::new();
     for run in runs.iter().take(LOOK_BACK) {
         if wanted.is_empty() {
@@ -39,10 +50,10 @@ pub fn earlier_devices(
             continue;
         };
         for (name, device) in earlier.devices {
-            let filter = report.devices.get(&name).map(|now| &now.interface_filter);
-            let is_comparable =
-                device.outcome == Outcome::Delivered && filter == Some(&device.interface_filter);
-            if is_comparable && wanted.remove(&name) {
+            let is_comparable = device.outcome == Outcome::Delivered
+                && wanted.get(&name) == Some(&device.interface_filter);
+            if is_comparable {
+                wanted.remove(&name);
                 found.insert(name, device);
             }
         }
@@ -53,13 +64,17 @@ pub fn earlier_devices(
 /// Tells dark ports that lost their light from idle ones, by what the run before knows.
 pub(super) fn settle_findings(report: &mut RunReport, earlier: &BTreeMap<String, DeviceReport>) {
     for (name, device) in &mut report.devices {
-        if let Some(before) = earlier.get(name) {
-            let before = Before {
-                findings: &before.findings,
-                lit: &before.lit,
-            };
+        if let Some(before) = earlier.get(name).map(before) {
             analysis::settle(&mut device.findings, before);
         }
+    }
+}
+
+/// What the run before knows of a device.
+pub(super) fn before(earlier: &DeviceReport) -> Before<'_> {
+    Before {
+        findings: &earlier.findings,
+        lit: &earlier.lit,
     }
 }
 

@@ -25,12 +25,14 @@ mod original_run;
 pub mod panic_report;
 mod parse_and_join;
 mod plan;
+mod publication;
 mod replay;
 mod report;
 mod retry;
 mod run;
 mod saved_run;
 mod scrub;
+mod series_count;
 mod turns;
 
 pub use catalogue::{Catalogue, Command, Per, mapping_of_report};
@@ -44,7 +46,9 @@ pub use options::{
     DeviceOptions, HostKeys, Limits, LoginOptions, MetricsFile, Options, OutputOptions,
 };
 pub use original_run::OriginalRun;
-pub use plan::{DevicePlan, FilterSource, FromVault, NetconfVersion, Plan, Shard, runner_name};
+pub use plan::{
+    DevicePlan, FilterSource, FromVault, Maintenance, NetconfVersion, Plan, Shard, runner_name,
+};
 pub use replay::{Parsed, Replayed, parse, replay};
 pub use report::{
     DeviceReport, LakeFile, Outcome, RpcOutcome, RpcReport, RunReport, Totals, cluster_label,
@@ -53,3 +57,4 @@ pub use retry::Retry;
 pub use run::{Finished, run};
 pub use saved_run::SavedRun;
 pub use scrub::Scrubber;
+pub use series_count::{SeriesCount, SeriesEstimate};

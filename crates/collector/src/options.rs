@@ -118,6 +118,8 @@ pub struct MetricsFile {
     pub names: MetricNames,
     /// How many series there are.
     pub detail: Detail,
+    /// The time from one run to the next; worked out of the last runs if there is none.
+    pub interval: Option<Duration>,
 }
 
 /// The host key policy; where keys are kept is another option.

@@ -1,6 +1,7 @@
 //! From a device's replies to everything that is delivered of it: parse each reply, join the records, make documents and rows. Pure.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use records::json::Dialect;
 use records::{Arrival, Context, DeviceError, ReplyName, ReplyReader, Snapshot, tables};
@@ -136,6 +137,18 @@ pub(super) fn join(
         );
         report.notes.push(note);
     }
+    let with_optics = records
+        .interfaces
+        .iter()
+        .map(|row| (&row.optics.name, row.location));
+    let with_counters = records
+        .counters
+        .iter()
+        .map(|row| (&row.statistics.name, row.location));
+    let names = with_optics.chain(with_counters);
+    let names: BTreeSet<_> = names
+        .filter_map(|(name, location)| location.map(|_| Arc::clone(name)))
+        .collect();
     report.findings = analysis::judge(&records);
     report.lit = analysis::lit(&records);
     DeviceOutput {
@@ -145,5 +158,7 @@ pub(super) fn join(
             .map(|(rpc, json)| (rpc.into_owned(), json))
             .collect(),
         tables,
+        facts: Some(Arc::clone(&records.facts)),
+        interfaces: names.into_iter().collect(),
     }
 }

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context as _;
-use metrics::{Health, RpcHealth};
 use netconf::ssh::Connector;
 use sinks::lake::Written;
 use sinks::{Overfull, RawReplies, RunFolder};
+use tokio::sync::OnceCell;
 use tokio::task::{JoinError, JoinSet};
 use tracing::Instrument as _;
 
@@ -21,10 +21,11 @@ use super::begin::{Begun, begin};
 use super::clock::Clock;
 use super::context::{Event, Run, Watch};
 use super::deadline::TimeLimit;
-use super::delivery::{self, DeviceOutput, FanOut, Published};
+use super::delivery::{self, DeviceOutput, FanOut};
 use super::device;
-use super::earlier_run::{earlier_devices, settle_findings};
-use super::report::{DeviceReport, LakeFile, Outcome, RpcOutcome, RunReport};
+use super::earlier_run::{earlier_of, settle_findings};
+use super::publication::{Publication, published};
+use super::report::{DeviceReport, LakeFile, Outcome, RunReport};
 use crate::options::{Options, OutputOptions};
 use crate::panic_report;
 use crate::plan::Plan;
@@ -38,7 +39,7 @@ pub struct Finished {
     /// The run's folder, with its documents and raw replies.
     pub folder: RunFolder,
     /// The devices as earlier runs of this runner have them.
-    pub earlier: BTreeMap<String, DeviceReport>,
+    pub earlier: Arc<BTreeMap<String, DeviceReport>>,
     /// Whether `latest` points at this run.
     pub is_latest: bool,
     /// Why there is no `run.json`.
@@ -67,8 +68,9 @@ pub async fn run(
         folder,
         identity,
         writer,
+        interval_seconds,
     } = begin(&plan, &options.output, clock).await?;
-    let sinks = delivery::sinks_of(&options.output, &folder, writer);
+    let sinks = delivery::sinks_of(&options.output, &plan, &folder, writer);
     let fan_out = FanOut::start(sinks, options.limits.sink_timeout)
         .context("the system refuses a thread for a sink")?;
 
@@ -85,6 +87,8 @@ pub async fn run(
         stop: tokio::sync::watch::Sender::new(false),
         fan_out,
         started: tokio::sync::watch::Sender::new(0),
+        interval_seconds,
+        earlier: OnceCell::new(),
     });
     let span =
         tracing::info_span!("run", runner = %run.identity.runner_name, id = %run.identity.run_id);
@@ -139,12 +143,18 @@ async fn complete(
     tracing::info!(devices = run.plan.devices.len(), "the run begins");
     collect_all(&run, &mut report, stop).await;
     let mut metrics_error = None;
+    let earlier = earlier(&run).await;
     let delivered = {
-        let (clock, plan, report) = (run.clock, &run.plan, &mut report);
+        let (run, report) = (&run, &mut report);
         run.fan_out
             .finish(|| {
-                report.finished = clock.now();
-                published(plan, report, report.finished)
+                report.finished = run.clock.now();
+                let publication = Publication {
+                    now: report.finished,
+                    interval_seconds: run.interval_seconds,
+                    earlier,
+                };
+                published(&run.plan, report, publication)
             })
             .await
     };
@@ -167,7 +177,7 @@ async fn complete(
     let finished = Finished {
         report,
         folder: run.folder.clone(),
-        earlier: BTreeMap::new(),
+        earlier: Arc::default(),
         is_latest: false,
         report_error: None,
         metrics_error,
@@ -252,46 +262,37 @@ async fn first_part_is_due(run: &Run) {
 }
 
 /// Publishes what has come while the last devices are still at work. What goes wrong is told when the run ends.
-async fn publish_first_part(run: &Run, report: &RunReport, at_work: usize) {
-    let now = run.clock.now();
+async fn publish_first_part(run: &Arc<Run>, report: &RunReport, at_work: usize) {
+    let publication = Publication {
+        now: run.clock.now(),
+        interval_seconds: run.interval_seconds,
+        earlier: earlier(run).await,
+    };
     tracing::info!(at_work, "what has come by now is published");
-    run.fan_out
-        .publish(&published(&run.plan, report, now))
-        .await;
+    let published = published(&run.plan, report, publication);
+    run.fan_out.publish(&published).await;
 }
 
-/// How the devices that have ended fared, and which of the fleet have not.
-fn published(plan: &Plan, report: &RunReport, now: i64) -> Published {
-    let names = plan.devices.iter().map(|device| &device.name);
-    let at_work = names.filter(|name| !report.devices.contains_key(*name));
-    let devices = report.devices.iter();
-    Published {
-        health: devices
-            .map(|(name, device)| health_of(name, device, now))
-            .collect(),
-        others: at_work.chain(&plan.left_out).cloned().collect(),
-    }
-}
-
-/// How a device's collection went, as its series say it.
-fn health_of(name: &str, device: &DeviceReport, now: i64) -> Health {
-    Health {
-        device: name.to_owned(),
-        is_up: device.outcome != Outcome::Failed,
-        succeeded: (device.outcome == Outcome::Delivered).then_some(now),
-        delivered: (device.outcome != Outcome::Failed).then_some(now),
-        seconds: device.seconds,
-        rpcs: device
-            .rpcs
-            .iter()
-            .map(|(name, rpc)| RpcHealth {
-                name: name.clone(),
-                succeeded: (rpc.outcome == RpcOutcome::Ok).then_some(rpc.arrived),
-                seconds: rpc.seconds,
-            })
-            .collect(),
-        ..Health::default()
-    }
+/// The devices as earlier runs have them: read once, off the network threads, when it is first needed.
+async fn earlier(run: &Arc<Run>) -> &BTreeMap<String, DeviceReport> {
+    let read = || async {
+        let run = Arc::clone(run);
+        let reading = tokio::task::spawn_blocking(move || {
+            let wanted = run.plan.devices.iter().map(|device| {
+                let filter = DeviceReport::unfinished(device).interface_filter;
+                (device.name.clone(), filter)
+            });
+            let output_dir = &run.options.output.output_dir;
+            let wanted = wanted.collect();
+            Arc::new(earlier_of(&run.folder, output_dir, &run.identity, wanted))
+        });
+        reading.await.unwrap_or_else(|error| {
+            let words = panic_report::of_task(error);
+            tracing::warn!("findings are not compared with those of the run before: {words}");
+            Arc::default()
+        })
+    };
+    run.earlier.get_or_init(read).await
 }
 
 /// Takes the raw replies away that were kept only until the run was delivered.
@@ -318,8 +319,8 @@ fn drop_raw_replies(run: &Run, report: &mut RunReport) -> Vec<String> {
 fn close(run: &Run, mut finished: Finished) -> Finished {
     let undropped = drop_raw_replies(run, &mut finished.report);
     finished.warnings.extend(undropped);
-    let output_dir = &run.options.output.output_dir;
-    finished.earlier = earlier_devices(&run.folder, output_dir, &finished.report);
+    // It was read before the sinks ended.
+    finished.earlier = run.earlier.get().cloned().unwrap_or_default();
     settle_findings(&mut finished.report, &finished.earlier);
     finished.report.totals = finished.report.sum();
     let saved = serde_json::to_vec_pretty(&finished.report)

@@ -108,7 +108,7 @@ impl Exposition {
 
     /// Adds planned work that is under way.
     pub fn add_maintenance(&mut self, maintenance: &Maintenance) {
-        self.blocks.extend(maintenance.block());
+        self.blocks.extend(maintenance.blocks());
     }
 
     /// These devices were not asked in this run, but belong to the fleet: a text that takes the place of an earlier one keeps their

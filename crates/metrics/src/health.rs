@@ -44,7 +44,7 @@ pub struct RpcHealth {
 pub struct FindingCount {
     /// The kind's name.
     pub kind: String,
-    /// `warning` or `alarm`.
+    /// `info`, `warning` or `alarm`.
     pub severity: String,
     /// How many.
     pub count: u64,
@@ -78,6 +78,8 @@ pub struct Maintenance {
     pub interfaces: Vec<String>,
     /// Why, in words.
     pub reason: String,
+    /// UTC second at which it ends, if that is known. Rules hold it against the time, so that what is written once ends by itself.
+    pub until: Option<i64>,
 }
 
 const fn family(
@@ -176,6 +178,12 @@ const MAINTENANCE: Computed = family(
     &["device", "interface", "reason"],
     "1 during planned work on the device, or on the interface",
 );
+const MAINTENANCE_END: Computed = family(
+    "junos_maintenance_end_timestamp_seconds",
+    "seconds",
+    &["device", "interface"],
+    "UTC second at which the planned work ends",
+);
 
 /// Every family of this module.
 pub(crate) const FAMILIES: &[Computed] = &[
@@ -191,6 +199,7 @@ pub(crate) const FAMILIES: &[Computed] = &[
     DEVICE_INFO,
     DEVICE_SOFTWARE_INFO,
     MAINTENANCE,
+    MAINTENANCE_END,
 ];
 
 /// One part a family, in the order of [`FAMILIES`].
@@ -288,17 +297,23 @@ impl DeviceInfo {
 }
 
 impl Maintenance {
-    /// Its block with its part.
-    pub(crate) fn block(&self) -> Option<(usize, Block)> {
-        let of = |interface| {
-            let labels = vec![Some(self.device.as_str()), interface, Some(&*self.reason)];
-            (labels, 1.0)
-        };
+    /// Its blocks, each with its part.
+    pub(crate) fn blocks(&self) -> impl Iterator<Item = (usize, Block)> {
+        let device = Some(self.device.as_str());
+        let reason = Some(self.reason.as_str()).filter(|reason| !reason.is_empty());
         let interfaces = self.interfaces.iter();
-        let mut rows: Vec<_> = interfaces.map(|interface| of(Some(interface))).collect();
-        if rows.is_empty() {
-            rows.push(of(None));
+        let mut places: Vec<_> = interfaces.map(|name| Some(name.as_str())).collect();
+        if places.is_empty() {
+            places.push(None);
         }
-        samples(&MAINTENANCE, rows)
+        let places = || places.iter().copied();
+        let works = places().map(|interface| (vec![device, interface, reason], 1.0));
+        let ends =
+            places().filter_map(|interface| Some((vec![device, interface], self.until? as f64)));
+        let blocks = [
+            samples(&MAINTENANCE, works),
+            samples(&MAINTENANCE_END, ends.collect::<Vec<_>>()),
+        ];
+        blocks.into_iter().flatten()
     }
 }

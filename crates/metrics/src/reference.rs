@@ -36,6 +36,18 @@ const HEAD: &str = "# Metrics
 - `lanes`: no thresholds and no bins of the FEC histogram.
 - `ports`: no series of single lanes. Margins and states are those of the worst lane of each port.
 
+`lanewatch check` counts the series of the devices at each level, and `lanewatch plan` estimates them from the newest run.
+
+Beside what was measured:
+
+- `junos_device_info` is there for each device of the run, whether it answers or not. Its label `shard` is the name of the inventory
+  (of its folder for `hosts`, `inventory` and `all`), and with `--shard` the part of it: `fleet 2/5`.
+- `junos_maintenance` is there while the inventory's `lanewatch_maintenance` lasts (docs/inventory.md). A rule that also reads
+  `junos_maintenance_end_timestamp_seconds` ends the silence in time, however old the file is.
+- `junos_collection_interval_seconds` is the setting `collection_interval`, else the median of the times between the last five runs
+  of this runner. It is missing until there were four.
+- `junos_findings` counts what `lanewatch findings` shows. A kind without findings has no series.
+
 A run of part of the fleet (`--limit`) keeps the series of the devices that it did not ask, as they are in the file. Devices that
 are no longer in the inventory are removed. Times of the last success are kept while a device or an RPC fails.
 

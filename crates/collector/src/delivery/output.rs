@@ -1,6 +1,9 @@
 //! What goes into a sink and what comes out: a device's output, a publication, a sink's end.
 
+use std::sync::Arc;
+
 use metrics::Health;
+use records::model::DeviceFacts;
 use records::table::Table;
 use sinks::lake::Written;
 
@@ -11,12 +14,18 @@ pub(crate) struct DeviceOutput {
     /// By RPC, as JSON.
     pub(crate) documents: Vec<(String, Vec<u8>)>,
     pub(crate) tables: Vec<Table>,
+    /// What it says of itself.
+    pub(crate) facts: Option<Arc<DeviceFacts>>,
+    /// The interfaces with rows, by name.
+    pub(crate) interfaces: Vec<Arc<str>>,
 }
 
 /// What is published: how the devices that have ended fared.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Published {
     pub(crate) health: Vec<Health>,
+    /// UTC second of the publication.
+    pub(crate) second: i64,
     /// Devices of the fleet that have not ended: those that are still at work, and those that `--limit` leaves out.
     pub(crate) others: Vec<String>,
 }

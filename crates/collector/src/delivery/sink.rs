@@ -8,6 +8,7 @@ use super::lake::LakeSink;
 use super::metrics::MetricsSink;
 use super::output::{DeviceOutput, Published, SinkEnd};
 use crate::options::OutputOptions;
+use crate::plan::Plan;
 use crate::report::RunReport;
 
 /// A place that rows or documents go to. A sink runs in a thread of its own: its methods may block.
@@ -22,13 +23,18 @@ pub(crate) enum Sink {
 }
 
 /// The sinks that a run has.
-pub(crate) fn sinks_of(output: &OutputOptions, folder: &RunFolder, lake: Writer) -> Vec<Sink> {
+pub(crate) fn sinks_of(
+    output: &OutputOptions,
+    plan: &Plan,
+    folder: &RunFolder,
+    lake: Writer,
+) -> Vec<Sink> {
     let mut sinks = vec![
         Sink::Documents(DocumentsSink::new(folder.clone())),
         Sink::Lake(Box::new(LakeSink::new(lake))),
     ];
     let metrics = output.metrics.clone();
-    sinks.extend(metrics.map(|file| Sink::Metrics(Box::new(MetricsSink::new(file)))));
+    sinks.extend(metrics.map(|file| Sink::Metrics(Box::new(MetricsSink::new(file, plan)))));
     sinks
 }
 

@@ -3,6 +3,8 @@
 use netconf::ssh::Target;
 use records::InterfaceFilter;
 
+use super::maintenance::Maintenance;
+
 /// Everything a run needs to know of one device.
 #[derive(Debug, Clone)]
 pub struct DevicePlan {
@@ -12,6 +14,10 @@ pub struct DevicePlan {
     pub target: Target,
     /// As the inventory says it; what the device says is a record.
     pub hardware_model: Option<String>,
+    /// The groups that it is in, by name; `all` is left out.
+    pub groups: Vec<String>,
+    /// Planned work on it, over or not.
+    pub maintenance: Option<Maintenance>,
     /// The filter as written, and as read.
     pub interface_filter: Option<(String, InterfaceFilter)>,
     /// Who has set the filter.

@@ -148,7 +148,7 @@ impl<'a> HostVariables<'a> {
     }
 
     /// The value of the first of the names that is set; one that cannot be had is a problem.
-    fn resolve(&mut self, names: Names) -> Option<ResolvedValue> {
+    pub(super) fn resolve(&mut self, names: Names) -> Option<ResolvedValue> {
         let name = self.set_name(names)?;
         self.host.resolve(name).unwrap_or_else(|problem| {
             self.problems.push(problem);

@@ -10,6 +10,7 @@
 //!  shared_address   devices with the same address and port
 //!  connection_variables  warnings about variables without effect
 //!  interface_filter which interfaces are collected, and who says so
+//!  maintenance      planned work on a device
 //!  shard            which devices are this runner's
 //!  device_plan      the result for one device
 //! ```
@@ -19,6 +20,7 @@ mod connection_variables;
 mod device_plan;
 mod host_variables;
 mod interface_filter;
+mod maintenance;
 mod not_junos;
 mod shard;
 mod shared_address;
@@ -34,6 +36,7 @@ use not_junos::NotJunos;
 
 pub use access::NetconfVersion;
 pub use device_plan::{DevicePlan, FilterSource, FromVault};
+pub use maintenance::Maintenance;
 pub use shard::Shard;
 
 const HARDWARE_MODEL: Names = &["hardware_model"];
@@ -51,6 +54,8 @@ pub struct Plan {
     pub left_out: Vec<String>,
     /// How many devices of the inventory other shards hold.
     pub elsewhere: usize,
+    /// What the devices of this runner are called together in metrics: the inventory's name, and the part of it that is collected.
+    pub shard_name: Option<String>,
     /// What works, but should be known, once each.
     pub warnings: Vec<String>,
 }
@@ -172,6 +177,7 @@ impl Plan {
             devices,
             left_out: left_out.map(str::to_owned).collect(),
             elsewhere,
+            shard_name: shard::name(&options.devices.sources.inventories, shard),
             warnings,
         })
     }
@@ -188,6 +194,7 @@ impl HostVariables<'_> {
         let hardware_model = self.text(HARDWARE_MODEL);
         let filter = interface_filter::interface_filter(self, interfaces);
         let filter_source = interface_filter::filter_source(self, interfaces);
+        let maintenance = maintenance::maintenance(self);
         if let Some(own) = self.problems.get_mut(before..) {
             own.sort_by_key(|problem| problem.line); // as one reads the file
         }
@@ -195,6 +202,13 @@ impl HostVariables<'_> {
             name: self.name.to_owned(),
             target,
             hardware_model,
+            groups: self
+                .host
+                .group_names()
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
+            maintenance,
             filter_source,
             interface_pattern: filter
                 .as_ref()
@@ -367,6 +381,56 @@ mod tests {
             .collect();
         assert_eq!(names, ["e1", "e2", "e3"]);
         insta::assert_snapshot!(plan.warnings.join("\n"), @"3 hosts are no Junos devices and are left out: ceos (`ansible_network_os: arista.eos.eos`), localhost (`ansible_connection: local`), win (`ansible_connection: winrm`); leave them out yourself with `--limit 'all:!ceos:!localhost:!win'`, or set `ansible_network_os: junos` where one is a Junos device");
+    }
+
+    #[test]
+    fn planned_work_is_read_with_its_end_its_reason_and_its_interfaces() {
+        let plan = plan(
+            "all:\n  hosts:\n    a: {lanewatch_maintenance: {until: 2026-12-01 22:00, reason: new panel, interfaces: [et-0/0/1, 'xe-*']}}\n    b: {lanewatch_maintenance: false}\n    c: {lanewatch_maintenance: {reason: '{{ why }}', interfaces: ~}, why: upgrade}\n    d:\n  children: {g: {hosts: {d: , e: }, vars: {lanewatch_maintenance: {until: '2026-12-01'}}}}\n",
+        )
+        .unwrap();
+        let works = plan.devices.iter().map(|device| {
+            let work = device.maintenance.as_ref()?;
+            let interfaces = work
+                .interfaces
+                .as_ref()
+                .map(|(written, _)| written.as_str());
+            Some((work.until, work.reason.as_str(), interfaces))
+        });
+        let works: Vec<_> = works.collect();
+        let evening = 1_796_162_400;
+        assert_eq!(
+            works,
+            [
+                Some((Some(evening), "new panel", Some("et-0/0/1,xe-*"))),
+                None,
+                Some((None, "upgrade", None)),
+                Some((Some(evening + 2 * 3600), "", None)),
+                Some((Some(evening + 2 * 3600), "", None)),
+            ]
+        );
+        let groups: Vec<_> = plan
+            .devices
+            .iter()
+            .map(|device| device.groups.join(","))
+            .collect();
+        assert_eq!(groups, ["ungrouped", "ungrouped", "ungrouped", "g", "g"]);
+        assert_eq!(plan.shard_name.as_deref(), Some("i"));
+    }
+
+    #[test]
+    fn mistakes_in_planned_work_are_told_before_a_device_is_asked() {
+        let problems = plan(
+            "all:\n  hosts:\n    a:\n      lanewatch_maintenance: true\n    b:\n      lanewatch_maintenance: {until: tonight}\n    c:\n      lanewatch_maintenance: {end: 2026-12-01, reason: [x]}\n    d:\n      lanewatch_maintenance: {interfaces: [et 0]}\n",
+        )
+        .unwrap_err();
+        insta::assert_snapshot!(problems, @r#"
+        /i.yaml:4: a: `lanewatch_maintenance`: must be a mapping with `until`, `reason` and `interfaces`; found a truth value
+        /i.yaml:6: b: `lanewatch_maintenance`: `until` must be a time: `2026-12-01 22:00` (UTC), `2026-12-01T22:00:00+01:00`, `2026-12-01` (the whole day) or UTC seconds; found `tonight`
+        /i.yaml:8: c: `lanewatch_maintenance`: has no key `end`; its keys are `until`, `reason` and `interfaces`
+        /i.yaml:8: c: `lanewatch_maintenance`: `reason` must be text; found a list
+        /i.yaml:10: d: `lanewatch_maintenance`: `interfaces`: the interface filter entry "et 0" holds ' ': expected an interface name such as et-0/0/32 or a pattern with * and ?
+        "#);
     }
 
     #[test]

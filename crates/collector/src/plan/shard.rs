@@ -5,6 +5,7 @@
 //! takes its share from all others while nothing else moves.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 
 /// One of several shards, both from 1: `2/5`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +32,31 @@ impl fmt::Display for Shard {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}/{}", self.number, self.of)
     }
+}
+
+/// Names of inventory files that say nothing: their folder's does.
+const PLAIN_NAMES: [&str; 3] = ["hosts", "inventory", "all"];
+
+/// What the devices of these inventories, or of a shard of them, are called together: `fleet`, `fleet 2/5`. Two runners that collect the
+/// same devices come to the same name. Hosts that are listed in place of a file have none.
+pub(super) fn name(inventories: &[PathBuf], shard: Option<Shard>) -> Option<String> {
+    let names = inventories.iter().filter_map(|path| inventory_name(path));
+    let mut words = vec![names.collect::<Vec<_>>().join("+")];
+    words.extend(shard.map(|shard| shard.to_string()));
+    let name = words.join(" ");
+    Some(name.trim().to_owned()).filter(|name| !name.is_empty())
+}
+
+fn inventory_name(path: &Path) -> Option<String> {
+    let own = path.file_stem()?.to_string_lossy();
+    if own.contains(',') {
+        return None;
+    }
+    let folder = path.parent().and_then(Path::file_name);
+    Some(match folder {
+        Some(folder) if PLAIN_NAMES.contains(&&*own) => folder.to_string_lossy().into_owned(),
+        _ => own.into_owned(),
+    })
 }
 
 /// FNV-1a, 64 bits. It is written down here, and not taken from the standard library, because it must never change: two runners of
@@ -109,6 +135,26 @@ mod tests {
             1,
         ]
         ");
+    }
+
+    #[test]
+    fn devices_are_called_by_their_inventory_and_the_part_of_it() {
+        let of = |inventories: &[&str], shard: &str| {
+            let inventories: Vec<PathBuf> = inventories.iter().map(PathBuf::from).collect();
+            name(&inventories, Shard::parse(shard))
+        };
+        for (inventories, shard, expected) in [
+            (&["lab.yaml"][..], "", Some("lab")),
+            (&["/x/prod/hosts.ini"], "2/5", Some("prod 2/5")),
+            (&["hosts"], "", Some("hosts")),
+            (&["a.yaml", "sites/b"], "", Some("a+b")),
+            (&["leaf-01,leaf-02"], "", None),
+            (&["leaf-01,"], "1/2", Some("1/2")),
+            (&[], "", None),
+        ] {
+            let found = of(inventories, shard);
+            assert_eq!(found.as_deref(), expected, "{inventories:?} {shard}");
+        }
     }
 
     #[test]

@@ -407,6 +407,7 @@ async fn a_run_with_a_limit_keeps_the_series_of_the_devices_that_it_leaves_out()
                 path: path.clone(),
                 names: metrics::MetricNames::Documented,
                 detail: metrics::Detail::Full,
+                interval: None,
             });
         };
         let watch: Watch = Arc::new(|_| {});

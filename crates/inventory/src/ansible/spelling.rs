@@ -38,6 +38,7 @@ const KNOWN: &[&str] = &[
     "lanewatch_jump_password",
     "lanewatch_known_hosts",
     "lanewatch_legacy",
+    "lanewatch_maintenance",
     "lanewatch_netconf_version",
     "lanewatch_proxy_command",
     "password_command",

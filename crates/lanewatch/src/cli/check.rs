@@ -37,7 +37,11 @@ impl Check {
         if self.accept_host_keys && !self.yes && !io::stdin().is_terminal() {
             return Err(usage("nobody is at a terminal to compare fingerprints: `--accept-host-keys` needs `--yes` here").into());
         }
-        let Planned { plan, options, .. } = given.resolve().plan()?;
+        let Planned {
+            plan,
+            options,
+            settings,
+        } = given.resolve().plan()?;
         let plan = Arc::new(plan);
         for warning in &plan.warnings {
             printer.warning(warning);
@@ -53,7 +57,11 @@ impl Check {
         if self.json {
             printer.answer(&check_as_json(&checked));
         } else {
-            printer.page(&render_check(&checked, printer.screen()));
+            printer.page(&render_check(
+                &checked,
+                settings.metrics_detail,
+                printer.screen(),
+            ));
         }
         Ok(exit_status(&checked))
     }

@@ -1,6 +1,7 @@
 //! `lanewatch plan`: what `collect` would do, before anything is touched.
 
 use clap::Args;
+use collector::SeriesEstimate;
 
 use super::ExitStatus;
 use super::help::{PLAIN, after};
@@ -22,14 +23,21 @@ pub(super) struct Plan {
 
 impl Plan {
     pub(super) fn run(self, given: Layers, printer: &Printer) -> anyhow::Result<ExitStatus> {
-        let Planned { plan, options, .. } = given.resolve().plan()?;
+        let Planned {
+            plan,
+            options,
+            settings,
+        } = given.resolve().plan()?;
+        let names = settings.metric_names;
+        let series = SeriesEstimate::of_plan(&plan, &settings.output_dir, names);
         for warning in &plan.warnings {
             printer.warning(warning);
         }
         if self.json {
-            printer.answer(&plan_as_json(&plan, &options)?);
+            printer.answer(&plan_as_json(&plan, &options, series)?);
         } else {
-            printer.page(&render_plan(&plan, &options, printer.screen()));
+            let series = series.map(|estimate| (estimate, settings.metrics_detail));
+            printer.page(&render_plan(&plan, &options, series, printer.screen()));
         }
         Ok(ExitStatus::Delivered)
     }

@@ -67,6 +67,8 @@ const VAULT: &[&str] = &[
 const CONNECTING: &[&str] = PLANNING;
 /// Commands that send RPCs and retry them.
 const RUNNING: &[&str] = &["collect", "record"];
+/// Commands that write metrics, or say how many series they have.
+const METRICS: &[&str] = &["collect", "check"];
 /// Commands that make a run that stays.
 const COLLECTING: &[&str] = &["collect"];
 /// Commands that write the name of the runner.
@@ -268,11 +270,14 @@ settings! {
     /// A file of Prometheus text that each run replaces: for the textfile collector of node_exporter, or to be pushed
     metrics_file: Option<PathBuf> = None, { value: "FILE", group: OUTPUT, commands: COLLECTING, otherwise: Some("none is written") }
 
+    /// The time from one run to the next, which the metrics tell to alert rules
+    collection_interval: Option<Duration> = None, { value: "TIME", group: OUTPUT, commands: COLLECTING, otherwise: Some("the median of the last runs") }
+
     /// The names of the series: the documented ones, those by the Prometheus conventions, both, or those of the original system
-    metric_names: MetricNames = MetricNames::Documented, { value: "NAMES", group: OUTPUT, commands: COLLECTING }
+    metric_names: MetricNames = MetricNames::Documented, { value: "NAMES", group: OUTPUT, commands: METRICS }
 
     /// The series to write: all, all but thresholds and histogram bins, or none of single lanes
-    metrics_detail: Detail = Detail::Full, { value: "DETAIL", group: OUTPUT, commands: COLLECTING }
+    metrics_detail: Detail = Detail::Full, { value: "DETAIL", group: OUTPUT, commands: METRICS }
 
     /// Keep the raw replies as they are, keep them compressed, or drop them
     raw: RawReplies = RawReplies::Keep, { value: "CHOICE", group: OUTPUT, commands: COLLECTING }
@@ -427,6 +432,7 @@ impl Settings {
                     path,
                     names: self.metric_names,
                     detail: self.metrics_detail,
+                    interval: self.collection_interval,
                 }),
                 raw: self.raw,
                 retention: Retention {

@@ -1,18 +1,20 @@
 //! What `check` found, as a table with a list of what is to be done, and for programs.
 
-use collector::{Checked, Step, Verdict};
+use collector::{Checked, SeriesCount, Step, Verdict};
+use metrics::Detail;
 use serde_json::{Value, json};
 
 use super::lines::{Columns, count};
 use super::screen::{BAD, GOOD, Screen};
+use super::series::{series, series_as_json};
 
 const NOT_TAKEN: &str = "–";
 
 /// Steps with a column of their own; the RPCs share the last.
 const COLUMNS: usize = 6;
 
-/// A line a device, then what is to be done about each step that failed.
-pub(crate) fn render_check(checked: &[Checked], screen: Screen) -> String {
+/// A line a device, the series that the metrics will have, then what is to be done about each step that failed.
+pub(crate) fn render_check(checked: &[Checked], detail: Detail, screen: Screen) -> String {
     let steps = checked
         .first()
         .map(|device| device.steps.as_slice())
@@ -39,6 +41,18 @@ pub(crate) fn render_check(checked: &[Checked], screen: Screen) -> String {
         count(good),
         count(checked.len())
     );
+    let counted: Vec<_> = checked.iter().filter_map(|device| device.series).collect();
+    if !counted.is_empty() {
+        let sum = counted
+            .iter()
+            .fold(SeriesCount::default(), |sum, count| sum.plus(*count));
+        text += &format!(
+            "\nTheir metrics have {}.",
+            series(sum, detail, |number| count(
+                usize::try_from(number).unwrap_or(usize::MAX)
+            ))
+        );
+    }
     let todo: Vec<_> = checked.iter().flat_map(to_do).collect();
     if !todo.is_empty() {
         text += &format!("\n\nTo do:\n{}", todo.join("\n"));
@@ -81,6 +95,7 @@ pub(crate) fn check_as_json(checked: &[Checked]) -> String {
             "address": device.address,
             "good": device.is_good(),
             "unknown_host_key": device.unknown_key.as_ref().map(|key| &key.shown),
+            "series": device.series.map(series_as_json),
             "steps": steps,
         })
     });
@@ -111,6 +126,7 @@ mod tests {
             address: format!("{name}:830"),
             steps: steps.collect(),
             unknown_key: None,
+            series: None,
         }
     }
 
@@ -147,7 +163,7 @@ mod tests {
                 &steps([Good, Good, Good, Good, Good, Bad, Good, Bad]),
             ),
         ];
-        insta::assert_snapshot!(render_check(&checked, Screen::default()), @"
+        insta::assert_snapshot!(render_check(&checked, Detail::Full, Screen::default()), @"
          Device    Address       name   port     host key   login   hello   clock    RPCs
         ────────────────────────────────────────────────────────────────────────────────────────
          leaf-01   leaf-01:830   ok     ok       ok         ok      ok      ok       ok 2/2

@@ -12,6 +12,7 @@ mod plan;
 mod progress;
 mod run;
 mod screen;
+mod series;
 mod settings;
 
 pub(crate) use check::{check_as_json, render_check};

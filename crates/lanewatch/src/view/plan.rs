@@ -3,20 +3,29 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use collector::{Command, DevicePlan, FilterSource, Options, Per, Plan};
+use collector::{
+    Command, DevicePlan, FilterSource, Maintenance, Options, Per, Plan, SeriesEstimate,
+};
 use inventory::{SECRET, tells_secret};
+use metrics::Detail;
 use netconf::ssh::{HostKeyPolicy, KnownHosts, Route};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::lines::{Columns, count, one_line, table};
 use super::screen::Screen;
+use super::series::{about, series as of_series, series_as_json};
 
 /// What stands in place of what a vault gives.
 const FROM_VAULT: &str = "(from vault)";
 
 /// A line a device, a line an RPC, and what they have in common.
-pub(crate) fn render_plan(plan: &Plan, options: &Options, screen: Screen) -> String {
+pub(crate) fn render_plan(
+    plan: &Plan,
+    options: &Options,
+    series: Option<(SeriesEstimate, Detail)>,
+    screen: Screen,
+) -> String {
     let devices = plan.devices.iter().map(|device| {
         let target = &device.target;
         let address = match device.from_vault.address {
@@ -61,24 +70,44 @@ pub(crate) fn render_plan(plan: &Plan, options: &Options, screen: Screen) -> Str
         "{}\n\n{}\n\n{}",
         columns.table(screen, devices),
         table(screen, &["RPC", "Operation", "Asked"], rpcs),
-        summary(plan, options)
+        summary(plan, options, series)
     )
 }
 
-fn summary(plan: &Plan, options: &Options) -> String {
+fn summary(plan: &Plan, options: &Options, series: Option<(SeriesEstimate, Detail)>) -> String {
     let output = &options.output;
     let mut text = format!("{} devices", count(plan.devices.len()));
     if let Some(shard) = options.devices.shard {
         let all = plan.devices.len() + plan.elsewhere;
         text += &format!(" in shard {shard} of the inventory's {}", count(all));
     }
-    text + &format!(
+    text += &format!(
         ", {} at a time, by runner {}; replies and documents go to {}, rows to {}. Nothing was contacted.",
         count(options.limits.concurrency),
         plan.runner_name,
         output.output_dir.display(),
         output.lake.display()
-    )
+    );
+    let works = plan.devices.iter();
+    match works.filter(|device| device.maintenance.is_some()).count() {
+        0 => {}
+        devices => {
+            let noun = if devices == 1 { "device" } else { "devices" };
+            text += &format!(
+                "\n`lanewatch_maintenance` is set for {} {noun}.",
+                count(devices)
+            );
+        }
+    }
+    if let Some((estimate, detail)) = series {
+        let number = |number| count(usize::try_from(about(number)).unwrap_or(usize::MAX));
+        text += &format!(
+            "\nThe metrics will have about {}, going by {} of these devices in the newest run.",
+            of_series(estimate.count, detail, number),
+            count(estimate.known)
+        );
+    }
+    text
 }
 
 /// The same as JSON. Ten thousand devices are many megabytes of it, so they become text one by one.
@@ -86,7 +115,11 @@ fn summary(plan: &Plan, options: &Options) -> String {
 /// # Errors
 ///
 /// Something in it has no form in JSON, which nothing is known to lack.
-pub(crate) fn plan_as_json(plan: &Plan, options: &Options) -> serde_json::Result<String> {
+pub(crate) fn plan_as_json(
+    plan: &Plan,
+    options: &Options,
+    series: Option<SeriesEstimate>,
+) -> serde_json::Result<String> {
     let output = &options.output;
     let document = Document {
         runner_name: &plan.runner_name,
@@ -102,6 +135,9 @@ pub(crate) fn plan_as_json(plan: &Plan, options: &Options) -> serde_json::Result
         concurrency: options.limits.concurrency,
         output_dir: shown(&output.output_dir),
         lake: shown(&output.lake),
+        shard_name: plan.shard_name.as_deref(),
+        series: series.map(|estimate| series_as_json(estimate.count)),
+        series_known_devices: series.map(|estimate| estimate.known),
         warnings: &plan.warnings,
         devices: Devices(plan),
     };
@@ -117,6 +153,9 @@ struct Document<'a> {
     concurrency: usize,
     output_dir: Cow<'a, str>,
     lake: Cow<'a, str>,
+    shard_name: Option<&'a str>,
+    series: Option<Value>,
+    series_known_devices: Option<usize>,
     warnings: &'a [String],
     devices: Devices<'a>,
 }
@@ -158,6 +197,8 @@ fn as_json(device: &DevicePlan, plan: &Plan) -> Value {
         "route": route(device),
         "legacy_algorithms": target.legacy,
         "hardware_model": device.hardware_model,
+        "groups": device.groups,
+        "maintenance": device.maintenance.as_ref().map(maintenance_as_json),
         "interface_filter": filter(device),
         "interface_filter_set_by": source_as_json(&device.filter_source),
         "rpcs": rpcs.collect::<Vec<_>>(),
@@ -240,6 +281,11 @@ fn source(source: &FilterSource) -> String {
         FilterSource::Setting => "setting `interfaces`".to_owned(),
         FilterSource::Nobody => "–".to_owned(),
     }
+}
+
+fn maintenance_as_json(work: &Maintenance) -> Value {
+    let interfaces = work.interfaces.as_ref().map(|(written, _)| written);
+    json!({"until": work.until, "reason": work.reason, "interfaces": interfaces})
 }
 
 /// `null` if nobody has set it.

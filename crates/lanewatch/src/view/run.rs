@@ -287,6 +287,8 @@ pub(crate) fn render_replay(devices: &[Replayed], files: &[Written], output: &Pa
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use analysis::{Finding, Kind};
     use sinks::RunFolder;
 
@@ -346,7 +348,7 @@ mod tests {
         let finished = Finished {
             report: report.clone(),
             folder: RunFolder::at(&output.join("20260203_153045_shard1")).unwrap(),
-            earlier: BTreeMap::new(),
+            earlier: Arc::default(),
             is_latest: true,
             report_error: None,
             metrics_error: None,

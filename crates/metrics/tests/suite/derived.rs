@@ -238,11 +238,13 @@ fn what_the_collector_knows_of_a_device_is_series() {
         device: "a".to_owned(),
         interfaces: vec!["et-0/0/1".to_owned()],
         reason: "fibre".to_owned(),
+        until: Some(1_796_162_400),
     });
     exposition.add_maintenance(&Maintenance {
         device: "b".to_owned(),
         interfaces: Vec::new(),
         reason: "upgrade".to_owned(),
+        until: None,
     });
     exposition.add_health(&Health {
         device: "a".to_owned(),
@@ -261,6 +263,10 @@ fn what_the_collector_knows_of_a_device_is_series() {
         ("junos_device_software_info{model=qfx5240-64od}", 1.0),
         ("junos_maintenance{interface=et-0/0/1,reason=fibre}", 1.0),
         ("junos_maintenance{reason=upgrade}", 1.0),
+        (
+            "junos_maintenance_end_timestamp_seconds{interface=et-0/0/1}",
+            1_796_162_400.0,
+        ),
         ("junos_collection_interval_seconds{}", 60.0),
         ("junos_findings{kind=dark_lane,severity=alarm}", 3.0),
     ] {

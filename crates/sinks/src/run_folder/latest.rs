@@ -13,6 +13,8 @@ use crate::{Error, Result};
 const LATEST: &str = "latest";
 /// The length of `YYYYMMDD_HHMMSS`.
 pub(super) const STAMP_LENGTH: usize = 15;
+/// The same as a form to read it by.
+pub(super) const STAMP: &str = "%Y%m%d_%H%M%S";
 
 impl RunFolder {
     /// Points `output_dir/latest` at this run, unless no device delivered in it or the link points at a later run that is there.

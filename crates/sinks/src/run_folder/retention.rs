@@ -5,9 +5,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use chrono::NaiveDateTime;
+
 use super::delivery::Delivery;
 use super::folder_lock::FolderLock;
-use super::latest::{self, STAMP_LENGTH, is_stamp};
+use super::latest::{self, STAMP, STAMP_LENGTH, is_stamp};
 use super::{REPORT_FILE, RunFolder};
 use crate::{Error, Result, RunIdentity, file_name};
 
@@ -176,6 +178,21 @@ impl RunFolder {
         Ok(others)
     }
 
+    /// UTC seconds at which this runner's earlier runs began, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// If the output folder cannot be listed.
+    pub fn earlier_seconds(&self, output_dir: &Path, run: &RunIdentity) -> Result<Vec<i64>> {
+        let earlier = self.earlier(output_dir, run)?;
+        let stamps = earlier.iter().filter_map(|path| {
+            let name = path.file_name()?.to_str()?;
+            let time = NaiveDateTime::parse_from_str(name.get(..STAMP_LENGTH)?, STAMP).ok()?;
+            Some(time.and_utc().timestamp())
+        });
+        Ok(stamps.collect())
+    }
+
     /// The folders of this runner's other runs, the oldest first.
     fn others_of(&self, output_dir: &Path, run: &RunIdentity) -> Result<Vec<PathBuf>> {
         let suffix = format!("_{}", file_name::encode(&run.runner_name));
@@ -303,6 +320,22 @@ mod tests {
         let all = runs(output.path(), &reports);
         let pruned = all[4].prune(output.path(), &run("a", 4), only(2)).unwrap();
         assert_eq!((pruned.removed, left(output.path())), (2, vec![1, 3, 4]));
+    }
+
+    #[test]
+    fn earlier_runs_of_this_runner_tell_when_they_began() {
+        let output = tempfile::tempdir().unwrap();
+        for (runner, second) in [
+            ("a", 60),
+            ("b", 61),
+            ("a", 1_770_132_645),
+            ("a", 1_770_200_000),
+        ] {
+            RunFolder::create(output.path(), &run(runner, second)).unwrap();
+        }
+        let own = RunFolder::create(output.path(), &run("a", 1_770_132_700)).unwrap();
+        let found = own.earlier_seconds(output.path(), &run("a", 1_770_132_700));
+        assert_eq!(found.unwrap(), [1_770_132_645, 60]);
     }
 
     #[test]
