@@ -1,20 +1,33 @@
-//! Prometheus' promtool, which reads the exposition format as the server does.
+//! Prometheus' promtool, Alertmanager's amtool and the Pushgateway, which judge the series, the rules and what is pushed.
 
 use super::{Availability, debian};
 use crate::workspace::Workspace;
 
-/// Installs it if it is missing and we are root; otherwise says so.
+/// Each program with the Debian package that brings it.
+const PROGRAMS: [(&str, &str); 3] = [
+    ("promtool", "prometheus"),
+    ("amtool", "prometheus-alertmanager"),
+    ("prometheus-pushgateway", "prometheus-pushgateway"),
+];
+
+/// Installs what is missing if we are root; otherwise says so.
 pub(super) fn prepare(_workspace: &Workspace) -> Availability {
-    if debian::program("promtool").is_some() {
+    let missing = || {
+        let programs = PROGRAMS.iter();
+        programs.filter(|(program, _)| debian::program(program).is_none())
+    };
+    let packages: Vec<&str> = missing().map(|(_, package)| *package).collect();
+    if packages.is_empty() {
         return Availability::Ready;
     }
-    match debian::install(&["prometheus"]) {
-        Err(message) => {
-            Availability::Missing(format!("promtool could not be installed: {message}."))
-        }
-        Ok(()) if debian::program("promtool").is_some() => Availability::Ready,
-        Ok(()) => {
-            Availability::Missing("prometheus is installed but brings no `promtool`.".to_owned())
+    let named = packages.join(" and ");
+    if let Err(message) = debian::install(&packages) {
+        return Availability::Missing(format!("{named} could not be installed: {message}."));
+    }
+    match missing().next() {
+        None => Availability::Ready,
+        Some((program, package)) => {
+            Availability::Missing(format!("{package} is installed but brings no `{program}`."))
         }
     }
 }

@@ -10,6 +10,7 @@
     reason = "a test that cannot go on fails; clippy knows this of test functions only, not of what they stand on"
 )]
 
+mod alert_rules;
 mod bad_input;
 mod broken;
 mod check;

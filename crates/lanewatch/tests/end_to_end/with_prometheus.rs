@@ -1,8 +1,9 @@
-//! Our metrics, judged by Prometheus' own tool.
+//! Our metrics and rules, judged by the tools of Prometheus.
 
 use std::fs::{self, File};
 use std::process::{Command, Stdio};
 
+use crate::alert_rules::{promtool_tests, repository, rule_file};
 use crate::harness::{Fleet, lanewatch};
 
 #[test]
@@ -51,4 +52,41 @@ fn promtool_reads_the_text_and_has_remarks_on_known_names_only() {
         .filter(|line| !line.is_empty() && !is_known(line))
         .collect();
     assert!(others.is_empty(), "{}", others.join("\n"));
+}
+
+/// Runs a tool of Prometheus; what it says when it is content.
+#[track_caller]
+fn judge(program: &str, arguments: &[&str]) -> String {
+    let judged = Command::new(program).args(arguments).output();
+    let judged = judged.unwrap_or_else(|error| panic!("{program} cannot be run: {error}"));
+    let said = String::from_utf8_lossy(&judged.stdout).into_owned()
+        + &String::from_utf8_lossy(&judged.stderr);
+    assert!(judged.status.success(), "{program} {arguments:?}:\n{said}");
+    said
+}
+
+#[test]
+#[ignore = "needs promtool and amtool, which `cargo xtask test` installs"]
+fn prometheus_and_alertmanager_take_the_configuration() {
+    let rules = rule_file();
+    judge("promtool", &["check", "rules", rules.to_str().unwrap()]);
+    let config = repository("infrastructure/prometheus.yml");
+    let said = judge("promtool", &["check", "config", config.to_str().unwrap()]);
+    assert!(said.contains("1 rule files found"), "{said}");
+    let alertmanager = repository("infrastructure/prometheus/alertmanager.yml");
+    judge("amtool", &["check-config", alertmanager.to_str().unwrap()]);
+}
+
+#[test]
+#[ignore = "needs promtool, which `cargo xtask test` installs"]
+fn each_alert_fires_and_is_quiet_for_each_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut all = 0;
+    for (at, (tests, count)) in promtool_tests().into_iter().enumerate() {
+        let path = folder.path().join(format!("{at}.yml"));
+        fs::write(&path, tests).unwrap();
+        judge("promtool", &["test", "rules", path.to_str().unwrap()]);
+        all += count;
+    }
+    assert!(all > 150, "{all}");
 }
