@@ -23,6 +23,10 @@ const HEAD: &str = "# Metrics
 `collect --metrics-file FILE` writes the series of a run in Prometheus' text format. Only interfaces with a port location
 (`xx-F/P/N[:C]`) have series. A value that was not measured has no sample, and samples have no timestamps.
 
+`lanewatch push` sends such a file, or the JSON documents of a device, to a Pushgateway. The gateway checks each push against
+all that it has: for more than 30 devices start it with `--push.disable-consistency-check`, or let Prometheus read the file through
+node_exporter. docs/alerts has rules for these series.
+
 `metric_names` selects the names:
 
 - `documented` (default): the names of the first column.

@@ -81,6 +81,15 @@ pub enum Error {
     /// A defect of ours ended the work.
     #[error("{0}")]
     Defect(String),
+    /// The address of a Pushgateway cannot be used: nothing was contacted.
+    #[error("{0}")]
+    PushAddress(String),
+    /// A Pushgateway refuses the series: another attempt would fail as well.
+    #[error("{0}")]
+    PushRefused(String),
+    /// A Pushgateway was not reached, or did not take the series in time.
+    #[error("{0}")]
+    PushUnreached(String),
     /// Another process is syncing this lake to the same place.
     #[error("another sync of {} to the same place is at work", lake.display())]
     SyncAtWork {

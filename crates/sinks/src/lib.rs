@@ -6,11 +6,13 @@
 //!                 ├─ lake         dt=…/hr=…/{intf-dom,lane-dom,intf-counters}/…parquet
 //!                 └─ metrics_file the same rows as series, in one text: `metrics` says which
 //!                        all written beside, then renamed
+//!                        push ─► a Prometheus Pushgateway: series as one group
 //!                        lake::sync ─► a remote lake: S3, other stores, a mounted folder
 //! ```
 //!
 //! This crate knows datasets, columns and bytes. It names no record type and no Junos element, and opens a socket only to bring
-//! the lake to an object store. It is told the time: partitions come from the run's timestamp, never from a clock. Everything but the sync blocks its thread.
+//! the lake to an object store and series to a Pushgateway. It is told the time: partitions come from the run's timestamp, never from
+//! a clock. Everything but these two blocks its thread.
 
 mod atomic_file;
 mod backoff;
@@ -18,6 +20,7 @@ mod error;
 mod file_name;
 pub mod lake;
 mod metrics_file;
+pub mod push;
 mod run_folder;
 
 pub use backoff::Backoff;

@@ -21,6 +21,10 @@ pub(super) const CHECKED: &str = "  0  all devices are ready\n  2  usage or conf
 pub(super) const FINDING: &str = "  0  the findings are shown, none or many\n  1  something went wrong on this machine\n  \
      2  usage, or there is no such run";
 
+/// The exit statuses of a push.
+pub(super) const PUSHED: &str = "  0  the gateway has the series\n  1  the gateway refuses them\n  2  usage or configuration: nothing was contacted\n  \
+     5  the gateway was not reached in time; the data is safe on this disk";
+
 /// The exit statuses of a sync.
 pub(super) const REMOTE: &str = "  0  the remote has everything\n  1  a file on this disk is damaged, or the remote has another of its name\n  \
      2  usage or configuration: nothing was contacted\n  5  the remote is behind; the data is safe on this disk";

@@ -15,6 +15,7 @@ mod merge;
 mod parse;
 mod plan;
 mod printer;
+mod push;
 mod query;
 mod record;
 mod replay;
@@ -78,6 +79,8 @@ enum Command {
     Merge(merge::Merge),
     /// Turn saved replies to one RPC into JSON
     Parse(parse::Parse),
+    /// Push series to a Prometheus Pushgateway
+    Push(push::Push),
     /// Query the lake in SQL
     Query(query::Query),
     /// Save the replies of devices as a run folder
@@ -245,6 +248,7 @@ pub(crate) fn main() -> ExitCode {
             Command::Merge(command) => command.run(&printer),
             Command::Parse(command) => command.run(given, &printer),
             Command::Lake(command) => command.run(given, &printer).await,
+            Command::Push(command) => command.run(given, &printer).await,
             Command::Query(command) => command.run(given).await,
             Command::Record(command) => command.run(given, &printer).await,
             Command::Inventory(command) => command.run(given, &printer),

@@ -67,8 +67,12 @@ const VAULT: &[&str] = &[
 const CONNECTING: &[&str] = PLANNING;
 /// Commands that send RPCs and retry them.
 const RUNNING: &[&str] = &["collect", "record"];
+/// Commands that pause between attempts as they are told.
+const PAUSING: &[&str] = &["collect", "record", "push"];
 /// Commands that write metrics, or say how many series they have.
-const METRICS: &[&str] = &["collect", "check"];
+const METRICS: &[&str] = &["collect", "check", "push"];
+/// Commands that push metrics.
+const PUSHING: &[&str] = &["push"];
 /// Commands that make a run that stays.
 const COLLECTING: &[&str] = &["collect"];
 /// Commands that write the name of the runner.
@@ -94,6 +98,7 @@ const LOGGING: &[&str] = &[
     "check",
     "record",
     "parse",
+    "push",
     "replay",
     "lake write",
     "lake sync",
@@ -211,13 +216,16 @@ settings! {
     sink_timeout: Duration = Duration::from_secs(60), { value: "TIME", group: LIMITS, commands: COLLECTING }
 
     /// Attempts in all for a connection, an RPC or an upload that fails for a passing reason: refused, reset, timed out
-    attempts: u32 = 3, { value: "N", group: LIMITS, commands: &["collect", "record", "lake sync", "lake verify"] }
+    attempts: u32 = 3, { value: "N", group: LIMITS, commands: &["collect", "record", "push", "lake sync", "lake verify"] }
 
     /// So many devices, or such a share of them, may fail or deliver only in part before the exit status says so
     allow_failed: Tolerance = Tolerance::NONE, { value: "N|SHARE", group: LIMITS, commands: COLLECTING }
 
     /// The longest pause before the second attempt. The pause is random (full jitter), and its bound doubles with each attempt, up to 30 s
-    retry_pause: Duration = Duration::from_secs(1), { value: "TIME", group: LIMITS, commands: RUNNING }
+    retry_pause: Duration = Duration::from_secs(1), { value: "TIME", group: LIMITS, commands: PAUSING }
+
+    /// The time for a push, all attempts together
+    push_timeout: Duration = Duration::from_secs(30), { value: "TIME", group: LIMITS, commands: PUSHING }
 
     /// Timeout of the name lookup
     resolve_timeout: Duration = options::DEFAULT_RESOLVE_TIMEOUT, { value: "TIME", group: SESSION, commands: CONNECTING }
@@ -278,6 +286,9 @@ settings! {
 
     /// The series to write: all, all but thresholds and histogram bins, or none of single lanes
     metrics_detail: Detail = Detail::Full, { value: "DETAIL", group: OUTPUT, commands: METRICS }
+
+    /// The Pushgateway that metrics are pushed to: `http://host:9091`, `https://user:password@host`
+    pushgateway: Option<String> = None, { value: "URL", group: OUTPUT, commands: PUSHING, also: Some("PROMETHEUS_PUSHGATEWAY") }
 
     /// Keep the raw replies as they are, keep them compressed, or drop them
     raw: RawReplies = RawReplies::Keep, { value: "CHOICE", group: OUTPUT, commands: COLLECTING }

@@ -26,6 +26,7 @@ mod mappings;
 mod metrics;
 mod original;
 mod plan;
+mod push;
 mod query;
 mod record;
 mod replay;

@@ -1,0 +1,115 @@
+//! `push`, where there is no gateway, or nothing to push.
+
+use std::fs;
+
+use crate::harness::{closed_port, lanewatch};
+
+#[test]
+fn what_cannot_be_pushed_is_told_before_anything_is_contacted() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    file("junos.prom", "junos_up{device=\"a\"} 1\n");
+    file("more.prom", "junos_up{device=\"b\"} 1\n");
+    file("empty.prom", " \n");
+    file(
+        "a_optics_diagnostics_metrics.json",
+        r#"{"interfaces": [], "lanes": []}"#,
+    );
+    file(
+        "b_optics_diagnostics_metrics.json",
+        r#"{"interfaces": [{"device": "b", "if_name": "et-0/0/1", "temperature": 41.0}], "lanes": []}"#,
+    );
+    file(
+        "c_interface_statistics_metrics.json",
+        r#"{"et-0/0/1": {"device": "c", "if_name": "et-0/0/1", "fec_ccw": 1}}"#,
+    );
+    file(
+        "loose.json",
+        r#"{"et-0/0/1": {"if_name": "et-0/0/1", "fec_ccw": 1}}"#,
+    );
+    let gateway = format!("http://pusher:sesame@127.0.0.1:{}", closed_port());
+    for (arguments, words) in [
+        (
+            &[
+                "--metrics-file",
+                "junos.prom",
+                "--metrics-file",
+                "more.prom",
+            ][..],
+            "one file of Prometheus text makes a push",
+        ),
+        (&["--metrics-file", "no.prom"], "cannot read no.prom"),
+        (&["--metrics-file", "."], "cannot read ."),
+        (
+            &["--metrics-file", "empty.prom"],
+            "empty.prom holds no series",
+        ),
+        (
+            &["--metrics-file", "a_optics_diagnostics_metrics.json"],
+            "holds no series",
+        ),
+        (
+            &["--metrics-file", "junos.prom", "--format", "json"],
+            "junos.prom is no JSON; JSON was expected",
+        ),
+        (
+            &["--metrics-file", "loose.json", "--format", "prom"],
+            "loose.json is JSON",
+        ),
+        (
+            &["--metrics-file", "loose.json"],
+            "name the device with `--instance`",
+        ),
+        (
+            &[
+                "--metrics-file",
+                "b_optics_diagnostics_metrics.json",
+                "--metrics-file",
+                "c_interface_statistics_metrics.json",
+            ],
+            "push each device by itself",
+        ),
+        (
+            &["--metrics-file", "junos.prom", "--job", ""],
+            "`--job` is empty",
+        ),
+    ] {
+        let all = [&["push", "--pushgateway", &gateway], arguments].concat();
+        let ran = lanewatch(folder.path(), &all).expect(2);
+        ran.says(&[words]);
+        assert!(!ran.stderr.contains("sesame"), "{}", ran.stderr);
+    }
+    let ran = lanewatch(folder.path(), &["push", "--metrics-file", "junos.prom"]).expect(2);
+    ran.says(&["no Pushgateway is named", "PROMETHEUS_PUSHGATEWAY"]);
+}
+
+#[test]
+fn a_gateway_that_is_not_there_is_told_without_its_password() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("junos.prom"),
+        "junos_up{device=\"a\"} 1\n",
+    )
+    .unwrap();
+    let port = closed_port();
+    let gateway = format!("http://pusher:sesame@127.0.0.1:{port}");
+    let arguments = [
+        "push",
+        "--pushgateway",
+        &gateway,
+        "--metrics-file",
+        "junos.prom",
+        "--attempts",
+        "2",
+        "--retry-pause",
+        "10ms",
+        "-vvv",
+    ];
+    let ran = lanewatch(folder.path(), &arguments).expect(5);
+    ran.says(&[
+        &format!("http://127.0.0.1:{port} has not taken the series"),
+        "Connection refused",
+        "(2 attempts)",
+    ]);
+    assert!(!ran.stderr.contains("sesame"), "{}", ran.stderr);
+}
