@@ -7,6 +7,7 @@ use std::path::Path;
 
 use metrics::{Detail, DeviceInfo, Exposition, MetricNames};
 use records::Notes;
+use records::json::Node;
 use records::json::rows::{self, DocumentOrigin};
 use records::model::DeviceFacts;
 use records::table::Table;
@@ -149,19 +150,20 @@ fn rows_of(device: &DeviceReport) -> usize {
 
 /// The rows of a device's documents; none where they cannot be read.
 fn saved_tables(folder: &RunFolder, device: &str) -> Vec<Table> {
-    let documents = WITH_ROWS.iter().filter_map(|rpc| {
-        let bytes = folder.read_metrics(device, rpc).ok()?;
-        Some(((*rpc).to_owned(), serde_json::from_slice(&bytes).ok()?))
+    let texts = WITH_ROWS.iter().filter_map(|rpc| {
+        let text = folder.read_metrics(device, rpc).ok()?;
+        Some(((*rpc).to_owned(), text))
     });
+    let texts: Vec<_> = texts.collect();
+    let documents = texts
+        .iter()
+        .filter_map(|(rpc, text)| Some((rpc.clone(), Node::parse(text).ok()?)));
     let documents: Vec<_> = documents.collect();
     let origin = DocumentOrigin {
         device: device.to_owned(),
         ..DocumentOrigin::default()
     };
-    rows::tables(
-        &documents,
-        &origin,
-        RowSelection::Ports,
-        &mut Notes::default(),
-    )
+    let selection = RowSelection::Ports;
+    let rows = rows::tables(&documents, &origin, selection, &mut Notes::default());
+    rows.map(|rows| rows.tables).unwrap_or_default()
 }

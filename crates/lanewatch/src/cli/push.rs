@@ -8,8 +8,8 @@ use clap::{Args, ValueEnum};
 use metrics::{Exposition, encode};
 use records::Notes;
 use records::json::rows::{self, DocumentOrigin};
+use records::json::{Node, read};
 use records::tables::RowSelection;
-use serde_json::Value;
 use sinks::METRICS_SUFFIX;
 use sinks::push::{Body, Gateway, Group, Mode, Patience};
 
@@ -157,11 +157,15 @@ impl Push {
 
     /// The series of the documents, which are one device's.
     fn documents(&self, settings: &Settings, printer: &Printer) -> anyhow::Result<Pushed> {
-        let mut documents: Vec<(String, Value)> = Vec::new();
-        let mut named: Option<String> = None;
+        let mut texts = Vec::with_capacity(self.files.len());
         for path in &self.files {
-            let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
-            let document: Value = serde_json::from_slice(&bytes)
+            let text = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
+            texts.push((path, text));
+        }
+        let mut documents: Vec<(String, Node<'_>)> = Vec::new();
+        let mut named: Option<String> = None;
+        for (path, text) in &texts {
+            let document = read::optics(text)
                 .map_err(|error| usage(format!("{} is not JSON: {error}", path.display())))?;
             let (of_file, rpc) = named_by(path, &document);
             if let Some((known, _)) = documents.iter().find(|(known, _)| *known == rpc) {
@@ -192,13 +196,14 @@ impl Push {
             ..DocumentOrigin::default()
         };
         let mut notes = Notes::default();
-        let tables = rows::tables(&documents, &origin, RowSelection::Ports, &mut notes);
+        let rows = rows::tables(&documents, &origin, RowSelection::Ports, &mut notes)
+            .map_err(|error| usage(format!("{device}: {error}")))?;
         for note in notes.as_slice() {
             printer.warning(&format!("{device}: {note}"));
         }
         let mut exposition =
             Exposition::new(settings.metric_names).with_detail(settings.metrics_detail);
-        for table in &tables {
+        for table in &rows.tables {
             exposition.add(table);
         }
         let count = exposition.count();
@@ -242,7 +247,7 @@ fn first_byte(path: &Path) -> io::Result<Option<u8>> {
 }
 
 /// The device and the RPC of a document: by its file's name, else the RPC by its content.
-fn named_by(path: &Path, document: &Value) -> (Option<String>, String) {
+fn named_by(path: &Path, document: &Node<'_>) -> (Option<String>, String) {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     for rpc in [OPTICS, STATISTICS] {
         if let Some(device) = name.strip_suffix(&format!("_{rpc}{METRICS_SUFFIX}")) {
@@ -251,54 +256,67 @@ fn named_by(path: &Path, document: &Value) -> (Option<String>, String) {
             return (Some(device), rpc.to_owned());
         }
     }
-    let rpc = match document.get("lanes") {
-        Some(Value::Array(_)) => OPTICS,
-        _ => STATISTICS,
+    // A list of lanes is what the scripts' newest version writes.
+    let is_optics = match document {
+        Node::List(objects) => objects.first().is_some_and(|one| one.get("lane").is_some()),
+        document => matches!(document.get("lanes"), Some(Node::List(_))),
     };
+    let rpc = if is_optics { OPTICS } else { STATISTICS };
     (None, rpc.to_owned())
 }
 
 /// The device that the first object of a document names.
-fn device_in(document: &Value) -> Option<String> {
-    let of = |object: &Value| Some(object.get("device")?.as_str()?.to_owned());
-    let first = |key: &str| document.get(key)?.as_array()?.first().and_then(of);
-    let members = || document.as_object()?.values().next().and_then(of);
-    first("interfaces")
-        .or_else(|| first("lanes"))
+fn device_in(document: &Node<'_>) -> Option<String> {
+    let of = |object: &Node<'_>| Some(object.get("device")?.as_text()?.to_owned());
+    let first = |node: &Node<'_>| match node {
+        Node::List(objects) => objects.first().and_then(of),
+        _ => None,
+    };
+    let members = || {
+        let (_, object) = document.as_object()?.iter().next()?;
+        of(object)
+    };
+    let lists = ["interfaces", "lanes"].map(|key| document.get(key));
+    lists
+        .into_iter()
+        .flatten()
+        .find_map(first)
+        .or_else(|| first(document))
         .or_else(members)
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
     fn a_document_is_told_by_its_files_name_and_else_by_its_content() {
-        let optics = json!({"interfaces": [], "lanes": [{"device": "b", "lane": 0}]});
-        let statistics = json!({"et-0/0/1": {"device": "c"}});
-        let of_script = json!({"interfaces": [{"if_name": "et-0/0/1", "device": "d"}]});
-        let named = |name: &str, document: &Value| {
-            let (device, rpc) = named_by(Path::new(name), document);
-            (device, rpc, device_in(document))
+        let optics = r#"{"interfaces": [], "lanes": [{"device": "b", "lane": 0}]}"#;
+        let statistics = r#"{"et-0/0/1": {"device": "c"}}"#;
+        let of_script = r#"{"interfaces": [{"if_name": "et-0/0/1", "device": "d"}]}"#;
+        let lanes = r#"[{"if_name": "et-0/0/1", "lane": 0, "device": "e"}]"#;
+        let named = |name: &str, document: &str| {
+            let document = Node::parse(document.as_bytes()).unwrap();
+            let (device, rpc) = named_by(Path::new(name), &document);
+            (device, rpc, device_in(&document))
         };
         let text = |text: &str| Some(text.to_owned());
         assert_eq!(
-            named("/x/a%2F1_optics_diagnostics_metrics.json", &optics),
+            named("/x/a%2F1_optics_diagnostics_metrics.json", optics),
             (text("a/1"), OPTICS.to_owned(), text("b"))
         );
         assert_eq!(
-            named("x.json", &optics),
+            named("x.json", optics),
             (None, OPTICS.to_owned(), text("b"))
         );
         assert_eq!(
-            named("x.json", &statistics),
+            named("x.json", statistics),
             (None, STATISTICS.to_owned(), text("c"))
         );
         assert_eq!(
-            named("x.json", &of_script),
+            named("x.json", of_script),
             (None, STATISTICS.to_owned(), text("d"))
         );
+        assert_eq!(named("x", lanes), (None, OPTICS.to_owned(), text("e")));
     }
 }

@@ -18,6 +18,12 @@ type Rows = BTreeMap<&'static str, Vec<Row>>;
 
 fn rows_of(lake: &Path) -> Rows {
     let rows = TABLES.map(|table| (table, rows_below(lake, table)));
+    for row in rows.iter().flat_map(|(_, rows)| rows) {
+        let Some(Cell::Integer(seconds)) = row.get("timestamp") else {
+            panic!("a row without a time: {row:?}");
+        };
+        assert_eq!(row.get("time"), Some(&Cell::Integer(seconds * 1_000_000)));
+    }
     rows.into()
 }
 

@@ -39,7 +39,10 @@ fn bash_proposes_commands_flags_choices_rpcs_hosts_and_groups() {
     fs::write(folder.path().join("fleet.yaml"), inventory).unwrap();
     for (words, expected) in [
         (&["lanewatch", "col"][..], &["collect"][..]),
-        (&["lanewatch", "collect", "--keep-"], &["--keep-runs"]),
+        (
+            &["lanewatch", "collect", "--keep-"],
+            &["--keep-runs", "--keep-runs-for", "--keep-runs-size"],
+        ),
         (&["lanewatch", "collect", "--host-keys", "s"], &["strict"]),
         (&["lanewatch", "config", "sh"], &["show"]),
         (&["lanewatch", "parse", "opt"], &["optics_diagnostics"]),

@@ -185,12 +185,7 @@ impl RunFolder {
     /// If the output folder cannot be listed.
     pub fn earlier_seconds(&self, output_dir: &Path, run: &RunIdentity) -> Result<Vec<i64>> {
         let earlier = self.earlier(output_dir, run)?;
-        let stamps = earlier.iter().filter_map(|path| {
-            let name = path.file_name()?.to_str()?;
-            let time = NaiveDateTime::parse_from_str(name.get(..STAMP_LENGTH)?, STAMP).ok()?;
-            Some(time.and_utc().timestamp())
-        });
-        Ok(stamps.collect())
+        Ok(earlier.iter().filter_map(|path| begun(path)).collect())
     }
 
     /// The folders of this runner's other runs, the oldest first.
@@ -220,7 +215,7 @@ fn oldest(runs: &mut Vec<PathBuf>, keep: usize, with_present: bool) -> Vec<PathB
 /// When a run began, in UTC seconds, as the name of its folder says; none where that is no time.
 fn begun(run: &Path) -> Option<i64> {
     let stamp = run.file_name()?.to_str()?.get(..STAMP_LENGTH)?;
-    let begun = chrono::NaiveDateTime::parse_from_str(stamp, "%Y%m%d_%H%M%S").ok()?;
+    let begun = NaiveDateTime::parse_from_str(stamp, STAMP).ok()?;
     Some(begun.and_utc().timestamp())
 }
 

@@ -90,9 +90,9 @@ fn reasons_to_refuse(old: &OldFiles, settings: &Settings) -> anyhow::Result<Vec<
         ));
     }
     if let Some(remote) = &settings.sync_to {
-        let url = Remote::open(remote, &settings.access()).map_err(usage)?;
+        let url = Remote::url_of(remote).map_err(usage)?;
         let known = KnownRemotes::of(&settings.lake)?.backlogs;
-        if known.iter().all(|backlog| backlog.url != url.url()) {
+        if known.iter().all(|backlog| backlog.url != url) {
             reasons.push(format!(
                 "nothing is pruned: the lake was never synced to {remote}, which the setting `sync_to` names; run `lanewatch lake sync` first"
             ));

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::path::Path;
 
 use arrow_array::cast::AsArray as _;
-use arrow_array::types::{Float64Type, Int32Type, Int64Type};
+use arrow_array::types::{Float64Type, Int32Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, RecordBatch};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
@@ -15,6 +15,7 @@ use super::files_below;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Cell {
     Text(String),
+    /// An instant is one in microseconds.
     Integer(i64),
     Float(f64),
 }
@@ -55,6 +56,8 @@ fn cell(column: &dyn Array, at: usize) -> Cell {
         Cell::Integer(numbers.value(at))
     } else if let Some(numbers) = column.as_primitive_opt::<Int32Type>() {
         Cell::Integer(numbers.value(at).into())
+    } else if let Some(instants) = column.as_primitive_opt::<TimestampMicrosecondType>() {
+        Cell::Integer(instants.value(at))
     } else {
         Cell::Float(column.as_primitive::<Float64Type>().value(at))
     }

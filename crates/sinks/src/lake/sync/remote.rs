@@ -144,9 +144,21 @@ impl Remote {
         Ok(Self {
             store: Arc::new(store),
             prefix: Key::default(),
-            url: format!("file://{}", path.display()),
+            url: folder_url(&path),
             credentials: None,
             folder: Some(path),
+        })
+    }
+
+    /// What the [`url`](Self::url) of a remote at this address is. Nothing is contacted, and no credentials are needed.
+    ///
+    /// # Errors
+    ///
+    /// If the address is none, or names a folder that is not there.
+    pub fn url_of(address: &str) -> Result<String> {
+        Ok(match Address::parse(address)? {
+            Address::Folder(path) => folder_url(&existing_folder(&path)?),
+            Address::Bucket(bucket) => bucket.url(),
         })
     }
 
@@ -255,6 +267,10 @@ impl Remote {
         };
         key.as_ref().get(skip..).unwrap_or_default().to_owned()
     }
+}
+
+fn folder_url(path: &Path) -> String {
+    format!("file://{}", path.display())
 }
 
 fn s3(
