@@ -207,9 +207,10 @@ fn refusing(status: &'static str, code: &'static str) -> String {
 #[test]
 #[ignore = "needs s3s-fs: run by `cargo xtask test`"]
 fn uploads_carry_the_headers_of_the_settings() {
-    let folder = tempfile::tempdir().unwrap();
-    lake(folder.path());
     let sync = |settings: &[&str]| {
+        // Each is a first sync.
+        let folder = tempfile::tempdir().unwrap();
+        lake(folder.path());
         let (endpoint, requests) = recording();
         lanewatch_with_keys(folder.path(), &endpoint, &[&SYNC, settings].concat());
         let requests = requests.lock().unwrap();
@@ -230,6 +231,8 @@ fn uploads_carry_the_headers_of_the_settings() {
         assert!(told.contains(header), "{told}");
     }
     assert!(!told.contains("x-amz-checksum"), "{told}");
+    let folder = tempfile::tempdir().unwrap();
+    lake(folder.path());
     let key_alone = [&SYNC[..], &["--s3-kms-key", "alias/lake"]].concat();
     lanewatch_with_keys(folder.path(), "http://127.0.0.1:9", &key_alone)
         .expect(2)
