@@ -28,6 +28,8 @@ def sum_of(name, data_type):
         return f'sum(length("{name}"))'
     if pa.types.is_boolean(data_type):
         return f'sum(CASE WHEN "{name}" THEN 1 ELSE 0 END)'
+    if pa.types.is_timestamp(data_type):
+        return f"sum(date_part('epoch', \"{name}\"))"
     return f'sum("{name}")'
 
 
@@ -40,6 +42,8 @@ def with_pyarrow(table):
             column = pc.utf8_length(column)
         elif pa.types.is_boolean(column.type):
             column = column.cast(pa.int64())
+        elif pa.types.is_timestamp(column.type):
+            column = pc.divide(column.cast(pa.int64()).cast(pa.float64()), 1_000_000.0)
         values[f"s_{name}"] = pc.sum(column).as_py()
     return values
 

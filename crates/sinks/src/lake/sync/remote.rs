@@ -284,7 +284,6 @@ fn s3(
         .with_client_options(http_client::options()?)
         .with_bucket_name(bucket)
         .with_retry(retry())
-        .with_checksum_algorithm(Checksum::SHA256)
         .with_credentials(credentials)
         .with_region(access.region.unwrap_or_else(|| "us-east-1".to_owned()));
     if options.checksum == S3Checksum::Sha256 {
