@@ -33,13 +33,21 @@ impl Milliwatts {
 
 /// What the last digit of a decimal number is worth: 0.0001 of `0.5910`.
 fn step(text: &str) -> f64 {
-    if text.contains(['e', 'E']) {
+    if text.bytes().any(|byte| matches!(byte, b'e' | b'E')) {
         return 0.0;
     }
-    let decimals = text.split_once('.').map_or(0, |(_, behind)| {
-        behind.bytes().take_while(u8::is_ascii_digit).count()
+    let point = text.bytes().position(|byte| byte == b'.');
+    let decimals = point.map_or(0, |point| {
+        let behind = text.bytes().skip(point + 1);
+        behind.take_while(u8::is_ascii_digit).count()
     });
-    10_f64.powi(-i32::try_from(decimals).unwrap_or(i32::MAX))
+    // What devices send.
+    match decimals {
+        0 => 1.0,
+        3 => 1e-3,
+        4 => 1e-4,
+        _ => 10_f64.powi(-i32::try_from(decimals).unwrap_or(i32::MAX)),
+    }
 }
 
 /// The power that two readings of it say; true beside it where they contradict each other.
@@ -49,8 +57,10 @@ pub(crate) fn light(dbm: Option<Reading<f64>>, mw: Option<Milliwatts>) -> (Optic
     let only_mw = sent_mw.map(|(value, _)| value);
     match (dbm, sent_mw) {
         (Some(Reading::Measured(dbm)), Some((mw, step))) => {
-            let (least, most) = (in_dbm((mw - step).max(0.0)), in_dbm(mw + step));
-            let apart = dbm < least - CONTRADICTION_DB || dbm > most + CONTRADICTION_DB;
+            let apart = (dbm - in_dbm(mw)).abs() > CONTRADICTION_DB && {
+                let (least, most) = (in_dbm((mw - step).max(0.0)), in_dbm(mw + step));
+                dbm < least - CONTRADICTION_DB || dbm > most + CONTRADICTION_DB
+            };
             // 0.00 dBm beside 0 mW is a logarithm that was not taken.
             if mw <= DARK_MW && dbm == 0.0 {
                 (power(None, only_mw, State::NoLight), true)

@@ -89,7 +89,7 @@ struct Module {
     max_power_w: Option<f64>,
     values: values::SentValues,
     limits: limits::SentLimits,
-    lanes: Vec<(u32, values::SentValues, limits::SentFlags)>,
+    lanes: Vec<(u32, values::Values, limits::SentFlags)>,
 }
 
 /// Reads the interface; `None`, with a note, when it has no name or no optics block at all.
@@ -142,8 +142,8 @@ pub(super) fn read<'a>(
     if !seen {
         module.not_available.get_or_insert(State::NotPresent);
     }
-    module.values.note_contradictions(notes);
-    let interface = finish(Arc::clone(&name), module, notes);
+    let values = std::mem::take(&mut module.values).judged(notes);
+    let interface = finish(Arc::clone(&name), module, values, notes);
     notes.notes.place(first_note, &name);
     Ok(Some(interface))
 }
@@ -275,7 +275,7 @@ fn lane<'a>(
         }
         Ok(())
     })?;
-    values.note_contradictions(notes);
+    let values = values.judged(notes);
     if module.lanes.len() >= MOST_LANES {
         notes.unreadable("lane", "another lane", "a module of at most 256 lanes");
         return Ok(());
@@ -299,7 +299,12 @@ fn lane<'a>(
     Ok(())
 }
 
-fn finish(name: Arc<str>, mut module: Module, notes: &mut ReplyNotes<'_>) -> InterfaceOptics {
+fn finish(
+    name: Arc<str>,
+    mut module: Module,
+    mut values: values::Values,
+    notes: &mut ReplyNotes<'_>,
+) -> InterfaceOptics {
     // A module that measures its parts apart is as hot as the hotter, and its supply as low as the lower.
     let is_measured =
         |reading: &Option<Reading<f64>>| matches!(reading, Some(Reading::Measured(_)));
@@ -314,7 +319,7 @@ fn finish(name: Arc<str>, mut module: Module, notes: &mut ReplyNotes<'_>) -> Int
         let lowest = voltages.into_iter().flatten().reduce(f64::min);
         module.voltage = lowest.map(Reading::Measured).or(module.voltage);
     }
-    let state = state(&module);
+    let state = state(&module, &values);
     let mut interface = InterfaceOptics {
         name,
         routing_engine: None,
@@ -333,8 +338,7 @@ fn finish(name: Arc<str>, mut module: Module, notes: &mut ReplyNotes<'_>) -> Int
         lanes: Vec::new(),
         timestamp: 0,
     };
-    let single =
-        module.lanes.is_empty() && (module.values.any_sent() || module.values.is_coherent());
+    let single = module.lanes.is_empty() && (values.any_sent() || values.is_coherent());
     if state == State::NotPresent {
         // Whatever an empty cage sends is not a measurement; its lanes are still counted.
         let empty = |index| Lane {
@@ -351,7 +355,7 @@ fn finish(name: Arc<str>, mut module: Module, notes: &mut ReplyNotes<'_>) -> Int
             .iter()
             .map(|(index, ..)| empty(*index))
             .collect();
-        if module.values.any_sent() {
+        if values.any_sent() {
             interface.module_values = Some(nothing(state));
         }
         if single {
@@ -371,13 +375,13 @@ fn finish(name: Arc<str>, mut module: Module, notes: &mut ReplyNotes<'_>) -> Int
     interface.voltage_state = why(module.voltage);
     interface.max_power_w = module.max_power_w;
     interface.halves = halves;
-    interface.module_values = if module.values.any_sent() {
-        Some(module.values.values())
+    interface.module_values = if values.any_sent() {
+        Some(values.values())
     } else {
         None
     };
     if single {
-        interface.lanes.push(lane_zero(&mut module));
+        interface.lanes.push(lane_zero(&module, &mut values));
     }
     interface.flagged = module.limits.flags.flagged;
     interface.flags_sent = module.limits.flags.sent;
@@ -386,7 +390,7 @@ fn finish(name: Arc<str>, mut module: Module, notes: &mut ReplyNotes<'_>) -> Int
     interface.lanes.reserve_exact(module.lanes.len());
     // Of a module with several lanes they stand at its first.
     if let Some((_, first, _)) = module.lanes.iter_mut().min_by_key(|(index, ..)| *index) {
-        first.add_coherent(&mut module.values);
+        first.add_coherent(&mut values);
     }
     for (index, mut values, flags) in module.lanes {
         interface.flags_sent |= flags.sent;
@@ -409,14 +413,14 @@ fn finish(name: Arc<str>, mut module: Module, notes: &mut ReplyNotes<'_>) -> Int
 }
 
 /// A single-lane module's lane: its flags are the module's, less those of the module's own temperature and voltage.
-fn lane_zero(module: &mut Module) -> Lane {
+fn lane_zero(module: &Module, values: &mut values::Values) -> Lane {
     let of_the_lane =
         |alarm: &&String| !alarm.starts_with("temperature_") && !alarm.starts_with("voltage_");
     Lane {
         index: 0,
-        values: module.values.values(),
-        laser_temperature_c: module.values.laser_temperature_c(),
-        coherent: module.values.take_coherent(),
+        values: values.values(),
+        laser_temperature_c: values.laser_temperature_c(),
+        coherent: values.take_coherent(),
         flags_sent: module.limits.flags.sent,
         flagged: module.limits.flags.flagged,
         alarms: module
@@ -432,9 +436,9 @@ fn lane_zero(module: &mut Module) -> Lane {
 
 /// The module's state. 0 °C and 0 V together cannot come from a module that works, so without light or current there is
 /// none, whatever its flags say. Otherwise one measurement is enough for `ok`.
-fn state(module: &Module) -> State {
+fn state(module: &Module, values: &values::Values) -> State {
     let zero = |reading: &Option<Reading<f64>>| matches!(reading, Some(Reading::Measured(value)) if *value == 0.0);
-    let alive = module.values.shows_life()
+    let alive = values.shows_life()
         || module
             .lanes
             .iter()
@@ -451,7 +455,7 @@ fn state(module: &Module) -> State {
         .iter()
         .flat_map(|(_, values, _)| values.states());
     let mut best = None;
-    for state in own.chain(module.values.states()).chain(lanes) {
+    for state in own.chain(values.states()).chain(lanes) {
         let rank = |state: State| match state {
             State::Ok => 4,
             State::NoLight => 3,

@@ -234,7 +234,7 @@ impl SentLimits {
             {
                 return false;
             }
-            let reading = temperature::read(element, text, name.field(), notes);
+            let reading = temperature::read_named(element, text, || name.field(), notes);
             *slot = reading.value().or(*slot);
             return true;
         }

@@ -11,20 +11,30 @@ use crate::xml::Element;
 pub(super) fn read(
     element: &Element<'_>,
     text: &str,
-    field: impl Into<Cow<'static, str>>,
+    field: &'static str,
+    notes: &mut ReplyNotes<'_>,
+) -> Reading<f64> {
+    read_named(element, text, || field, notes)
+}
+
+/// The same for a field whose name is made for a note only.
+pub(super) fn read_named<N: Into<Cow<'static, str>>>(
+    element: &Element<'_>,
+    text: &str,
+    field: impl FnOnce() -> N,
     notes: &mut ReplyNotes<'_>,
 ) -> Reading<f64> {
     let celsius = element.attribute("celsius");
     let reading = temperature(celsius.as_deref(), text);
     if reading == Reading::Invalid {
         let degrees = text.split('/').next().unwrap_or_default();
-        notes.unreadable(field, text, expected(degrees, Quantity::TemperatureC));
-    } else if let Some(celsius) = celsius.as_deref() {
+        notes.unreadable(field(), text, expected(degrees, Quantity::TemperatureC));
+    } else if let Some(celsius) = celsius.as_deref()
+        && number(celsius, Quantity::TemperatureC) == Reading::Invalid
+    {
         let impossible = expected(celsius, Quantity::TemperatureC);
-        if number(celsius, Quantity::TemperatureC) == Reading::Invalid
-            && impossible != Quantity::TemperatureC.expected()
-        {
-            notes.unreadable(field, celsius, impossible);
+        if impossible != Quantity::TemperatureC.expected() {
+            notes.unreadable(field(), celsius, impossible);
         }
     }
     reading

@@ -108,20 +108,30 @@ impl SentValues {
         Ok(())
     }
 
-    /// Notes what contradicts itself, once everything has been read.
-    pub(super) fn note_contradictions(&self, notes: &mut ReplyNotes<'_>) {
-        let pairs = [
-            (self.rx_dbm, self.rx_mw, "rx_power"),
-            (self.tx_dbm, self.tx_mw, "tx_power"),
-        ];
-        for (dbm, mw, field) in pairs {
-            if light(dbm, mw).1 {
+    /// What was sent, judged once everything has been read. A power that contradicts itself costs a note.
+    pub(super) fn judged(self, notes: &mut ReplyNotes<'_>) -> Values {
+        let mut power = |dbm: Option<Reading<f64>>, mw: Option<Milliwatts>, field| {
+            let (power, is_contradictory) = light(dbm, mw);
+            if is_contradictory {
                 let dbm = dbm.and_then(Reading::value);
                 let dbm = dbm.map_or("- Inf".to_owned(), |value| value.to_string());
                 let mw = mw.and_then(|mw| mw.reading.value()).unwrap_or_default();
                 let found = format!("{dbm} dBm beside {mw} mW");
                 notes.unreadable(field, &found, "the same power in dBm and in mW");
             }
+            let was_sent = dbm.is_some() || mw.is_some();
+            (power, was_sent)
+        };
+        let (rx, rx_sent) = power(self.rx_dbm, self.rx_mw, "rx_power");
+        let (tx, tx_sent) = power(self.tx_dbm, self.tx_mw, "tx_power");
+        Values {
+            rx,
+            rx_sent,
+            tx,
+            tx_sent,
+            bias: self.bias,
+            laser_temperature: self.laser_temperature,
+            coherent: self.coherent,
         }
     }
 
@@ -151,7 +161,21 @@ impl SentValues {
             *measured = measured.or(Some(value));
         }
     }
+}
 
+/// What was sent, judged.
+#[derive(Debug)]
+pub(super) struct Values {
+    rx: OpticalPower,
+    rx_sent: bool,
+    tx: OpticalPower,
+    tx_sent: bool,
+    bias: Option<Reading<f64>>,
+    laser_temperature: Option<Reading<f64>>,
+    coherent: Option<Box<Coherent>>,
+}
+
+impl Values {
     /// True when anything was measured that only coherent optics measure.
     pub(super) fn is_coherent(&self) -> bool {
         self.coherent.is_some()
@@ -176,23 +200,7 @@ impl SentValues {
 
     /// True when any power or bias element was there, whatever it held.
     pub(super) fn any_sent(&self) -> bool {
-        self.rx_sent() || self.tx_sent() || self.bias.is_some()
-    }
-
-    fn rx_sent(&self) -> bool {
-        self.rx_dbm.is_some() || self.rx_mw.is_some()
-    }
-
-    fn tx_sent(&self) -> bool {
-        self.tx_dbm.is_some() || self.tx_mw.is_some()
-    }
-
-    fn rx(&self) -> OpticalPower {
-        light(self.rx_dbm, self.rx_mw).0
-    }
-
-    fn tx(&self) -> OpticalPower {
-        light(self.tx_dbm, self.tx_mw).0
+        self.rx_sent || self.tx_sent || self.bias.is_some()
     }
 
     /// True when light or current was measured: what an empty cage cannot show.
@@ -200,8 +208,8 @@ impl SentValues {
         let lit = |power: OpticalPower| {
             power.dbm.is_some() || power.state != State::NoLight && power.mw.is_some()
         };
-        lit(self.rx())
-            || lit(self.tx())
+        lit(self.rx)
+            || lit(self.tx)
             || matches!(self.bias, Some(Reading::Measured(current)) if current > 0.0)
             || matches!(self.laser_temperature, Some(Reading::Measured(value)) if value != 0.0)
     }
@@ -219,8 +227,8 @@ impl SentValues {
         };
         let others = [&self.bias, &self.laser_temperature];
         [
-            of_power(self.rx_sent(), self.rx()),
-            of_power(self.tx_sent(), self.tx()),
+            of_power(self.rx_sent, self.rx),
+            of_power(self.tx_sent, self.tx),
             self.is_coherent().then_some(State::Ok),
         ]
         .into_iter()
@@ -231,8 +239,8 @@ impl SentValues {
     /// The values, and why they are there or not. What was not sent at all is not there.
     pub(super) fn values(&self) -> TransmitReceive {
         TransmitReceive {
-            rx: self.rx(),
-            tx: self.tx(),
+            rx: self.rx,
+            tx: self.tx,
             tx_bias_ma: self.bias.and_then(Reading::value),
             tx_bias_state: self
                 .bias
