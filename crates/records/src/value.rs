@@ -135,13 +135,17 @@ pub fn expected(text: &str, quantity: Quantity) -> &'static str {
 #[inline]
 pub fn counter(text: &str) -> Reading<i64> {
     let text = trimmed(text);
-    // A number of up to 18 digits fits whatever its digits are.
-    if (1..=18).contains(&text.len()) {
-        let digits = text.bytes().try_fold(0_i64, |value, byte| {
+    // A number of up to 18 digits fits whatever its digits are; one of up to 15 may be written as a float.
+    let digits = match text.strip_suffix(".0") {
+        Some(digits) if digits.len() <= 15 => digits,
+        _ => text,
+    };
+    if (1..=18).contains(&digits.len()) {
+        let value = digits.bytes().try_fold(0_i64, |value, byte| {
             byte.is_ascii_digit()
                 .then(|| value * 10 + i64::from(byte - b'0'))
         });
-        if let Some(value) = digits {
+        if let Some(value) = value {
             return Reading::Measured(value);
         }
     }

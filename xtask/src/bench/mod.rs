@@ -75,6 +75,13 @@ const BENCHES: &[Bench] = &[
         with_query: true,
     },
     Bench {
+        name: "lake-write",
+        of: "lanewatch",
+        about: "the documents of 10, 50 and 100 QFX5240 to Parquet, beside a script with json and pyarrow",
+        with_python: true,
+        with_query: false,
+    },
+    Bench {
         name: "publish",
         of: "lanewatch",
         about: "500 devices, a tenth of them sick: when DuckDB can read the healthy devices' rows, and each row once",

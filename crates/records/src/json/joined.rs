@@ -10,9 +10,9 @@ use super::node::{Node, Object};
 use super::original::Dialect;
 use super::read;
 use super::shape::{self, UnknownShape};
-use crate::column::{Columns, Value};
+use crate::column::{Column, Columns, Value};
 use crate::enrich::{Context, DeviceRecords, join};
-use crate::model::{DeviceFacts, INTERFACE_DOM_COLUMNS, InterfaceDom, LANE_DOM_COLUMNS};
+use crate::model::{DeviceFacts, INTERFACE_DOM_COLUMNS, InterfaceDom, LANE_DOM_COLUMNS, LaneDom};
 use crate::port::PortLocation;
 use crate::snapshot::Snapshot;
 
@@ -89,6 +89,9 @@ pub(crate) struct Joined {
     pub(crate) inventory_instance: Option<String>,
     /// Who wrote the documents.
     pub(crate) dialect: Dialect,
+    /// The columns of interfaces and of lanes that describe device and module.
+    of_interfaces: Vec<&'static Column<InterfaceDom>>,
+    of_lanes: Vec<&'static Column<LaneDom>>,
 }
 
 impl Joined {
@@ -145,6 +148,8 @@ impl Joined {
             chassis_serial,
             inventory_instance: of_system("inventory_instance").or_else(|| of_system("device")),
             dialect,
+            of_interfaces: described(INTERFACE_DOM_COLUMNS),
+            of_lanes: described(LANE_DOM_COLUMNS),
         })
     }
 
@@ -179,7 +184,7 @@ impl Joined {
     pub(crate) fn of_interface(&self, name: &str) -> Vec<(&'static str, Value<'_>)> {
         let known = self
             .interface(name)
-            .map(|row| metadata(INTERFACE_DOM_COLUMNS, row));
+            .map(|row| metadata(&self.of_interfaces, row));
         self.with_vendor(name, known)
     }
 
@@ -189,7 +194,7 @@ impl Joined {
             .at
             .get(name)
             .and_then(|(_, at)| self.records.lanes.get(*at));
-        let known = row.map(|row| metadata(LANE_DOM_COLUMNS, row));
+        let known = row.map(|row| metadata(&self.of_lanes, row));
         self.with_vendor(name, known)
     }
 
@@ -240,17 +245,21 @@ fn snapshot_of(names: &[String]) -> Snapshot {
     snapshot
 }
 
-/// The columns of a row that describe device and module.
+/// The columns that describe device and module.
+fn described<R>(columns: Columns<R>) -> Vec<&'static Column<R>> {
+    let columns = columns.iter().copied().flatten();
+    columns
+        .filter(|column| METADATA.contains(&column.spec.name))
+        .collect()
+}
+
+/// What these columns of a row say.
 fn metadata<'r, R>(
-    columns: Columns<R>,
+    columns: &'r [&'static Column<R>],
     row: &'r R,
 ) -> impl Iterator<Item = (&'static str, Value<'r>)> {
-    let described = columns
+    columns
         .iter()
-        .copied()
-        .flatten()
-        .filter(|column| METADATA.contains(&column.spec.name));
-    described
         .map(move |column| (column.spec.name, (column.get)(row)))
         .filter(|(_, value)| *value != Value::Absent)
 }

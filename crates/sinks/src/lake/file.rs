@@ -190,7 +190,10 @@ impl GrowingFile {
                 }
             };
             let length = (batch.num_rows() - at).min(ROW_GROUP_ROWS - group.rows());
-            group.push(batch.slice(at, length))?;
+            group.push(match length == batch.num_rows() {
+                true => batch.clone(),
+                false => batch.slice(at, length),
+            })?;
             at += length;
             if group.rows() == ROW_GROUP_ROWS {
                 self.end_group()?;

@@ -4,7 +4,7 @@
 //! column's dictionary is then in the processor's cache for all of those rows: encoding device by device would fetch each dictionary anew
 //! every few hundred values, and takes three times as long.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use arrow_array::RecordBatch;
@@ -45,7 +45,9 @@ impl RowGroup {
     }
 
     pub(super) fn push(&mut self, batch: RecordBatch) -> Result<()> {
-        if batch.schema_ref().fields() != self.schema.fields() {
+        // Nearly always it is the same object; to compare a hundred columns with all that is said of them takes as long as to encode some.
+        let is_same = Arc::ptr_eq(batch.schema_ref(), &self.schema);
+        if !is_same && batch.schema_ref().fields() != self.schema.fields() {
             return Err(ParquetError::General(
                 "the rows have other columns than the file".to_owned(),
             ));

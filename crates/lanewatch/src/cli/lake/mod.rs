@@ -4,6 +4,7 @@ mod ddl;
 mod documents;
 mod forget;
 mod prune;
+mod read_ahead;
 mod remote;
 mod status;
 mod sync;

@@ -11,7 +11,8 @@ use sinks::{REPORT_FILE, RunIdentity};
 
 use super::super::help::{DELIVERING, after};
 use super::super::usage;
-use super::{ExitStatus, Printer, documents};
+use super::documents::DeviceFiles;
+use super::{ExitStatus, Printer, documents, read_ahead};
 use crate::settings::Layers;
 use crate::view::render_written;
 
@@ -138,22 +139,27 @@ impl Write {
         let names: Vec<_> = devices.keys().cloned().collect();
         let mut writer = Writer::begin_with(&lake, identity, names, settings.compression, layout)?
             .labelled(labels);
-        let (mut failed, mut is_told) = (0, false);
-        for (device, files) in &devices {
-            let origin = DocumentOrigin {
-                device: device.clone(),
-                runner_name: runner_name.clone(),
-                run_timestamp,
-                timestamp: run_timestamp,
-            };
-            // One file that cannot be read costs its device, not the others.
+        let origin_of = |device: &str| DocumentOrigin {
+            device: device.to_owned(),
+            runner_name: runner_name.clone(),
+            run_timestamp,
+            timestamp: run_timestamp,
+        };
+        let devices: Vec<_> = devices.into_iter().collect();
+        let read = |(device, files): &(String, DeviceFiles)| {
             let mut notes = Notes::default();
-            let DeviceRows { tables, dialect } = match files.rows(&origin, &mut notes) {
+            let rows = files.rows(&origin_of(device), &mut notes);
+            (rows, notes)
+        };
+        let (mut failed, mut is_told) = (0, false);
+        read_ahead::in_order(&devices, read, |(device, _), (rows, notes)| {
+            // One file that cannot be read costs its device, not the others.
+            let DeviceRows { tables, dialect } = match rows {
                 Ok(rows) => rows,
                 Err(error) => {
                     failed += 1;
                     printer.error(&format!("{device}: {error:#}"));
-                    continue;
+                    return Ok(());
                 }
             };
             if dialect.is_original() && !is_told {
@@ -170,8 +176,8 @@ impl Write {
             if tables.iter().all(|table| table.batch.num_rows() == 0) {
                 printer.warning(&format!("{device}: its documents hold no rows"));
             }
-            writer.add(device, tables)?;
-        }
+            writer.add(device, tables)
+        })?;
         let written = writer.finish()?;
         if let Some(pending) = &written.pending {
             printer.warning(&pending.to_string());

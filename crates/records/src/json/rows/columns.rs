@@ -1,8 +1,9 @@
 //! The cells of a table, column by column. A column that no row has anything for takes no room.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
-use arrow_array::new_null_array;
+use arrow_array::{Array as _, ArrayRef, new_null_array};
 
 use crate::column::Value;
 use crate::json::cell::Cell;
@@ -60,11 +61,18 @@ impl<'j> CellColumns<'j> {
             orders.fold(Ordering::Equal, Ordering::then)
         });
         let schema = dataset.schema();
+        // Most columns of a script's documents are empty: those of a type share one array.
+        let mut empty: Vec<ArrayRef> = Vec::new();
         let arrays = built_in.columns.iter().enumerate().map(|(at, column)| {
             let is_empty = self.columns.get(at).is_none_or(Vec::is_empty);
             if is_empty {
                 let kind = schema.field(at).data_type();
-                return new_null_array(kind, self.rows);
+                if let Some(known) = empty.iter().find(|known| known.data_type() == kind) {
+                    return Arc::clone(known);
+                }
+                let nulls = new_null_array(kind, self.rows);
+                empty.push(Arc::clone(&nulls));
+                return nulls;
             }
             let cells = order.iter().map(|&row| self.cell(at, row));
             array(column.column_type, cells)

@@ -24,7 +24,7 @@ use crate::column::Value;
 use crate::note::Notes;
 use crate::port::PortName;
 use crate::table::Table;
-use crate::tables::{BuiltInTable, RowSelection, TABLES};
+use crate::tables::{RowSelection, TABLES};
 use objects::RowObject;
 use reader::READERS;
 
@@ -144,6 +144,8 @@ impl Known {
             ("model", Value::from(&facts.model)),
         ];
         let fillers = TABLES.iter().map(|table| {
+            let columns = table.columns.iter().enumerate();
+            let places: HashMap<_, _> = columns.map(|(at, column)| (column.name, at)).collect();
             let of_name = |name: &'_ String| match table.dataset.name.as_str() {
                 "intf-dom" => self.joined.of_interface(name),
                 "lane-dom" => self.joined.of_lane(name),
@@ -152,7 +154,7 @@ impl Known {
             let names = self.names.iter();
             let placed = names.filter(|name| PortName::parse(name).is_some());
             placed
-                .map(|name| (name.as_str(), cells_of(table, of_name(name))))
+                .map(|name| (name.as_str(), cells_of(&places, of_name(name))))
                 .collect()
         });
         fillers.collect()
@@ -161,12 +163,11 @@ impl Known {
 
 /// The cells of those columns that the table has.
 fn cells_of<'k>(
-    table: &BuiltInTable,
+    places: &HashMap<&str, usize>,
     known: Vec<(&'static str, Value<'k>)>,
 ) -> Vec<(usize, Cell<'k>)> {
     let place = |(key, value): (&str, Value<'k>)| {
-        let mut columns = table.columns.iter();
-        let at = columns.position(|column| column.name == key)?;
+        let at = *places.get(key)?;
         (value != Value::Absent).then(|| (at, cell_of(value)))
     };
     known.into_iter().filter_map(place).collect()
