@@ -24,6 +24,7 @@ mod lake;
 mod log;
 mod mappings;
 mod metrics;
+mod odd_stores;
 mod original;
 mod plan;
 mod push;

@@ -203,6 +203,9 @@ async fn bring(
             "{error}: the next sync has to look at the remote for what is there"
         ));
     }
+    for lack in &outcome.lacks {
+        printer.warning(&format!("{}: {lack}", remote.url()));
+    }
     for path in &outcome.replaced {
         printer.warning(&format!(
             "{path} was there with other content and was replaced"

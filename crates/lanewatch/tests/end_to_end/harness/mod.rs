@@ -5,6 +5,7 @@ mod clock;
 mod fleet;
 mod inventory;
 mod lake;
+mod odd_store;
 mod openssh;
 pub(crate) mod original_run;
 mod parquet_rows;
@@ -19,6 +20,7 @@ pub(crate) use inventory::{Host, closed_port, values, write_inventory};
 pub(crate) use lake::{
     RUN, big_parquet, read_back, verify, write_command, write_documents, write_run,
 };
+pub(crate) use odd_store::{OddStore, Oddity, Request, refusal};
 pub(crate) use openssh::{NetconfServer, Setup, SshAgent, generate_key};
 pub(crate) use parquet_rows::{Cell, Row, rows_below};
 pub(crate) use python::{Python, judge, judge_with};

@@ -7,6 +7,7 @@ use futures_util::StreamExt as _;
 
 use super::super::local::{self, LocalFile};
 use super::super::recovery;
+use super::abilities::Lack;
 use super::blocking::blocking;
 use super::deadline::until;
 use super::memory_budget::MemoryBudget;
@@ -58,6 +59,8 @@ pub struct SyncOutcome {
     pub stopped: Option<StoreError>,
     /// Why this disk could not be listed again for what runs have written meanwhile.
     pub not_listed: Option<String>,
+    /// What the store was found not to know; the next best was done.
+    pub lacks: Vec<Lack>,
     /// Why what was done could not be written down: the next sync has to look for itself.
     pub state_error: Option<String>,
 }
@@ -102,6 +105,7 @@ pub async fn sync(
         }
         Err(late) => outcome.stopped = Some(late),
     }
+    outcome.lacks = remote.abilities().lacking();
     tracing::info!(
         remote = remote.url(),
         uploaded = outcome.uploaded,

@@ -20,7 +20,9 @@
 //! that came otherwise; the digest of the whole file goes along as metadata (`x-amz-meta-sha256`) and is what later comparisons
 //! use. Other stores are read back and compared byte for byte, through their digest, after each upload.
 
+mod abilities;
 mod address;
+mod answers;
 mod aws;
 mod blocking;
 mod compare;
@@ -40,8 +42,11 @@ mod retry;
 mod state;
 mod state_handle;
 mod store_error;
+mod store_error_kind;
+mod store_words;
 mod upload;
 
+pub use abilities::Lack;
 pub use aws::{AwsKeys, AwsOptions, S3Checksum, S3Encryption};
 pub use compare::{Compared, compare};
 pub use driver::{SyncOutcome, SyncStep, sync};

@@ -8,7 +8,7 @@ use std::io::{self, Seek as _};
 use std::path::Path;
 use std::time::Duration;
 
-use object_store::{Attributes, MultipartUpload, PutMultipartOptions, PutPayload};
+use object_store::{Attributes, MultipartUpload, ObjectStore, PutMultipartOptions, PutPayload};
 
 use super::blocking::blocking;
 use super::deadline::{answered, time_for};
@@ -33,6 +33,7 @@ pub(super) fn part_bytes(size: u64) -> u64 {
 /// Sends a file in parts. Given up on the way, nothing has its name.
 pub(super) async fn send(
     remote: &Remote,
+    store: &dyn ObjectStore,
     path: &str,
     source: &OpenFile,
     attributes: Attributes,
@@ -44,7 +45,7 @@ pub(super) async fn send(
     };
     let key = remote.key(path)?;
     let mut upload = answered(time_for(0), async {
-        let begun = remote.store().put_multipart_opts(&key, options).await;
+        let begun = store.put_multipart_opts(&key, options).await;
         begun.map_err(failed)
     })
     .await?;

@@ -5,13 +5,14 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use futures_util::StreamExt as _;
-use object_store::{Attribute, GetOptions, PutPayload, PutPayloadMut};
+use object_store::{Attribute, GetOptions, GetRange, PutPayload, PutPayloadMut};
 use sha2::{Digest as _, Sha256};
 
+use super::abilities::Lack;
 use super::deadline::{answered, time_for};
 use super::remote::{Remote, RemoteObject};
 use super::retry::retried;
-use super::store_error::{StoreError, store_error};
+use super::store_error::{StoreError, StoreErrorKind, store_error};
 use crate::{Error, Result};
 
 /// The metadata that holds the digest: `x-amz-meta-sha256`.
@@ -64,8 +65,26 @@ pub(super) async fn head(
     remote: &Remote,
     path: &str,
 ) -> std::result::Result<Option<(RemoteObject, Option<String>)>, StoreError> {
+    if !remote.abilities().lack(Lack::Head) {
+        match look(remote, path, true).await {
+            Err(error) if error.kind() == StoreErrorKind::NotKnown => {}
+            looked => return looked,
+        }
+    }
+    let looked = look(remote, path, false).await?;
+    remote.abilities().note(Lack::Head);
+    Ok(looked)
+}
+
+/// Asks for an object without its content: with a HEAD, or for its first byte.
+async fn look(
+    remote: &Remote,
+    path: &str,
+    with_head: bool,
+) -> std::result::Result<Option<(RemoteObject, Option<String>)>, StoreError> {
     let options = GetOptions {
-        head: true,
+        head: with_head,
+        range: (!with_head).then_some(GetRange::Bounded(0..1)),
         ..GetOptions::default()
     };
     let key = remote.key(path)?;

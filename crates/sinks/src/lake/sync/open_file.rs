@@ -7,6 +7,7 @@ use std::path::Path;
 use object_store::PutPayload;
 
 use super::object::{self, digest_open};
+use super::store_error::StoreError;
 use crate::lake::LocalFile;
 use crate::lake::check::check_footer;
 use crate::lake::file::FooterPart;
@@ -30,6 +31,13 @@ pub(super) struct OpenFile {
     pub(super) digest: String,
     pub(super) small: Option<PutPayload>,
     pub(super) part: FooterPart,
+}
+
+impl OpenFile {
+    /// The open file again, which stands where this one does.
+    pub(super) fn clone_file(&self) -> std::result::Result<File, StoreError> {
+        self.file.try_clone().map_err(StoreError::of_file)
+    }
 }
 
 /// Opens the file, looks at its footer and takes its digest.

@@ -19,7 +19,9 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
 use object_store::{BackoffConfig, ObjectMeta, ObjectStore, RetryConfig};
 
+use super::abilities::{Abilities, Lack};
 use super::address::{Address, StoreKind, existing_folder};
+use super::answers;
 use super::aws::{AwsOptions, BucketOptions, Credentials, S3Access, S3Checksum};
 use super::deadline::answered;
 use super::http_client;
@@ -55,6 +57,9 @@ impl From<ObjectMeta> for RemoteObject {
 #[derive(Clone)]
 pub struct Remote {
     store: Arc<dyn ObjectStore>,
+    /// The same without checksums, where the other sends some.
+    without_checksums: Option<Arc<dyn ObjectStore>>,
+    abilities: Abilities,
     prefix: Key,
     url: String,
     /// Of S3 alone.
@@ -89,14 +94,23 @@ impl Remote {
         };
         // Without the prefix: object_store would read it as a part of an address.
         let root = format!("{}://{}", bucket.scheme, bucket.name);
-        let mut credentials = None;
+        let (mut credentials, mut without_checksums) = (None, None);
         let store: Arc<dyn ObjectStore> = match bucket.kind {
             StoreKind::S3 => {
                 let access = aws.resolve()?;
                 let signing = Arc::new(Credentials::new(&access)?);
                 credentials = Some(signing.clone());
-                let builder = s3(&bucket.name, access, signing, aws.bucket_options()?)?;
-                Arc::new(builder.build().map_err(bad)?)
+                let options = aws.bucket_options()?;
+                let checksum = options.checksum;
+                let plain = s3(&bucket.name, access, signing, options)?;
+                match checksum {
+                    S3Checksum::Off => Arc::new(plain.build().map_err(bad)?),
+                    S3Checksum::Sha256 => {
+                        let checked = plain.clone().with_checksum_algorithm(Checksum::SHA256);
+                        without_checksums = Some(Arc::new(plain.build().map_err(bad)?) as _);
+                        Arc::new(checked.build().map_err(bad)?)
+                    }
+                }
             }
             StoreKind::Google => Arc::new(
                 GoogleCloudStorageBuilder::from_env()
@@ -117,6 +131,8 @@ impl Remote {
         };
         Ok(Self {
             store,
+            without_checksums,
+            abilities: Abilities::default(),
             prefix: bucket.prefix,
             url,
             credentials,
@@ -129,6 +145,8 @@ impl Remote {
     pub(super) fn of_store(store: Arc<dyn ObjectStore>) -> Self {
         Self {
             store,
+            without_checksums: None,
+            abilities: Abilities::default(),
             prefix: Key::default(),
             url: "memory://lake".to_owned(),
             credentials: None,
@@ -143,6 +161,8 @@ impl Remote {
         })?;
         Ok(Self {
             store: Arc::new(store),
+            without_checksums: None,
+            abilities: Abilities::default(),
             prefix: Key::default(),
             url: folder_url(&path),
             credentials: None,
@@ -167,8 +187,24 @@ impl Remote {
         &self.url
     }
 
+    /// The store, as far as it is known by now.
     pub(super) fn store(&self) -> &dyn ObjectStore {
-        self.store.as_ref()
+        match &self.without_checksums {
+            Some(plain) if self.abilities.lack(Lack::Checksums) => plain.as_ref(),
+            _ => self.store.as_ref(),
+        }
+    }
+
+    /// The store without checksums, if requests of now send some. Asked before a request: another one may find meanwhile that they
+    /// are not known.
+    pub(super) fn store_without_checksums(&self) -> Option<&dyn ObjectStore> {
+        let plain = self.without_checksums.as_deref()?;
+        (!self.abilities.lack(Lack::Checksums)).then_some(plain)
+    }
+
+    /// What the store was found not to know.
+    pub(super) fn abilities(&self) -> &Abilities {
+        &self.abilities
     }
 
     /// A file of the lake, as people see it.
@@ -229,7 +265,7 @@ impl Remote {
         let key = self.key(folder)?;
         retried(attempts, async || {
             let listed = answered(LIST_WITHIN, async {
-                let listed = self.store.list(Some(&key)).try_collect::<Vec<_>>().await;
+                let listed = self.store().list(Some(&key)).try_collect::<Vec<_>>().await;
                 listed.map_err(|error| store_error("list", &self.place(folder), &error))
             })
             .await?;
@@ -250,7 +286,7 @@ impl Remote {
         let key = self.key(folder)?;
         retried(attempts, async || {
             let listed = answered(LIST_WITHIN, async {
-                let listed = self.store.list_with_delimiter(Some(&key)).await;
+                let listed = self.store().list_with_delimiter(Some(&key)).await;
                 listed.map_err(|error| store_error("list", &self.place(folder), &error))
             })
             .await?;
@@ -284,11 +320,9 @@ fn s3(
         .with_client_options(http_client::options()?)
         .with_bucket_name(bucket)
         .with_retry(retry())
+        .with_http_connector(answers::Connector)
         .with_credentials(credentials)
         .with_region(access.region.unwrap_or_else(|| "us-east-1".to_owned()));
-    if options.checksum == S3Checksum::Sha256 {
-        builder = builder.with_checksum_algorithm(Checksum::SHA256);
-    }
     if options.requester_pays {
         builder = builder.with_request_payer(true);
     }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::stream::{self, Stream, StreamExt as _};
 
+use super::abilities::Lack;
 use super::remote::{Remote, RemoteObject};
 use super::store_error::{StoreError, StoreErrorKind};
 use crate::lake::LocalFile;
@@ -56,7 +57,7 @@ async fn in_day(remote: &Remote, day: &str, files: Vec<LocalFile>, attempts: u32
     let listed = stream::iter(by_folders(files, 2)).map(|(folder, files)| async move {
         // A day may be a partition of its own.
         let there = match folder == day || folders_there.contains(&folder) {
-            true => allowed(remote.list(&folder, attempts).await),
+            true => allowed(remote, remote.list(&folder, attempts).await),
             false => Ok(BTreeMap::new()),
         };
         all(files, &there)
@@ -65,13 +66,23 @@ async fn in_day(remote: &Remote, day: &str, files: Vec<LocalFile>, attempts: u32
 }
 
 async fn folders(remote: &Remote, of: &str, attempts: u32) -> Result<BTreeSet<String>, StoreError> {
-    allowed(remote.folders(of, attempts).await)
+    allowed(remote, remote.folders(of, attempts).await)
 }
 
 /// Who may write need not be allowed to list: then nothing is there, or is found when the upload is refused.
-fn allowed<T: Default>(listed: Result<T, StoreError>) -> Result<T, StoreError> {
+fn allowed<T: Default>(remote: &Remote, listed: Result<T, StoreError>) -> Result<T, StoreError> {
     match listed {
-        Err(error) if error.kind() == StoreErrorKind::AccessDenied => Ok(T::default()),
+        Err(error)
+            if [
+                StoreErrorKind::AccessDenied,
+                StoreErrorKind::NotKnown,
+                StoreErrorKind::TakesNothing,
+            ]
+            .contains(&error.kind()) =>
+        {
+            remote.abilities().note(Lack::Listing);
+            Ok(T::default())
+        }
         listed => listed,
     }
 }

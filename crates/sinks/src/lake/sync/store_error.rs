@@ -8,6 +8,11 @@ use std::fmt;
 
 use object_store::Error as ObjectError;
 
+use super::abilities::Lack;
+use super::store_error_kind::Scope;
+pub use super::store_error_kind::StoreErrorKind;
+use super::store_words::{self, Said};
+
 /// An error on the way to the remote lake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreError {
@@ -15,6 +20,8 @@ pub struct StoreError {
     /// What was done to what: `write s3://bucket/a.parquet`.
     task: Option<String>,
     cause: String,
+    /// What the store says that it does not know.
+    lack: Option<Lack>,
 }
 
 impl fmt::Display for StoreError {
@@ -28,73 +35,13 @@ impl fmt::Display for StoreError {
 
 impl StdError for StoreError {}
 
-/// What a caller can do about an error of a store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum StoreErrorKind {
-    /// No credentials could be had: log in, or configure a source.
-    NoCredentials,
-    /// The credentials are not accepted: replace or renew them.
-    CredentialsRefused,
-    /// The credentials do not allow it: grant the right.
-    AccessDenied,
-    /// There is no such bucket or container: create it, or name another one.
-    NoSuchBucket,
-    /// The bucket is in another region: name that one.
-    WrongRegion,
-    /// The clock of this machine is wrong: set it.
-    ClockSkew,
-    /// The store is asked too often, or has trouble of its own: try again.
-    Busy,
-    /// Nothing came back, or not in time: try again.
-    NoAnswer,
-    /// The store received other bytes than were sent: try again.
-    Corrupted,
-    /// Another writer is at work at the same place: try again later.
-    Contended,
-    /// The object is not there.
-    NotFound,
-    /// A file of this machine cannot be read or written.
-    LocalFile,
-    /// The time for the whole sync is over: the next one goes on.
-    Deadline,
-    /// The store refuses for a reason that is in the text.
-    Refused,
-}
-
-/// Whom an error concerns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Scope {
-    /// This request, this time.
-    Attempt,
-    /// This file.
-    File,
-    /// Every file: trying the next one is in vain.
-    Lake,
-}
-
-impl StoreErrorKind {
-    fn scope(self) -> Scope {
-        match self {
-            Self::Busy | Self::NoAnswer | Self::Corrupted | Self::Contended => Scope::Attempt,
-            Self::NotFound | Self::LocalFile | Self::Refused => Scope::File,
-            Self::NoCredentials
-            | Self::CredentialsRefused
-            | Self::AccessDenied
-            | Self::NoSuchBucket
-            | Self::WrongRegion
-            | Self::ClockSkew
-            | Self::Deadline => Scope::Lake,
-        }
-    }
-}
-
 impl StoreError {
     pub(super) fn new(kind: StoreErrorKind, cause: impl Into<String>) -> Self {
         Self {
             kind,
             task: None,
             cause: cause.into(),
+            lack: None,
         }
     }
 
@@ -103,6 +50,7 @@ impl StoreError {
             kind,
             task: Some(format!("{action} {place}")),
             cause,
+            lack: None,
         }
     }
 
@@ -121,6 +69,11 @@ impl StoreError {
         &self.cause
     }
 
+    /// What the store does not know, of an error that is [`StoreErrorKind::NotKnown`], if it says that.
+    pub(super) fn lack(&self) -> Option<Lack> {
+        self.lack
+    }
+
     /// Whether another attempt may go better.
     pub fn is_passing(&self) -> bool {
         self.kind.scope() == Scope::Attempt
@@ -132,118 +85,6 @@ impl StoreError {
     }
 }
 
-/// A code of S3 or Azure, what the caller can do, and the same in words.
-type Code = (&'static str, StoreErrorKind, &'static str);
-
-const REGION: &str = "the bucket is in another region: set AWS_REGION or `--s3-region`";
-const TROUBLE: &str = "the store has trouble of its own";
-const OFTEN: &str = "the store is asked too often";
-const LATE: &str = "the store waited in vain for the request";
-const WRITERS: &str = "another writer is at work there";
-const BYTES: &str = "the store received other bytes than were sent";
-
-/// What passes is what the AWS SDKs retry.
-const CODES: &[Code] = &[
-    (
-        "SignatureDoesNotMatch",
-        StoreErrorKind::CredentialsRefused,
-        "the secret access key does not belong to the access key id (or the clock of this machine is wrong)",
-    ),
-    (
-        "InvalidAccessKeyId",
-        StoreErrorKind::CredentialsRefused,
-        "the access key id is not known there",
-    ),
-    (
-        "ExpiredToken",
-        StoreErrorKind::CredentialsRefused,
-        "the session token has expired: get new credentials and sync again",
-    ),
-    (
-        "InvalidToken",
-        StoreErrorKind::CredentialsRefused,
-        "the session token is not valid",
-    ),
-    (
-        "NoSuchBucket",
-        StoreErrorKind::NoSuchBucket,
-        "there is no such bucket: create it, or name another one",
-    ),
-    (
-        "AccessDenied",
-        StoreErrorKind::AccessDenied,
-        "these credentials are not allowed to do that: a sync needs s3:PutObject, s3:GetObject and s3:ListBucket",
-    ),
-    (
-        "RequestTimeTooSkewed",
-        StoreErrorKind::ClockSkew,
-        "the clock of this machine is too far from the store's",
-    ),
-    (
-        "AuthorizationHeaderMalformed",
-        StoreErrorKind::WrongRegion,
-        REGION,
-    ),
-    ("PermanentRedirect", StoreErrorKind::WrongRegion, REGION),
-    (
-        "AuthenticationFailed",
-        StoreErrorKind::CredentialsRefused,
-        "the account's key or token is not accepted (or the clock of this machine is wrong)",
-    ),
-    (
-        "AuthorizationFailure",
-        StoreErrorKind::CredentialsRefused,
-        "the account's key or token is not accepted, or not for that",
-    ),
-    (
-        "ContainerNotFound",
-        StoreErrorKind::NoSuchBucket,
-        "there is no such container: create it, or name another one",
-    ),
-    ("SlowDown", StoreErrorKind::Busy, OFTEN),
-    ("RequestTimeout", StoreErrorKind::NoAnswer, LATE),
-    ("RequestTimeoutException", StoreErrorKind::NoAnswer, LATE),
-    ("OperationTimedOut", StoreErrorKind::NoAnswer, LATE),
-    ("IncompleteBody", StoreErrorKind::Corrupted, BYTES),
-    ("InternalError", StoreErrorKind::Busy, TROUBLE),
-    ("InternalFailure", StoreErrorKind::Busy, TROUBLE),
-    ("ServiceUnavailable", StoreErrorKind::Busy, TROUBLE),
-    ("ServerBusy", StoreErrorKind::Busy, TROUBLE),
-    (
-        "TransactionInProgressException",
-        StoreErrorKind::Busy,
-        TROUBLE,
-    ),
-    ("PriorRequestNotComplete", StoreErrorKind::Busy, TROUBLE),
-    (
-        "ConditionalRequestConflict",
-        StoreErrorKind::Contended,
-        WRITERS,
-    ),
-    ("OperationAborted", StoreErrorKind::Contended, WRITERS),
-    ("Throttling", StoreErrorKind::Busy, OFTEN),
-    ("ThrottlingException", StoreErrorKind::Busy, OFTEN),
-    ("ThrottledException", StoreErrorKind::Busy, OFTEN),
-    ("RequestThrottled", StoreErrorKind::Busy, OFTEN),
-    ("RequestThrottledException", StoreErrorKind::Busy, OFTEN),
-    ("TooManyRequests", StoreErrorKind::Busy, OFTEN),
-    ("TooManyRequestsException", StoreErrorKind::Busy, OFTEN),
-    ("RequestLimitExceeded", StoreErrorKind::Busy, OFTEN),
-    ("BandwidthLimitExceeded", StoreErrorKind::Busy, OFTEN),
-    ("LimitExceededException", StoreErrorKind::Busy, OFTEN),
-    ("BadDigest", StoreErrorKind::Corrupted, BYTES),
-    (
-        "XAmzContentSHA256Mismatch",
-        StoreErrorKind::Corrupted,
-        BYTES,
-    ),
-    (
-        "XAmzContentChecksumMismatch",
-        StoreErrorKind::Corrupted,
-        BYTES,
-    ),
-];
-
 /// An error of the store while `action` was done to `place`.
 pub(super) fn store_error(action: &str, place: &str, error: &ObjectError) -> StoreError {
     // A request without credentials was not sent: their error says all.
@@ -251,9 +92,11 @@ pub(super) fn store_error(action: &str, place: &str, error: &ObjectError) -> Sto
         return own.clone();
     }
     let said = chain(error);
-    if let Some(code) = between(&said, "<Code>", "</Code>") {
-        let (kind, cause) = explained(&code, &said);
-        return StoreError::of(action, place, kind, cause);
+    if let Some(Said { kind, cause, lack }) = store_words::explained(&said) {
+        return StoreError {
+            lack,
+            ..StoreError::of(action, place, kind, cause)
+        };
     }
     let (kind, text) = match error {
         ObjectError::Unauthenticated { .. } => (
@@ -272,10 +115,10 @@ pub(super) fn store_error(action: &str, place: &str, error: &ObjectError) -> Sto
             StoreErrorKind::NoCredentials,
             "no credentials were found in the usual variables (GOOGLE_…, AZURE_…), and no machine's role is to be had here either".to_owned(),
         ),
-        // An S3 of another region answers so to a HEAD, which has no body.
-        ObjectError::Generic { .. } if said.contains("redirect without LOCATION") => {
-            (StoreErrorKind::WrongRegion, REGION.to_owned())
-        }
+        ObjectError::Generic { .. } if says_not_known(&said) => (
+            StoreErrorKind::NotKnown,
+            "the store does not know this kind of request".to_owned(),
+        ),
         ObjectError::Generic { source, .. } => {
             let kind = match is_local_disk(&said) {
                 true => StoreErrorKind::LocalFile,
@@ -286,49 +129,6 @@ pub(super) fn store_error(action: &str, place: &str, error: &ObjectError) -> Sto
         other => (StoreErrorKind::Refused, other.to_string()),
     };
     StoreError::of(action, place, kind, text)
-}
-
-/// What a code means, and the store's own sentence: it names the right that is missing, the key, or the region.
-fn explained(code: &str, said: &str) -> (StoreErrorKind, String) {
-    // Azure says the request's number and time in lines of their own.
-    let message = between(said, "<Message>", "</Message>").map(|text| plain(&text));
-    let message = message.and_then(|text| text.lines().next().map(str::to_owned));
-    let message = message.filter(|text| !text.is_empty());
-    let known = CODES.iter().find(|(known, ..)| code == *known);
-    let (kind, meaning) = match known {
-        Some((_, kind, meaning)) => (*kind, *meaning),
-        None if is_busy(said) => (StoreErrorKind::Busy, TROUBLE),
-        None => {
-            let text = message.unwrap_or_else(|| "the store refuses".to_owned());
-            return (StoreErrorKind::Refused, format!("{text} ({code})"));
-        }
-    };
-    let cause = match message {
-        Some(message) => format!("{meaning} ({code}: {})", message.trim_end_matches('.')),
-        None => format!("{meaning} ({code})"),
-    };
-    (kind, cause)
-}
-
-/// Text of XML without its escapes.
-fn plain(text: &str) -> String {
-    let escapes = [
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&quot;", "\""),
-        ("&apos;", "'"),
-        ("&#39;", "'"),
-        ("&amp;", "&"),
-    ];
-    let plain = |text: String, (escape, character): &(&str, &str)| text.replace(escape, character);
-    escapes.iter().fold(text.to_owned(), plain)
-}
-
-/// The code of an XML answer and what it says about it.
-pub(super) fn code_and_message(answer: &str) -> Option<String> {
-    let code = between(answer, "<Code>", "</Code>")?;
-    let message = between(answer, "<Message>", "</Message>").unwrap_or_default();
-    Some(format!("{} ({code})", plain(&message)))
 }
 
 /// What lies at the bottom of an error says most: `Connection refused`.
@@ -364,8 +164,9 @@ fn chain(error: &ObjectError) -> String {
     said
 }
 
-fn is_busy(said: &str) -> bool {
-    ["500 ", "502 ", "503 ", "504 ", "429 "]
+/// The status of an answer without a body that says more.
+fn says_not_known(said: &str) -> bool {
+    ["405 ", "501 "]
         .iter()
         .any(|status| said.contains(&format!("status code: {status}")))
 }
@@ -373,12 +174,6 @@ fn is_busy(said: &str) -> bool {
 /// The messages of object_store's store in a folder.
 fn is_local_disk(said: &str) -> bool {
     said.contains("LocalFileSystem")
-}
-
-fn between(text: &str, from: &str, to: &str) -> Option<String> {
-    let (_, after) = text.split_once(from)?;
-    let (found, _) = after.split_once(to)?;
-    Some(found.trim().to_owned())
 }
 
 #[cfg(test)]
@@ -435,10 +230,6 @@ mod tests {
             ),
             "{error}"
         );
-        let redirect = "Received redirect without LOCATION, this normally indicates an incorrectly configured region";
-        let error = store_error("look at", "s3://lake/a", &generic(redirect));
-        assert_eq!(error.kind(), StoreErrorKind::WrongRegion);
-        assert!(error.cause().contains("`--s3-region`"), "{error}");
     }
 
     #[test]

@@ -4,12 +4,14 @@
 //! goes in one request that the store refuses if the name is taken; a large one as a [`multipart`] upload.
 
 use std::fs::File;
+use std::io::Seek as _;
 use std::path::Path;
 
 use object_store::{
-    Attributes, Error as ObjectError, PutMode, PutOptions, PutPayload, UpdateVersion,
+    Attributes, Error as ObjectError, ObjectStore, PutMode, PutOptions, PutPayload, UpdateVersion,
 };
 
+use super::abilities::Lack;
 use super::blocking::blocking;
 use super::deadline::{answered, time_for};
 use super::late_part::ReplacedLatePart;
@@ -33,6 +35,9 @@ pub(super) fn bytes_in_memory(size: u64) -> u64 {
         multipart::part_bytes(size)
     }
 }
+
+/// Bytes of a file that goes in one request at most, where the store takes no parts: they are all in memory.
+const MOST_AT_ONCE: u64 = 256 * 1024 * 1024;
 
 /// A file that was brought and has other bytes now, while its time stands still: no rerun does that.
 pub(super) const CHANGED_HERE: &str = "it has changed on this disk since it was brought, without its size or time: a disk that fails does that; \
@@ -166,6 +171,7 @@ async fn create(remote: &Remote, file: &LocalFile, source: &OpenFile) -> Result<
                 return Ok(false);
             }
             put(remote, file, source, content, PutMode::Overwrite).await?;
+            note_lack_of_conditions(remote);
         }
     }
     if !remote.checks_digests() {
@@ -201,6 +207,7 @@ async fn replace(
         }
         Put::KnowsNoCondition => {
             put(remote, file, source, content, PutMode::Overwrite).await?;
+            note_lack_of_conditions(remote);
         }
     }
     confirm(remote, file, source).await
@@ -215,7 +222,52 @@ enum Put {
     KnowsNoCondition,
 }
 
+/// Of S3: other stores are known to take them, and a folder is known to take only one of the two.
+fn note_lack_of_conditions(remote: &Remote) {
+    if remote.checks_digests() {
+        remote.abilities().note(Lack::Conditions);
+    }
+}
+
+/// Puts a small file, without what the store was found not to know. What that is it says, or it is found by leaving it out.
 async fn put(
+    remote: &Remote,
+    file: &LocalFile,
+    source: &OpenFile,
+    content: &PutPayload,
+    mode: PutMode,
+) -> Result<Put, StoreError> {
+    let is_conditional = !matches!(mode, PutMode::Overwrite);
+    if is_conditional && remote.abilities().lack(Lack::Conditions) {
+        return Ok(Put::KnowsNoCondition);
+    }
+    let without_checksums = remote.store_without_checksums();
+    let put = put_to(remote.store(), remote, file, source, content, mode.clone());
+    let error = match put.await {
+        Err(error) if error.kind() == StoreErrorKind::NotKnown => error,
+        done => return done,
+    };
+    if error.lack() != Some(Lack::Conditions)
+        && let Some(plain) = without_checksums
+    {
+        match put_to(plain, remote, file, source, content, mode).await {
+            Err(again) if again.kind() == StoreErrorKind::NotKnown => {}
+            done => {
+                if done.is_ok() {
+                    remote.abilities().note(Lack::Checksums);
+                }
+                return done;
+            }
+        }
+    }
+    match is_conditional {
+        true => Ok(Put::KnowsNoCondition),
+        false => Err(error),
+    }
+}
+
+async fn put_to(
+    store: &dyn ObjectStore,
     remote: &Remote,
     file: &LocalFile,
     source: &OpenFile,
@@ -229,7 +281,7 @@ async fn put(
     };
     let key = remote.key(&file.path)?;
     answered(time_for(source.size), async {
-        let put = remote.store().put_opts(&key, content.clone(), options);
+        let put = store.put_opts(&key, content.clone(), options);
         match put.await {
             Ok(_) => Ok(Put::Done),
             Err(ObjectError::AlreadyExists { .. } | ObjectError::Precondition { .. }) => {
@@ -255,7 +307,37 @@ async fn send_in_parts(
     file: &LocalFile,
     source: &OpenFile,
 ) -> Result<(), StoreError> {
-    multipart::send(remote, &file.path, source, attributes(remote, source)).await?;
+    let attributes = || attributes(remote, source);
+    if !remote.abilities().lack(Lack::Multipart) {
+        let without_checksums = remote.store_without_checksums();
+        let sent = multipart::send(remote, remote.store(), &file.path, source, attributes());
+        let error = match sent.await {
+            Ok(()) => return confirm(remote, file, source).await,
+            Err(error) => error,
+        };
+        let is_unknown = [StoreErrorKind::NotKnown, StoreErrorKind::TakesNothing];
+        if !is_unknown.contains(&error.kind()) || source.size > MOST_AT_ONCE {
+            return Err(error);
+        }
+        if let Some(plain) = without_checksums
+            && multipart::send(remote, plain, &file.path, source, attributes())
+                .await
+                .is_ok()
+        {
+            remote.abilities().note(Lack::Checksums);
+            return confirm(remote, file, source).await;
+        }
+    }
+    let (mut opened, size, path) = (source.clone_file()?, source.size, file.path.clone());
+    let content = blocking(move || {
+        opened
+            .rewind()
+            .map_err(Error::on("read", Path::new(&path)))?;
+        object::content(&mut opened, size).map_err(Error::on("read", Path::new(&path)))
+    });
+    let content = content.await.map_err(StoreError::of_file)?;
+    put(remote, file, source, &content, PutMode::Overwrite).await?;
+    remote.abilities().note(Lack::Multipart);
     confirm(remote, file, source).await
 }
 

@@ -17,7 +17,8 @@ use reqsign_core::{
 };
 use tokio::io::AsyncReadExt as _;
 
-use super::super::store_error::{code_and_message, innermost};
+use super::super::store_error::innermost;
+use super::super::store_words::code_and_message;
 use super::environment::Environment;
 
 /// Bytes of an answer or of a program's output that are read. Credentials are a few hundred.
