@@ -48,6 +48,8 @@ const MOST_NAMED: usize = 3;
 /// All groups and hosts.
 #[derive(Debug)]
 pub(super) struct Graph {
+    /// What was given with `-i`.
+    pub(super) sources: Vec<PathBuf>,
     pub(super) groups: Vec<Group>,
     pub(super) hosts: Vec<HostEntry>,
     group_places: HashMap<String, usize>,
@@ -60,6 +62,7 @@ pub(super) struct Graph {
 impl Default for Graph {
     fn default() -> Self {
         let mut graph = Self {
+            sources: Vec::new(),
             groups: Vec::new(),
             hosts: Vec::new(),
             group_places: HashMap::new(),

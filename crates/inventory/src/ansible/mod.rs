@@ -124,6 +124,7 @@ impl Inventory {
         }
         let vault = from.vault.vault();
         let mut graph = Graph::default();
+        graph.sources.clone_from(&from.inventories);
         if let Some(folder) = from
             .playbook_dir
             .as_deref()

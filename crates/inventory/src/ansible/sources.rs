@@ -116,7 +116,11 @@ pub(super) fn parse(graph: &mut Graph, path: &Path, text: &str, vault: &Vault) {
         graph.problem(
             path,
             1,
-            refusal("an inventory script, and running it is not supported", path),
+            refusal(
+                graph,
+                "an inventory script, and running it is not supported",
+                path,
+            ),
         );
     } else if vault::is_encrypted(text) {
         match vault
@@ -141,7 +145,7 @@ fn read_text(graph: &mut Graph, path: &Path, file: &Arc<Path>, text: &str, is_se
             graph.problem(
                 path,
                 0,
-                refusal("an inventory in TOML, which is not read", path),
+                refusal(graph, "an inventory in TOML, which is not read", path),
             );
             return;
         }
@@ -195,6 +199,7 @@ fn read_text(graph: &mut Graph, path: &Path, file: &Arc<Path>, text: &str, is_se
             path,
             line,
             refusal(
+                graph,
                 "the configuration of an inventory plugin, which only Ansible can run",
                 path,
             ),
@@ -217,12 +222,25 @@ fn looks_like_ini(text: &str) -> bool {
         .is_some_and(|line| line != "---" && !line.ends_with(':') && !line.starts_with(['{', '-']))
 }
 
-/// What to do about a source that Ansible reads and we do not.
-fn refusal(what: &str, path: &Path) -> String {
+/// What to do about a source that Ansible reads and we do not. A plugin may work on what the other sources give, so that all of them
+/// are written out together.
+fn refusal(graph: &Graph, what: &str, path: &Path) -> String {
     let listing = PathBuf::from(path.file_stem().unwrap_or_default()).with_extension("json");
+    match graph.sources.as_slice() {
+        [] => write_out(what, &[path.to_owned()], &listing, "that file"),
+        [one] if one == path => write_out(what, &graph.sources, &listing, "that file"),
+        all => write_out(what, all, Path::new("hosts.json"), "that file alone"),
+    }
+}
+
+fn write_out(what: &str, sources: &[PathBuf], listing: &Path, then: &str) -> String {
+    let named: Vec<_> = sources
+        .iter()
+        .map(|source| format!("-i {}", source.display()))
+        .collect();
     format!(
-        "this is {what}; let Ansible write it out (`ansible-inventory -i {} --list > {}`) and give that file with `-i`",
-        path.display(),
+        "this is {what}; let Ansible write it out (`ansible-inventory {} --list > {}`) and give {then} with `-i`",
+        named.join(" "),
         listing.display()
     )
 }

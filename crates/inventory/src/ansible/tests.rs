@@ -124,6 +124,31 @@ fn broken(files: &[(&str, &str)]) -> String {
 }
 
 #[test]
+fn a_plugin_beside_other_sources_is_written_out_together_with_them() {
+    let files = Files::new(&[
+        ("inv/01.yml", "all: {hosts: {a: {role: leaf}}}\n"),
+        ("inv/99.yml", "plugin: ansible.builtin.constructed\n"),
+    ]);
+    for (sources, command) in [
+        (
+            &["inv"][..],
+            "`ansible-inventory -i inv --list > hosts.json`",
+        ),
+        (
+            &["inv/01.yml", "inv/99.yml"],
+            "`ansible-inventory -i inv/01.yml -i inv/99.yml --list > hosts.json`",
+        ),
+        (
+            &["inv/99.yml"],
+            "`ansible-inventory -i inv/99.yml --list > 99.json`",
+        ),
+    ] {
+        let said = files.read(sources).unwrap_err();
+        assert!(said.contains(command), "{said}");
+    }
+}
+
+#[test]
 fn broken_inventories_are_told_with_the_line_and_the_way_out() {
     let shown: Vec<String> = [
         &[("i.yaml", "all:\n  hosts:\n    a: {x: [1, 2}\n")][..],
