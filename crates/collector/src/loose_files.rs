@@ -108,6 +108,7 @@ impl<'c> LooseFiles<'c> {
         if let Some(rpc) = rpc {
             self.reader(rpc)?; // a name that is no RPC explains everything else
         }
+        std::fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
         let known = self.recognise(path);
         let device = device
             .map(str::to_owned)

@@ -66,6 +66,9 @@ impl SavedRun {
     ///
     /// If the folder is not one that a run left, or its replies were not kept.
     pub fn read(folder: &Path) -> anyhow::Result<Self> {
+        if !folder.exists() {
+            bail!("the run folder {} is not there", folder.display());
+        }
         let report = RunReport::read(&folder.join(REPORT_FILE)).with_context(|| {
             format!(
                 "{} is not the folder of a run; name one below the output folder, or its `latest`",

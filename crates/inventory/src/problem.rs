@@ -163,10 +163,11 @@ impl From<Problem> for Problems {
 
 impl Problems {
     /// The problems of many hosts: what several of them meet is told once, with the first of them, how many more there are, and the
-    /// other lines that have it.
+    /// other lines that have it. One line that makes another value for each host, as a template does, is one mistake too.
     pub fn of_hosts(problems: Vec<Problem>) -> Self {
         let mut folded: Vec<Problem> = Vec::new();
         let mut known: HashMap<_, usize> = HashMap::new();
+        let mut known_lines: HashMap<_, usize> = HashMap::new();
         let mut places: HashSet<(usize, Option<PathBuf>, Option<u64>)> = HashSet::new();
         let mut hosts: HashSet<(usize, Option<String>)> = HashSet::new();
         for problem in problems {
@@ -177,7 +178,13 @@ impl Problems {
                     problem.found.clone(),
                     problem.is_at_host(),
                 );
+                let line = (!problem.is_at_host()).then(|| problem.place_and_kind());
+                let of_line = line.as_ref().and_then(|line| known_lines.get(line));
+                at = of_line.copied().unwrap_or(at);
                 at = *known.entry(same).or_insert(at);
+                if let Some(line) = line {
+                    known_lines.entry(line).or_insert(at);
+                }
                 let place = (at, problem.file.clone(), problem.line);
                 let is_new_place = places.insert(place);
                 let is_new_host = hosts.insert((at, problem.host.clone()));
@@ -196,6 +203,15 @@ impl Problems {
 }
 
 impl Problem {
+    /// Where it is and what it says, but for the value that was found.
+    fn place_and_kind(&self) -> (Option<PathBuf>, Option<u64>, String) {
+        let (kind, _) = self
+            .message
+            .split_once("; found `")
+            .unwrap_or((&self.message, ""));
+        (self.file.clone(), self.line, kind.to_owned())
+    }
+
     /// Adds the place of another problem that says the same.
     fn name_place(&mut self, other: &Self) {
         let line = other.line.map_or_else(String::new, |line| line.to_string());
@@ -277,6 +293,19 @@ mod tests {
             "parts of words are not words"
         );
         assert_eq!(quoted("found a list", line), None);
+    }
+
+    #[test]
+    fn a_line_that_makes_another_value_for_each_host_is_one_mistake() {
+        let of = |host: &str, line| {
+            let message = format!("`ansible_host` is no address; found `{host} x`");
+            Problem::at("g.yml", line, message).of_host(host)
+        };
+        let problems = vec![of("a", 1), of("b", 1), of("c", 2), of("d", 1)];
+        insta::assert_snapshot!(Problems::of_hosts(problems), @r"
+        g.yml:1: a and 2 more hosts: `ansible_host` is no address; found `a x`
+        g.yml:2: c: `ansible_host` is no address; found `c x`
+        ");
     }
 
     #[test]

@@ -8,6 +8,18 @@ use super::host_variables::{HostVariables, Names};
 
 pub(super) const INTERFACE_FILTER: Names = &["interface_filter"];
 
+/// What is wrong with the filter of the setting.
+pub(super) fn mistake(interfaces: &str) -> Option<String> {
+    let is_set = !interfaces.trim().is_empty();
+    let error = interfaces
+        .parse::<InterfaceFilter>()
+        .err()
+        .filter(|_| is_set)?;
+    Some(format!(
+        "the setting `interfaces` (`--interfaces`): {error}"
+    ))
+}
+
 /// Host over group over command line: the inventory has merged the first two.
 pub(super) fn interface_filter(
     host: &mut HostVariables<'_>,
@@ -77,6 +89,16 @@ pub(super) fn device_pattern(written: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_setting_that_is_no_filter_is_blamed_itself() {
+        let said = mistake("et-0/0/1,[[").unwrap();
+        assert!(
+            said.starts_with("the setting `interfaces` (`--interfaces`): ") && said.contains("[["),
+            "{said}"
+        );
+        assert_eq!((mistake("et-0/0/*"), mistake(" ")), (None, None));
+    }
 
     #[test]
     fn the_device_filters_where_one_pattern_says_it_all() {

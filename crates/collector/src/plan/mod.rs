@@ -118,6 +118,10 @@ impl Plan {
         let mut elsewhere = 0;
         let (mut not_junos, mut warned, mut asked) = (NotJunos::default(), Vec::new(), Vec::new());
         let (shard, interfaces) = (options.devices.shard, options.devices.interfaces.as_deref());
+        // The setting is wrong once, and not at each host that has no filter of its own.
+        let mistake = interfaces.and_then(interface_filter::mistake);
+        let interfaces = interfaces.filter(|_| mistake.is_none());
+        problems.extend(mistake.map(Problem::new));
         for host in inventory.hosts() {
             if shard.is_some_and(|shard| !shard.holds(host.name())) {
                 elsewhere += 1;

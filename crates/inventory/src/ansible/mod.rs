@@ -122,6 +122,17 @@ impl Inventory {
         if from.inventories.is_empty() {
             return Err(Problem::new(NO_INVENTORY).into());
         }
+        // First, as with Ansible: whatever else is wrong may come of it.
+        let missing = from.vault.missing();
+        if !missing.is_empty() {
+            let missing = missing.iter().map(|file| {
+                Problem::new(format!(
+                    "the vault password file {} is not there",
+                    file.display()
+                ))
+            });
+            return Err(Problems(missing.collect()));
+        }
         let vault = from.vault.vault();
         let mut graph = Graph::default();
         graph.sources.clone_from(&from.inventories);

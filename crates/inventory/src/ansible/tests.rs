@@ -149,6 +149,24 @@ fn a_plugin_beside_other_sources_is_written_out_together_with_them() {
 }
 
 #[test]
+fn a_vault_password_file_that_is_missing_is_told_before_all_else() {
+    let sources = InventorySources {
+        inventories: vec!["nowhere/hosts.yml".into()],
+        vault: VaultSources {
+            ids: vec!["lab@nowhere/lab".to_owned(), "ops@prompt".to_owned()],
+            password_files: vec!["nowhere/password".into(), "nowhere/password".into()],
+            ..VaultSources::default()
+        },
+        ..InventorySources::default()
+    };
+    let said = Inventory::read(&sources).unwrap_err().to_string();
+    assert_eq!(
+        said,
+        "the vault password file nowhere/lab is not there\nthe vault password file nowhere/password is not there"
+    );
+}
+
+#[test]
 fn broken_inventories_are_told_with_the_line_and_the_way_out() {
     let shown: Vec<String> = [
         &[("i.yaml", "all:\n  hosts:\n    a: {x: [1, 2}\n")][..],

@@ -1,5 +1,6 @@
 //! Gets vault passwords from a file, a program or the terminal.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io::IsTerminal as _;
 use std::os::unix::fs::PermissionsExt as _;
@@ -95,6 +96,17 @@ impl VaultSources {
             .ask
             .then(|| Password::new(DEFAULT_LABEL, Source::Prompt));
         ids.chain(files).chain(prompt).collect()
+    }
+
+    /// The password files that are not there, each once.
+    pub(crate) fn missing(&self) -> Vec<PathBuf> {
+        let files = self.passwords().into_iter().filter_map(|password| {
+            let Source::File(file) = password.source else {
+                return None;
+            };
+            (!file.exists()).then_some(file)
+        });
+        files.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// A vault with these passwords.

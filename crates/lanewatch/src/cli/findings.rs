@@ -143,6 +143,13 @@ fn read(run: &Path) -> anyhow::Result<RunReport> {
         ))
         .into());
     }
+    if !run.exists() {
+        return Err(usage(format!(
+            "the run folder {} is not there; name a folder below the output folder, or run `lanewatch collect` first",
+            run.display()
+        ))
+        .into());
+    }
     if !report.is_file() {
         return Err(usage(format!(
             "{} is no folder of a run: it has no {REPORT_FILE}; name a folder below the output folder, or run `lanewatch collect` first",

@@ -44,6 +44,53 @@ fn a_missing_inventory_is_named() {
 }
 
 #[test]
+fn what_is_missing_is_told_as_missing_before_anything_else_and_is_not_made() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("lab.yaml"), "all: {hosts: {a: }}\n").unwrap();
+    let cases: [(&[&str], &[&str]); 9] = [
+        (
+            &["plan", "-i", "lab.yaml", "--vault-password-file", "gone"],
+            &["vault password file gone", "not there"],
+        ),
+        (
+            &["plan", "-i", "lab.yaml", "--vault-id", "lab@gone"],
+            &["vault password file gone", "not there"],
+        ),
+        (&["findings", "gone"], &["the run folder gone is not there"]),
+        (
+            &["replay", "gone", "--output-dir", "out", "--lake", "l"],
+            &["cannot read gone", "No such file"],
+        ),
+        (
+            &["parse", "optics_diagnostics", "--input", "gone.xml"],
+            &["cannot read gone.xml", "No such file"],
+        ),
+        (
+            &["sim", "--serve", "gone", "--folder", "out"],
+            &["the run folder gone is not there"],
+        ),
+        (
+            &["lake", "sync", "--lake", "gone", "--to", "s3://b/lake"],
+            &["the lake gone is not there"],
+        ),
+        (
+            &["lake", "write", "--metrics-dir", "gone", "--lake", "l"],
+            &["cannot list gone", "No such file"],
+        ),
+        (
+            &["collect", "-i", "lab.yaml", "--catalogue", "gone.yml"],
+            &["cannot read the catalogue gone.yml"],
+        ),
+    ];
+    for (arguments, says) in cases {
+        let ran = lanewatch(folder.path(), arguments).expect(2);
+        ran.says(says);
+        assert_eq!(ran.complaint().lines().count(), 1, "{}", ran.stderr);
+        assert!(!folder.path().join("gone").exists(), "{arguments:?}");
+    }
+}
+
+#[test]
 fn an_empty_inventory_says_that_it_names_no_host() {
     let folder = tempfile::tempdir().unwrap();
     insta::assert_snapshot!(collect_from(folder.path(), "").expect(2).complaint(), @"error: lab.yaml: the inventory names no hosts; put them under `all: hosts:`, each as `name: {ansible_host: address}`");

@@ -12,6 +12,7 @@ use super::super::signals::{interrupted, stopped};
 use super::ExitStatus;
 use super::Printer;
 use super::remote::remote;
+use super::require_lake;
 use crate::settings::{Layers, Settings};
 use crate::view::{SyncBar, render_pruned, render_synced};
 use collector::Clock;
@@ -45,6 +46,7 @@ impl Sync {
     pub(super) async fn run(self, given: Layers, printer: &Printer) -> anyhow::Result<ExitStatus> {
         let settings = given.resolve().settings()?;
         let remote = remote(self.to.as_deref(), &settings)?;
+        require_lake(&settings.lake)?;
         let options = SyncOptions {
             parallel: settings.sync_parallel.get(),
             attempts: settings.attempts,
