@@ -7,7 +7,7 @@ use crate::model::OpticalPower;
 use crate::value::{DARK_DBM, Reading, State};
 
 /// At or below this a power in mW is the floor of what converters resolve (0.1 µW): no light.
-const DARK_MW: f64 = 1e-4;
+pub(crate) const DARK_MW: f64 = 1e-4;
 
 /// Two readings of one power that are further apart contradict each other. Rounding and the moment between the two readings
 /// explain less than a factor of ten.
@@ -92,7 +92,7 @@ pub(crate) fn light(dbm: Option<Reading<f64>>, mw: Option<Milliwatts>) -> (Optic
     }
 }
 
-fn in_dbm(mw: f64) -> f64 {
+pub(crate) fn in_dbm(mw: f64) -> f64 {
     10.0 * mw.log10()
 }
 

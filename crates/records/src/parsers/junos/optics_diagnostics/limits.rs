@@ -2,12 +2,13 @@
 //!
 //! A name is quantity, side, level, and what of it: nothing more for the flag, `-threshold` for the limit,
 //! `-threshold-dbm` for the limit of a power in dBm, `-threshold-manual` for one that an operator has set. Limits of powers
-//! in mW are left out: the dBm ones say the same. A number under a flag's name is taken as the limit, as some documents of
-//! the format write it.
+//! in mW count where there is none in dBm, for the two say the same. A number under a flag's name is taken as the limit, as
+//! some documents of the format write it.
 //!
 //! EEPROMs hold limits that are none: [`valid`] tells them.
 
 use super::temperature;
+use crate::light;
 use crate::model::{FlaggedQuantities, Limits, Thresholds};
 use crate::note::ReplyNotes;
 use crate::value::{Quantity, Reading, State, absence, expected, number};
@@ -32,6 +33,9 @@ pub(super) struct SentFlags {
 pub(super) struct SentLimits {
     pub(super) flags: SentFlags,
     pub(super) thresholds: Thresholds,
+    /// Limits of sent and of received power in mW.
+    tx_power_mw: Limits,
+    rx_power_mw: Limits,
     /// Limits of received power that an operator has set, and whether the device says that they are not in use.
     manual_rx: Limits,
     manual_is_off: bool,
@@ -238,6 +242,12 @@ impl SentLimits {
             *slot = reading.value().or(*slot);
             return true;
         }
+        if quantity == Quantity::PowerMw {
+            // All ones, which no measurement can be, is a limit that nothing reaches.
+            let value = text.trim().parse().ok().filter(|mw: &f64| mw.is_finite());
+            *slot = value.or(*slot);
+            return value.is_some() || absence(text).is_some();
+        }
         let reading = number(text, quantity);
         *slot = reading.value().or(*slot);
         // No power at all is no limit either.
@@ -263,6 +273,8 @@ impl SentLimits {
             (Limited::Bias, _) => (&mut t.tx_bias_ma, Quantity::CurrentMa),
             (Limited::TxPower, LimitForm::Dbm) => (&mut t.tx_power_dbm, Quantity::LimitDbm),
             (Limited::RxPower, LimitForm::Dbm) => (&mut t.rx_power_dbm, Quantity::LimitDbm),
+            (Limited::TxPower, LimitForm::Threshold) => (&mut self.tx_power_mw, Quantity::PowerMw),
+            (Limited::RxPower, LimitForm::Threshold) => (&mut self.rx_power_mw, Quantity::PowerMw),
             (Limited::TxPower | Limited::RxPower, _) => return None,
         };
         let slot = match (name.high?, name.alarm) {
@@ -277,6 +289,14 @@ impl SentLimits {
     /// The thresholds that can be held against a value; what is none costs a note. Limits that an operator has set win.
     pub(super) fn thresholds(&self, notes: &mut ReplyNotes<'_>) -> Thresholds {
         let mut t = self.thresholds;
+        for (dbm, mw) in [
+            (&mut t.tx_power_dbm, self.tx_power_mw),
+            (&mut t.rx_power_dbm, self.rx_power_mw),
+        ] {
+            if *dbm == Limits::default() {
+                *dbm = in_dbm(mw);
+            }
+        }
         for (field, limits) in [
             ("temperature", &mut t.temperature_c),
             ("laser_temperature", &mut t.laser_temperature_c),
@@ -299,6 +319,18 @@ impl SentLimits {
             t.rx_power_dbm = valid(won, "rx_power", notes);
         }
         t
+    }
+}
+
+/// The same limits in dBm, to a hundredth as devices give them. No power at all is no limit.
+fn in_dbm(mw: Limits) -> Limits {
+    let hundredths = |mw: f64| (light::in_dbm(mw) * 100.0).round() / 100.0;
+    let each = |limit: Option<f64>| limit.filter(|mw| *mw > light::DARK_MW).map(hundredths);
+    Limits {
+        high_alarm: each(mw.high_alarm),
+        low_alarm: each(mw.low_alarm),
+        high_warn: each(mw.high_warn),
+        low_warn: each(mw.low_warn),
     }
 }
 
@@ -368,5 +400,36 @@ mod tests {
         }
         assert_eq!(LimitName::parse("laser-rx-optical-power-dbm"), None);
         assert_eq!(LimitName::parse("lane-index"), None);
+    }
+
+    #[test]
+    fn limits_in_mw_alone_are_judged_in_dbm_and_beside_dbm_they_say_nothing_new() {
+        let received = |limits: &str| {
+            let reply = format!(
+                "<interface-information><physical-interface><name>xe-0/0/0</name><optics-diagnostics><module-voltage>3.3</module-voltage>{limits}</optics-diagnostics>\
+                 </physical-interface></interface-information>"
+            );
+            let mut snapshot = crate::Snapshot::default();
+            let parser = crate::parsers::find("optics_diagnostics").unwrap();
+            parser.parse(reply.as_bytes(), 0, &mut snapshot);
+            let limits = snapshot.optics[0].thresholds.rx_power_dbm;
+            (
+                limits.high_alarm,
+                limits.low_alarm,
+                limits.high_warn,
+                limits.low_warn,
+            )
+        };
+        let limit = |name: &str, value: &str| {
+            format!("<laser-rx-power-{name}-threshold>{value}</laser-rx-power-{name}-threshold>")
+        };
+        let mw = limit("high-alarm", "1.9953")
+            + &limit("low-alarm", "0.0315")
+            + &limit("low-warn", "0.0000");
+        assert_eq!(received(&mw), (Some(3.0), Some(-15.02), None, None));
+        let dbm = "<laser-rx-power-high-alarm-threshold-dbm>2.50</laser-rx-power-high-alarm-threshold-dbm>";
+        assert_eq!(received(&(mw + dbm)), (Some(2.5), None, None, None));
+        let none = limit("high-alarm", "0.0000") + &limit("low-alarm", "0.0000");
+        assert_eq!(received(&none), (None, None, None, None));
     }
 }
