@@ -65,6 +65,13 @@ impl Notes {
         }
     }
 
+    /// Adds a note, if there is one.
+    pub(crate) fn push_some(&mut self, note: Option<Note>) {
+        if let Some(note) = note {
+            self.push(note);
+        }
+    }
+
     /// The notes kept, in the order in which they were made.
     pub fn as_slice(&self) -> &[Note] {
         &self.kept

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::members::Members;
-use super::names::PortNames;
+use super::names::{PortNames, odd_name};
 use super::transceivers::{Transceivers, transceivers};
 use crate::filter::InterfaceFilter;
 use crate::judge;
@@ -116,6 +116,9 @@ pub fn join(snapshot: Snapshot, context: &Context) -> DeviceRecords {
             continue;
         }
         let (location, channel, transceiver) = place(&interface.name, &modules);
+        if location.is_none() {
+            notes.push_some(odd_name("optics_diagnostics", &interface.name));
+        }
         let facts = members.facts(&facts, location);
         let is_off = switched_off.contains(&interface.name);
         let status = judge::status(&interface, interface.lanes.iter(), is_off);
@@ -157,6 +160,9 @@ pub fn join(snapshot: Snapshot, context: &Context) -> DeviceRecords {
             continue;
         }
         let (location, channel, _) = place(&statistics.name, &modules);
+        if location.is_none() {
+            notes.push_some(odd_name("interface_statistics", &statistics.name));
+        }
         records.counters.push(InterfaceCounters {
             facts: members.facts(&facts, location),
             location,

@@ -16,3 +16,4 @@ mod wavelength;
 
 pub use join::{Context, DeviceRecords, join};
 pub use names::PortNames;
+pub(crate) use names::odd_name;

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::NameSource;
+use crate::note::{Note, shortened};
 use crate::port::{PortLocation, PortName};
 
 /// Names by location.
@@ -47,9 +48,42 @@ impl PortNames {
     }
 }
 
+/// The note of a name that no interface has. Interfaces without a port (`irb`, `ae0`) are in no table either, and need none.
+pub(crate) fn odd_name(rpc: &'static str, name: &str) -> Option<Note> {
+    let is_usual = |c: char| c.is_ascii_alphanumeric() || "-/:._*".contains(c);
+    let is_odd = name.is_empty() || !name.chars().all(is_usual);
+    is_odd.then(|| Note {
+        rpc: rpc.into(),
+        interface: None,
+        lane: None,
+        field: "name".into(),
+        found: shortened(name),
+        expected: "the name of an interface: it is left out of the tables".into(),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_no_interface_has_is_told() {
+        for usual in [
+            "irb",
+            "ae0.100",
+            "et-0/0/1:2",
+            "vtep.32768",
+            "lo0",
+            "esi",
+            ".local.",
+            "*",
+        ] {
+            assert_eq!(odd_name("x", usual), None, "{usual}");
+        }
+        for odd in ["=cmd|' /C calc'!A0", "et-0/0/1\u{1b}[2J", "et-0/0/\u{661}"] {
+            assert_eq!(odd_name("x", odd).unwrap().found, odd);
+        }
+    }
 
     #[test]
     fn a_location_has_the_name_that_the_device_uses() {

@@ -11,6 +11,7 @@ use super::objects::RowObject;
 use super::scratch::{Place, Scratch, Target, state, written};
 use super::{DocumentOrigin, Fillers};
 use crate::column::{ColumnSpec, Fill, MICROSECONDS_A_SECOND, PortPart, Role};
+use crate::enrich::odd_name;
 use crate::json::cell::{Cell, ROUNDED, expected, read};
 use crate::json::node::Object;
 use crate::json::original::{KEYS, Meaning};
@@ -136,10 +137,21 @@ impl Reader {
         let mut rows = CellColumns::of(self.columns.len());
         let mut scratch = Scratch::of(self.columns.len());
         let mut around = Around::default();
+        let mut before: Option<Cow<'_, str>> = None;
         for object in objects {
             let name = object.interface_name();
             let port = name.as_deref().and_then(PortName::parse);
-            if name.is_some() && port.is_none() && which == RowSelection::Ports {
+            if let Some(name) = &name
+                && port.is_none()
+                && which == RowSelection::Ports
+            {
+                // Once for an interface, not for each of its lanes.
+                if before.as_deref() != Some(&**name)
+                    && let Some(note) = odd_name(object.rpc, name)
+                {
+                    notes.push(note);
+                    before = Some(name.clone());
+                }
                 continue;
             }
             let place = Place {

@@ -500,3 +500,45 @@ fn what_an_object_says_itself_wins_over_what_other_documents_say_and_ours_are_le
     }
     assert!(notes.is_empty(), "{notes:?}");
 }
+
+#[test]
+fn an_interface_with_an_odd_name_is_left_out_with_a_note_from_a_device_and_from_a_document() {
+    let odd = "=cmd|' /C calc'!A0";
+    let expected = |rpc: &str| {
+        format!(
+            "{rpc}: name: found \"{odd}\", expected the name of an interface: it is left out of the tables"
+        )
+    };
+    let optics = serde_json::json!({
+        "interfaces": [{"if_name": odd, "temperature": 45.5}, {"if_name": "ae0", "temperature": 45.5}],
+        "lanes": [{"if_name": odd, "lane": 0, "rx_power": -2.5}, {"if_name": odd, "lane": 1, "rx_power": -2.5}],
+    });
+    let mut notes = Notes::default();
+    let rows = read(&[("optics_diagnostics", node(&optics))], &mut notes).unwrap();
+    assert!(rows.tables.iter().all(|table| table.batch.num_rows() == 0));
+    let said: Vec<_> = notes.as_slice().iter().map(ToString::to_string).collect();
+    // Once for each table that it would be in.
+    assert_eq!(
+        said,
+        [
+            expected("optics_diagnostics"),
+            expected("optics_diagnostics")
+        ]
+    );
+
+    let reply = format!(
+        "<interface-information><physical-interface><name>{odd}</name><speed>10Gbps</speed></physical-interface>\
+         <physical-interface><name>irb</name><speed>10Gbps</speed></physical-interface></interface-information>"
+    );
+    let mut snapshot = crate::Snapshot::default();
+    let parser = crate::parsers::find("interface_statistics").unwrap();
+    parser.parse(reply.as_bytes(), 0, &mut snapshot);
+    let records = crate::enrich::join(snapshot, &crate::Context::default());
+    let said: Vec<_> = records
+        .notes
+        .as_slice()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(said, [expected("interface_statistics")]);
+}
