@@ -64,6 +64,7 @@ pub struct DeviceRecords {
 /// An interface that is reported twice (by two routing engines, say) is kept once, as first reported, with a note: two
 /// rows for one port would count it twice.
 pub fn join(snapshot: Snapshot, context: &Context) -> DeviceRecords {
+    let members = Members::of(&snapshot);
     let Snapshot {
         system_information,
         chassis_inventory,
@@ -79,7 +80,6 @@ pub fn join(snapshot: Snapshot, context: &Context) -> DeviceRecords {
         chassis_inventory.as_ref(),
         context,
     ));
-    let members = Members::of(chassis_inventory.as_ref());
     let modules = transceivers(chassis_inventory.as_ref(), &pic_ports, &members, &mut notes);
     let mut port_names = PortNames::default();
     optics
@@ -119,7 +119,7 @@ pub fn join(snapshot: Snapshot, context: &Context) -> DeviceRecords {
         if location.is_none() {
             notes.push_some(odd_name("optics_diagnostics", &interface.name));
         }
-        let facts = members.facts(&facts, location);
+        let facts = members.facts(&facts, location, interface.routing_engine.as_deref());
         let is_off = switched_off.contains(&interface.name);
         let status = judge::status(&interface, interface.lanes.iter(), is_off);
         let lanes = std::mem::take(&mut interface.lanes);
@@ -164,7 +164,7 @@ pub fn join(snapshot: Snapshot, context: &Context) -> DeviceRecords {
             notes.push_some(odd_name("interface_statistics", &statistics.name));
         }
         records.counters.push(InterfaceCounters {
-            facts: members.facts(&facts, location),
+            facts: members.facts(&facts, location, statistics.routing_engine.as_deref()),
             location,
             channel,
             statistics,

@@ -42,11 +42,11 @@ pub(crate) fn transceivers(
             continue;
         };
         let engine = item.routing_engine.as_deref();
-        if !members.speaks_for(engine, location.fpc) {
+        if !members.holds(engine, item.chassis, location.fpc) {
             leave_out(
                 location,
                 "transceivers",
-                format!("a module of {}", engine.unwrap_or_default()),
+                format!("a module of {}", engine.unwrap_or("another chassis")),
                 "modules of the first node",
             );
             continue;

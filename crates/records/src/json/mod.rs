@@ -91,6 +91,7 @@ fn chassis_inventory(records: &DeviceRecords) -> Vec<u8> {
             chassis: ChassisInventory {
                 transceivers: Vec::new(),
                 fpcs: Vec::new(),
+                chassis: Vec::new(),
                 serial_number: chassis.serial_number.clone(),
                 description: chassis.description.clone(),
                 ..*chassis

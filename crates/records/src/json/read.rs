@@ -72,9 +72,11 @@ pub(crate) fn chassis_inventory(document: &Node<'_>) -> Result<ChassisInventory,
                 description: first(module, &["description", "media_type"]),
                 model_number: text(module, "model_number"),
                 routing_engine: None,
+                chassis: 0,
             })
             .collect(),
         fpcs: Vec::new(),
+        chassis: Vec::new(),
         timestamp: own.and_then(time).unwrap_or_default(),
     })
 }

@@ -16,8 +16,20 @@ pub struct ChassisInventory {
     pub transceivers: Vec<ChassisTransceiver>,
     /// The FPCs, in the order of the reply: in a virtual chassis its members.
     pub fpcs: Vec<ChassisFpc>,
+    /// Every chassis of the reply, in its order: members of a cluster or of a routing matrix, or what each of two routing
+    /// engines says of the same one.
+    pub chassis: Vec<OneChassis>,
     /// UTC second at which the reply arrived.
     pub timestamp: i64,
+}
+
+/// One `chassis` of the inventory.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OneChassis {
+    /// `serial-number`.
+    pub serial_number: Option<String>,
+    /// The routing engine (node, member) that reported it, where the reply names one.
+    pub routing_engine: Option<Arc<str>>,
 }
 
 /// One `FPC N` of the inventory.
@@ -29,6 +41,8 @@ pub struct ChassisFpc {
     pub serial_number: Option<String>,
     /// The routing engine (node, member) that reported it, where the reply names one.
     pub routing_engine: Option<Arc<str>>,
+    /// The place of its chassis among those of the reply.
+    pub chassis: usize,
 }
 
 /// One `Xcvr N` of the inventory.
@@ -48,6 +62,8 @@ pub struct ChassisTransceiver {
     pub model_number: Option<String>,
     /// The routing engine (node, member) that reported it, where the reply names one.
     pub routing_engine: Option<Arc<str>>,
+    /// The place of its chassis among those of the reply.
+    pub chassis: usize,
 }
 
 impl ChassisInventory {

@@ -18,7 +18,7 @@ mod rows;
 mod statistics;
 mod system;
 
-pub use chassis::{ChassisFpc, ChassisInventory, ChassisTransceiver};
+pub use chassis::{ChassisFpc, ChassisInventory, ChassisTransceiver, OneChassis};
 pub use coherent::{COHERENT, COHERENT_QUANTITIES, Coherent, CoherentQuantity};
 pub use counter_columns::INTERFACE_COUNTERS_COLUMNS;
 pub use document_columns::{

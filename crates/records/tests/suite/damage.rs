@@ -97,6 +97,7 @@ fn holdings(snapshot: Snapshot) -> Vec<String> {
         .flat_map(|chassis| chassis.transceivers)
         .map(|mut record| {
             record.routing_engine = None;
+            record.chassis = 0;
             format!("{record:?}")
         });
     let ports = snapshot.pic_ports.into_iter().map(|mut record| {

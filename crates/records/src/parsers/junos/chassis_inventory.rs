@@ -6,13 +6,13 @@
 use std::sync::Arc;
 
 use super::text::{EepromChanges, given};
-use crate::model::{ChassisFpc, ChassisInventory, ChassisTransceiver};
+use crate::model::{ChassisFpc, ChassisInventory, ChassisTransceiver, OneChassis};
 use crate::note::ReplyNotes;
 use crate::parsers::parser::{Arrival, Parser};
 use crate::port::PortLocation;
 use crate::snapshot::Snapshot;
 use crate::unread::Unread;
-use crate::value::{eeprom, index};
+use crate::value::index;
 use crate::xml::{Cursor, Damage, Element, Outcome, Shape, walk};
 
 pub(super) const PARSER: Parser = Parser {
@@ -51,6 +51,8 @@ struct Gathered {
     transceivers: Vec<FoundTransceiver>,
     fpcs: Vec<ChassisFpc>,
     backplane: Option<String>,
+    /// Texts of the chassis and its FPCs that were not taken as they came.
+    changes: EepromChanges,
 }
 
 /// What a module says of itself.
@@ -78,9 +80,16 @@ fn read(reply: &str, arrival: Arrival, snapshot: &mut Snapshot) -> Outcome {
         // Modules that were complete before a reply ends early are kept, so the result is looked at last.
         let result = module(cursor, element, &mut texts, &mut gathered, depth);
         if whole_chassis {
-            let own = |text: Option<String>| text.as_deref().and_then(|text| eeprom(text).0);
-            inventory.serial_number = inventory.serial_number.take().or(own(texts.serial_number));
-            inventory.description = inventory.description.take().or(own(texts.description));
+            let mut own =
+                |text: Option<String>, field| gathered.changes.read(text.as_deref()?, field);
+            let serial_number = own(texts.serial_number, "serial_number");
+            let description = own(texts.description, "description");
+            inventory.chassis.push(OneChassis {
+                serial_number: serial_number.clone(),
+                routing_engine: engine.cloned(),
+            });
+            inventory.serial_number = inventory.serial_number.take().or(serial_number);
+            inventory.description = inventory.description.take().or(description);
             if result.is_err() {
                 // Reading goes on at the first module of this chassis, and will find them again.
                 gathered.transceivers.truncate(start.0);
@@ -89,11 +98,15 @@ fn read(reply: &str, arrival: Arrival, snapshot: &mut Snapshot) -> Outcome {
         } else if result.is_ok() {
             finish(texts, &mut gathered);
         }
+        // What is found after damage is of the chassis in which the damage was.
+        let chassis = inventory.chassis.len().saturating_sub(1);
         for item in &mut gathered.transceivers[start.0..] {
             item.transceiver.routing_engine = engine.map(Arc::clone);
+            item.transceiver.chassis = chassis;
         }
         for fpc in &mut gathered.fpcs[start.1..] {
             fpc.routing_engine = engine.map(Arc::clone);
+            fpc.chassis = chassis;
         }
         result
     });
@@ -104,6 +117,7 @@ fn read(reply: &str, arrival: Arrival, snapshot: &mut Snapshot) -> Outcome {
         notes: &mut snapshot.notes,
         unread: &mut Unread::default(),
     };
+    gathered.changes.note(None, &mut book);
     for mut item in gathered.transceivers {
         match (item.fpc, item.pic) {
             (Some(fpc), Some(pic)) => {
@@ -202,6 +216,7 @@ fn finish(texts: ModuleTexts, gathered: &mut Gathered) {
             description: text(texts.description, "description"),
             model_number: text(texts.model_number, "model_number"),
             routing_engine: None,
+            chassis: 0,
         };
         gathered.transceivers.push(FoundTransceiver {
             fpc: None,
@@ -215,14 +230,17 @@ fn finish(texts: ModuleTexts, gathered: &mut Gathered) {
         gathered.fpcs.push(ChassisFpc {
             slot,
             serial_number: serial_number
-                .and_then(|text| eeprom(text).0)
+                .and_then(|text| gathered.changes.read(text, "serial_number"))
                 .filter(|number| !number.eq_ignore_ascii_case(NO_NUMBER)),
             routing_engine: None,
+            chassis: 0,
         });
     } else if gathered.backplane.is_none()
         && matches!(texts.name.as_str(), "Backplane" | "Midplane")
     {
-        gathered.backplane = texts.serial_number;
+        let serial_number = texts.serial_number.as_deref();
+        gathered.backplane =
+            serial_number.and_then(|text| gathered.changes.read(text, "serial_number"));
     }
 }
 
