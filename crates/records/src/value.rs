@@ -209,6 +209,10 @@ pub fn temperature(celsius: Option<&str>, text: &str) -> Reading<f64> {
     {
         return Reading::Measured(value);
     }
+    // It has a slash of its own.
+    if let Some(state) = absence(trimmed(text)) {
+        return Reading::Absent(state);
+    }
     // "34 degrees C / 93 degrees F": what stands after the slash is the same again.
     number(
         text.split('/').next().unwrap_or_default(),
@@ -495,6 +499,7 @@ mod tests {
             Reading::Measured(34.0)
         );
         assert_eq!(temperature(None, "93 degrees F"), Reading::Invalid);
+        assert_eq!(temperature(None, "N/A"), Reading::Absent(State::NotPresent));
     }
 
     #[test]

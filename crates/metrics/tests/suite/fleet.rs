@@ -66,6 +66,7 @@ const SINCE: &[&str] = &[
     "chassis_inventory/routing_matrix_with_padded_texts",
     "interface_statistics/fec_of_the_optic_and_what_nobody_reads",
     "optics_diagnostics/floors_full_scale_and_limits_that_are_none",
+    "optics_diagnostics/values_said_twice_and_parts_of_modules",
 ];
 
 /// Every fixture as a device of its own, in the order of their paths, and one with a hostile name.

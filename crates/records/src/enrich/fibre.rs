@@ -39,6 +39,11 @@ pub(crate) fn fibre(facts: &ModuleFacts<'_>) -> (FiberType, FiberRule) {
     decided.unwrap_or_default()
 }
 
+/// True for a word that names a fibre mode.
+pub(crate) fn is_mode(text: &str) -> bool {
+    from_mode(text).is_some()
+}
+
 fn from_mode(text: &str) -> Option<FiberType> {
     let mode: String = text
         .chars()

@@ -5,7 +5,7 @@
 //! puts them into rows. Nothing here reads XML, and nothing here knows a sink.
 
 mod facts;
-mod fibre;
+pub(crate) mod fibre;
 mod fibre_tables;
 mod join;
 mod medium;

@@ -73,9 +73,16 @@ impl Reply {
 
     /// The reply with the texts of these leaves replaced; a `celsius` beside one would win, and goes.
     fn with(&self, which: impl Fn(&str) -> bool, text: &str) -> String {
+        self.with_each(|name| which(name).then_some(text))
+    }
+
+    /// The same with a text for each leaf.
+    fn with_each<'t>(&self, text: impl Fn(&str) -> Option<&'t str>) -> String {
         let mut xml = self.xml.clone();
-        for leaf in self.leaves.iter().rev().filter(|leaf| which(&leaf.name)) {
-            xml.replace_range(leaf.text.clone(), text);
+        for leaf in self.leaves.iter().rev() {
+            if let Some(text) = text(&leaf.name) {
+                xml.replace_range(leaf.text.clone(), text);
+            }
         }
         xml.replace("celsius=", "was=")
     }
@@ -85,6 +92,31 @@ impl Reply {
         let outcome = self.parser.parse(xml.as_bytes(), 1, &mut snapshot);
         (outcome, enrich::join(snapshot, &crate::support::context()))
     }
+}
+
+/// All values beyond limits that the rows of this reply have.
+fn beyond(records: &DeviceRecords) -> Vec<Trouble> {
+    let rows = records.interfaces.iter().flat_map(|row| {
+        let of_row = records.lanes.iter();
+        let lanes: Vec<_> = of_row
+            .filter(|lane| lane.if_name == row.optics.name)
+            .map(|lane| &lane.lane)
+            .collect();
+        let mut troubles = judge::module(&row.optics, lanes.iter().copied());
+        let of_lanes = lanes.iter().copied();
+        troubles.extend(of_lanes.flat_map(|lane| judge::lane(&row.optics, lane, false)));
+        troubles
+    });
+    rows.filter(|trouble| matches!(trouble, Trouble::Beyond { .. }))
+        .collect()
+}
+
+/// All documents of a device as one text.
+fn documents(records: &DeviceRecords) -> String {
+    let documents = records::json::documents(records).into_iter();
+    documents
+        .map(|(_, json)| String::from_utf8_lossy(&json).into_owned())
+        .collect()
 }
 
 /// What holds of every row, whatever was read.
@@ -262,5 +294,106 @@ proptest! {
             .filter(|module| module.location.is_some() && module.routing_engine.as_deref() == Some(other)).count();
         let noted = records.notes.as_slice().iter().filter(|note| note.found.contains(other)).count();
         prop_assert_eq!(left_out, noted);
+    }
+
+    #[test]
+    fn limits_that_leave_no_room_alarm_nothing(which in any::<prop::sample::Index>(), (high, low, level) in prop::sample::select(vec![
+        ("-5", "70", "-alarm"), ("-5", "70", "-warn"), ("-5", "70", ""), ("0", "0", "-warn"), ("0", "0", "-alarm"), ("3", "3", ""),
+    ])) {
+        let replies = Reply::of("optics_diagnostics");
+        let reply = replies[which.index(replies.len())];
+        // What an operator has set is another pair, and stays.
+        let is_limit = |name: &str| name.contains("-threshold") && name.contains(level) && !name.contains("manual");
+        let sides = |side: &str| -> Vec<String> {
+            let of_side = reply.leaves.iter().filter(|leaf| is_limit(&leaf.name) && leaf.name.contains(side));
+            let mut names: Vec<_> = of_side.map(|leaf| leaf.name.replace(side, "-")).collect();
+            names.sort();
+            names
+        };
+        // A limit that stands alone may be one.
+        if sides("-high-") != sides("-low-") {
+            return Ok(());
+        }
+        let xml = reply.with_each(|name| match name {
+            _ if !is_limit(name) => None,
+            _ if name.contains("-high-") => Some(high),
+            _ if name.contains("-low-") => Some(low),
+            _ => None,
+        });
+        let (_, before) = reply.read(&reply.xml);
+        let (_, after) = reply.read(&xml);
+        check(&after)?;
+        let (before, after) = (beyond(&before), beyond(&after));
+        prop_assert!(after.iter().all(|trouble| before.contains(trouble)), "{after:?}");
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_read_is_never_lost_in_silence(which in any::<prop::sample::Index>(), place in any::<prop::sample::Index>(), text in prop::sample::select(vec!["#7 odd", "1e999"])) {
+        let reply = &REPLIES[which.index(REPLIES.len())];
+        if reply.leaves.is_empty() {
+            return Ok(());
+        }
+        let leaf = &reply.leaves[place.index(reply.leaves.len())];
+        // Who speaks is no value, a part of the chassis without its name is another part, and of a flap the attribute counts.
+        if ["re-name", "interface-flapped"].contains(&leaf.name.as_str()) || leaf.name == "name" && reply.parser.name == "chassis_inventory" {
+            return Ok(());
+        }
+        let mut xml = reply.xml.clone();
+        xml.replace_range(leaf.text.clone(), text);
+        let (_, before) = reply.read(&reply.xml);
+        let (outcome, after) = reply.read(&xml);
+        let (was, is) = (documents(&before), documents(&after));
+        let is_told = after.notes.len() > before.notes.len()
+            || after.notes.as_slice().iter().any(|note| note.found.contains(text))
+            || !outcome.unread.is_empty()
+            || !outcome.complete
+            || !outcome.errors.is_empty();
+        // Limits and texts of absence vanish where they were none; a text is taken as it is.
+        prop_assert!(was == is || is.contains(text) || is_told, "{} of {} was {:?}", leaf.name, reply.parser.name, &reply.xml[leaf.text.clone()]);
+    }
+
+    #[test]
+    fn a_text_that_is_padding_alone_is_none_and_costs_a_note(which in any::<prop::sample::Index>(), padding in prop::sample::select(vec!["&#0;&#0;", "\u{ff}\u{ff}", "\u{1}\u{2}"])) {
+        let names = ["serial-number", "part-number"];
+        for rpc in ["chassis_inventory", "pic_detail", "system_information"] {
+            let all = Reply::of(rpc);
+            let reply = all[which.index(all.len())];
+            let (_, before) = reply.read(&reply.xml);
+            let (_, after) = reply.read(&reply.with(|name| names.contains(&name) || name.contains("vendor"), padding));
+            for module in &after.transceivers {
+                prop_assert_eq!((&module.serial_number, &module.vendor), (&None, &None));
+            }
+            prop_assert_eq!(&after.facts.device_serial, &None);
+            let had = before.transceivers.iter().filter(|module| module.serial_number.is_some()).count();
+            let noted = after.notes.as_slice().iter().filter(|note| note.expected.starts_with("text without control")).count();
+            prop_assert!(noted >= had, "{} notes of {} modules", noted, had);
+        }
+    }
+
+    #[test]
+    fn a_chassis_that_numbers_its_slots_again_gives_no_port_a_module(which in any::<prop::sample::Index>(), names in prop::sample::select(vec![
+        None, Some(("primary", "secondary")), Some(("NODE0", "NODE1")),
+    ])) {
+        let all = Reply::of("chassis_inventory");
+        let reply = all[which.index(all.len())];
+        let (Some(start), Some(end)) = (reply.xml.find("<chassis>"), reply.xml.rfind("</chassis>")) else { return Ok(()) };
+        let chassis = &reply.xml[start..end + "</chassis>".len()];
+        if chassis.contains("re-name") {
+            return Ok(());
+        }
+        let item = |engine: Option<&str>, chassis: &str| {
+            let name = engine.map_or(String::new(), |engine| format!("<re-name>{engine}</re-name>"));
+            format!("<multi-routing-engine-item>{name}<chassis-inventory>{chassis}</chassis-inventory></multi-routing-engine-item>")
+        };
+        let theirs = chassis.replace("<serial-number>", "<serial-number>THEIRS-").replace("<name>Xcvr ", "<name>Xcvr 1");
+        let (first, other) = names.unzip();
+        let xml = format!("<rpc-reply>{}{}</rpc-reply>", item(first, chassis), item(other, &theirs));
+        let (_, records) = reply.read(&xml);
+        let serials = records.transceivers.iter().filter_map(|module| module.serial_number.as_deref());
+        prop_assert!(serials.into_iter().all(|serial| !serial.starts_with("THEIRS-")));
+        let located = |serial: &str| records.chassis_inventory.iter().flat_map(|chassis| &chassis.transceivers)
+            .filter(|module| module.location.is_some() && module.serial_number.as_deref().is_some_and(|own| own.starts_with(serial))).count();
+        let noted = records.notes.as_slice().iter().filter(|note| note.expected.starts_with("modules of the first")).count();
+        prop_assert!(noted >= located("THEIRS-"), "{:?}", records.notes);
     }
 }

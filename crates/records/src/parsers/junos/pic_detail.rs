@@ -3,8 +3,11 @@
 //! The payload is `fpc-information/fpc/pic-detail/port-information/port`, with or without a MIC level. Slots are filled in
 //! when the element that holds them ends. `port-speed-information` also has `port` elements; they are not ports here.
 
+use std::sync::Arc;
+
 use super::text::EepromChanges;
 use super::unread;
+use crate::enrich::fibre::is_mode;
 use crate::model::PicPort;
 use crate::note::ReplyNotes;
 use crate::parsers::parser::{Arrival, Parser};
@@ -92,6 +95,14 @@ fn read(reply: &str, arrival: Arrival, snapshot: &mut Snapshot) -> Outcome {
             }
         }
         item.changes.note(port.location, &mut book);
+        if let Some(mode) = port.fiber_mode.as_deref().filter(|mode| !is_mode(mode)) {
+            let first_note = book.notes.len();
+            book.unreadable("fiber_type", mode, "single-mode or multi-mode");
+            if let Some(PortLocation { fpc, pic, port }) = port.location {
+                let place = Arc::from(format!("{fpc}/{pic}/{port}"));
+                book.notes.place(first_note, &place);
+            }
+        }
         snapshot.pic_ports.push(port);
     }
     if outcome.payload_seen {

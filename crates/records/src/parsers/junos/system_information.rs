@@ -1,9 +1,11 @@
 //! `get-system-information`: one `system-information`; of several, the first that holds anything is kept.
 
-use super::text::given;
+use super::text::{EepromChanges, given};
 use crate::model::SystemInformation;
+use crate::note::ReplyNotes;
 use crate::parsers::parser::{Arrival, Parser};
 use crate::snapshot::Snapshot;
+use crate::unread::Unread;
 use crate::xml::{Cursor, Damage, Element, Outcome, Shape, walk};
 
 pub(super) const PARSER: Parser = Parser {
@@ -18,7 +20,8 @@ const SHAPE: Shape<'_> = Shape {
 };
 
 fn read(reply: &str, arrival: Arrival, snapshot: &mut Snapshot) -> Outcome {
-    walk(reply, &SHAPE, |cursor, element, engine| {
+    let mut changes = EepromChanges::default();
+    let outcome = walk(reply, &SHAPE, |cursor, element, engine| {
         let mut system = SystemInformation {
             routing_engine: engine.map(|name| name.to_string()),
             timestamp: arrival.at,
@@ -26,18 +29,26 @@ fn read(reply: &str, arrival: Arrival, snapshot: &mut Snapshot) -> Outcome {
         };
         let empty = system.clone();
         // Kept also when the element ends early: each of its facts stands alone.
-        let result = facts(cursor, element, &mut system);
+        let result = facts(cursor, element, &mut system, &mut changes);
         if snapshot.system_information.is_none() && system != empty {
             snapshot.system_information = Some(system);
         }
         result
-    })
+    });
+    let mut book = ReplyNotes {
+        rpc: PARSER.name,
+        notes: &mut snapshot.notes,
+        unread: &mut Unread::default(),
+    };
+    changes.note(None, &mut book);
+    outcome
 }
 
 fn facts<'a>(
     cursor: &mut Cursor<'a>,
     element: &Element<'a>,
     system: &mut SystemInformation,
+    changes: &mut EepromChanges,
 ) -> Result<(), Damage> {
     cursor.each_child(element, |cursor, child| {
         let fact = match child.name() {
@@ -45,7 +56,11 @@ fn facts<'a>(
             "hardware-model" => &mut system.model,
             "os-name" => &mut system.os_name,
             "os-version" => &mut system.version,
-            "serial-number" => &mut system.serial_number,
+            // The only one of these texts that comes from an EEPROM.
+            "serial-number" => {
+                system.serial_number = changes.read(&cursor.text(child)?, "serial_number");
+                return Ok(());
+            }
             _ => return Ok(()),
         };
         *fact = given(&cursor.text(child)?);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::limits;
 use super::temperature;
-use super::values::{self, nothing};
+use super::values::{self, keep_first, nothing};
 use crate::model::{FlaggedQuantities, Halves, InterfaceOptics, Lane};
 use crate::note::ReplyNotes;
 use crate::parsers::junos::unread;
@@ -170,30 +170,44 @@ fn diagnostics<'a>(
             }
             OpticsElement::Temperature => {
                 let text = cursor.text(child)?;
-                module.temperature = Some(temperature::read(child, &text, "temperature", notes));
+                let reading = temperature::read(child, &text, "temperature", notes);
+                keep_first(
+                    &mut module.temperature,
+                    reading,
+                    &text,
+                    "temperature",
+                    notes,
+                );
             }
             OpticsElement::TxTemperature => {
                 let text = cursor.text(child)?;
                 let reading = temperature::read(child, &text, "tx_temperature", notes);
                 module.halves.tx_temperature_c = reading.value();
+                why_none(&mut module.temperature, reading);
             }
             OpticsElement::RxTemperature => {
                 let text = cursor.text(child)?;
                 let reading = temperature::read(child, &text, "rx_temperature", notes);
                 module.halves.rx_temperature_c = reading.value();
+                why_none(&mut module.temperature, reading);
             }
             OpticsElement::TxVoltage => {
                 let text = cursor.text(child)?;
-                module.halves.tx_voltage_v = voltage(&text, "tx_voltage", notes).value();
+                let reading = voltage(&text, "tx_voltage", notes);
+                module.halves.tx_voltage_v = reading.value();
+                why_none(&mut module.voltage, reading);
             }
             OpticsElement::RxVoltage => {
                 let text = cursor.text(child)?;
-                module.halves.rx_voltage_v = voltage(&text, "rx_voltage", notes).value();
+                let reading = voltage(&text, "rx_voltage", notes);
+                module.halves.rx_voltage_v = reading.value();
+                why_none(&mut module.voltage, reading);
             }
             OpticsElement::LaneModuleTemperature => lane_temperature(cursor, child, module, notes)?,
             OpticsElement::Voltage => {
                 let text = cursor.text(child)?;
-                module.voltage = Some(voltage(&text, "voltage", notes));
+                let reading = voltage(&text, "voltage", notes);
+                keep_first(&mut module.voltage, reading, &text, "voltage", notes);
             }
             OpticsElement::MaxPower => {
                 let text = cursor.text(child)?;
@@ -211,6 +225,13 @@ fn diagnostics<'a>(
         }
         Ok(())
     })
+}
+
+/// A part of the module says why it has no value: that is the module's reason too where it says nothing itself.
+fn why_none(slot: &mut Option<Reading<f64>>, of_part: Reading<f64>) {
+    if of_part.value().is_none() {
+        slot.get_or_insert(of_part);
+    }
 }
 
 fn voltage(text: &str, field: &'static str, notes: &mut ReplyNotes<'_>) -> Reading<f64> {
@@ -438,7 +459,16 @@ fn lane_zero(module: &Module, values: &mut values::Values) -> Lane {
 /// none, whatever its flags say. Otherwise one measurement is enough for `ok`.
 fn state(module: &Module, values: &values::Values) -> State {
     let zero = |reading: &Option<Reading<f64>>| matches!(reading, Some(Reading::Measured(value)) if *value == 0.0);
+    let halves = module.halves;
+    let of_parts = [
+        halves.tx_temperature_c,
+        halves.rx_temperature_c,
+        module.lane_temperature_c,
+        halves.tx_voltage_v,
+        halves.rx_voltage_v,
+    ];
     let alive = values.shows_life()
+        || of_parts.into_iter().flatten().any(|value| value != 0.0)
         || module
             .lanes
             .iter()

@@ -8,6 +8,7 @@
 //! EEPROMs hold limits that are none: [`valid`] tells them.
 
 use super::temperature;
+use crate::decimal::with_unit;
 use crate::light;
 use crate::model::{FlaggedQuantities, Limits, Thresholds};
 use crate::note::ReplyNotes;
@@ -32,13 +33,22 @@ pub(super) struct SentFlags {
 #[derive(Debug, Default)]
 pub(super) struct SentLimits {
     pub(super) flags: SentFlags,
-    pub(super) thresholds: Thresholds,
+    limits: LimitSet,
+    /// Numbers that no such limit can be. They are none, but they show that the other limit of a pair is none either.
+    impossible: LimitSet,
+    /// The device says that the limits which an operator has set are not in use.
+    manual_is_off: bool,
+}
+
+/// The limits of every quantity.
+#[derive(Debug, Default)]
+struct LimitSet {
+    thresholds: Thresholds,
     /// Limits of sent and of received power in mW.
     tx_power_mw: Limits,
     rx_power_mw: Limits,
-    /// Limits of received power that an operator has set, and whether the device says that they are not in use.
+    /// Limits of received power that an operator has set.
     manual_rx: Limits,
-    manual_is_off: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -195,7 +205,7 @@ impl SentLimits {
                 self.manual_is_off = off.iter().any(|word| word.eq_ignore_ascii_case(&text));
             }
             LimitForm::Threshold | LimitForm::Dbm | LimitForm::Manual => {
-                if self.slot(&name).is_some() {
+                if self.limits.slot(&name).is_some() {
                     let text = cursor.text(element)?;
                     if !self.set_limit(&name, element, &text, notes) {
                         notes.unreadable(name.field(), &text, "a limit");
@@ -229,27 +239,34 @@ impl SentLimits {
         text: &str,
         notes: &mut ReplyNotes<'_>,
     ) -> bool {
-        let Some((slot, quantity)) = self.slot(name) else {
+        let Some((slot, quantity)) = self.limits.slot(name) else {
             return false;
         };
-        if quantity == Quantity::TemperatureC {
-            if !text.starts_with(|first: char| first.is_ascii_digit() || "-+".contains(first))
-                && absence(text).is_none()
-            {
-                return false;
-            }
-            let reading = temperature::read_named(element, text, || name.field(), notes);
-            *slot = reading.value().or(*slot);
-            return true;
-        }
         if quantity == Quantity::PowerMw {
             // All ones, which no measurement can be, is a limit that nothing reaches.
             let value = text.trim().parse().ok().filter(|mw: &f64| mw.is_finite());
             *slot = value.or(*slot);
             return value.is_some() || absence(text).is_some();
         }
-        let reading = number(text, quantity);
+        let reading = if quantity == Quantity::TemperatureC {
+            if !text.starts_with(|first: char| first.is_ascii_digit() || "-+".contains(first))
+                && absence(text).is_none()
+            {
+                return false;
+            }
+            temperature::read_named(element, text, || name.field(), notes)
+        } else {
+            number(text, quantity)
+        };
         *slot = reading.value().or(*slot);
+        if reading == Reading::Invalid
+            && let Some((slot, _)) = self.impossible.slot(name)
+        {
+            *slot = written(text);
+        }
+        if quantity == Quantity::TemperatureC {
+            return true;
+        }
         // No power at all is no limit either.
         let is_none = reading != Reading::Invalid
             || number(text, Quantity::PowerDbm) == Reading::Absent(State::NoLight);
@@ -260,6 +277,43 @@ impl SentLimits {
         is_none
     }
 
+    /// The thresholds that can be held against a value; what is none costs a note. Limits that an operator has set win.
+    pub(super) fn thresholds(&self, notes: &mut ReplyNotes<'_>) -> Thresholds {
+        let mut t = self.limits.thresholds;
+        for (dbm, mw) in [
+            (&mut t.tx_power_dbm, self.limits.tx_power_mw),
+            (&mut t.rx_power_dbm, self.limits.rx_power_mw),
+        ] {
+            if *dbm == Limits::default() {
+                *dbm = in_dbm(mw);
+            }
+        }
+        let i = &self.impossible.thresholds;
+        for (field, limits, impossible) in [
+            ("temperature", &mut t.temperature_c, i.temperature_c),
+            (
+                "laser_temperature",
+                &mut t.laser_temperature_c,
+                i.laser_temperature_c,
+            ),
+            ("voltage", &mut t.voltage_v, i.voltage_v),
+            ("tx_power", &mut t.tx_power_dbm, i.tx_power_dbm),
+            ("rx_power", &mut t.rx_power_dbm, i.rx_power_dbm),
+            ("tx_bias", &mut t.tx_bias_ma, i.tx_bias_ma),
+        ] {
+            *limits = valid(*limits, impossible, field, notes);
+        }
+        let manual = self.limits.manual_rx;
+        if !self.manual_is_off && manual != Limits::default() {
+            let manual = valid(manual, self.impossible.manual_rx, "rx_power", notes);
+            let won = or(manual, t.rx_power_dbm);
+            t.rx_power_dbm = valid(won, Limits::default(), "rx_power", notes);
+        }
+        t
+    }
+}
+
+impl LimitSet {
     /// Where the limit goes, and its quantity; `None` for names whose limits are not kept.
     fn slot(&mut self, name: &LimitName<'_>) -> Option<(&mut Option<f64>, Quantity)> {
         use LimitedQuantity as Limited;
@@ -285,40 +339,21 @@ impl SentLimits {
         };
         Some((slot, quantity))
     }
+}
 
-    /// The thresholds that can be held against a value; what is none costs a note. Limits that an operator has set win.
-    pub(super) fn thresholds(&self, notes: &mut ReplyNotes<'_>) -> Thresholds {
-        let mut t = self.thresholds;
-        for (dbm, mw) in [
-            (&mut t.tx_power_dbm, self.tx_power_mw),
-            (&mut t.rx_power_dbm, self.rx_power_mw),
-        ] {
-            if *dbm == Limits::default() {
-                *dbm = in_dbm(mw);
-            }
-        }
-        for (field, limits) in [
-            ("temperature", &mut t.temperature_c),
-            ("laser_temperature", &mut t.laser_temperature_c),
-            ("voltage", &mut t.voltage_v),
-            ("tx_power", &mut t.tx_power_dbm),
-            ("rx_power", &mut t.rx_power_dbm),
-            ("tx_bias", &mut t.tx_bias_ma),
-        ] {
-            *limits = valid(*limits, field, notes);
-        }
-        if !self.manual_is_off && self.manual_rx != Limits::default() {
-            let manual = valid(self.manual_rx, "rx_power", notes);
-            let own = t.rx_power_dbm;
-            let won = Limits {
-                high_alarm: manual.high_alarm.or(own.high_alarm),
-                low_alarm: manual.low_alarm.or(own.low_alarm),
-                high_warn: manual.high_warn.or(own.high_warn),
-                low_warn: manual.low_warn.or(own.low_warn),
-            };
-            t.rx_power_dbm = valid(won, "rx_power", notes);
-        }
-        t
+/// The number in a text, whatever it measures.
+fn written(text: &str) -> Option<f64> {
+    let text = text.split('/').next()?.trim();
+    with_unit(text).map(|(value, _)| value)
+}
+
+/// The first limits where they are given, else the others.
+fn or(first: Limits, other: Limits) -> Limits {
+    Limits {
+        high_alarm: first.high_alarm.or(other.high_alarm),
+        low_alarm: first.low_alarm.or(other.low_alarm),
+        high_warn: first.high_warn.or(other.high_warn),
+        low_warn: first.low_warn.or(other.low_warn),
     }
 }
 
@@ -335,14 +370,23 @@ fn in_dbm(mw: Limits) -> Limits {
 }
 
 /// The limits that can hold a value between them. Of a quantity, four that are equal (all zero among them) are none; nor is
-/// a pair whose high one is not above its low one. Where the alarm limits are none, the warning limits of the same EEPROM
-/// are not believed.
-fn valid(limits: Limits, field: &'static str, notes: &mut ReplyNotes<'_>) -> Limits {
+/// a pair whose high one is not above its low one, nor warning limits that leave no room beside those of alarms. What every
+/// module has more of than none (warmth, voltage, current) has no high limit at zero. Where the alarm limits are none, the
+/// warning limits of the same EEPROM are not believed.
+///
+/// `impossible` are the numbers that were given and that no limit of the quantity can be.
+fn valid(
+    limits: Limits,
+    impossible: Limits,
+    field: &'static str,
+    notes: &mut ReplyNotes<'_>,
+) -> Limits {
+    let sent = or(limits, impossible);
     let given = [
-        limits.high_alarm,
-        limits.low_alarm,
-        limits.high_warn,
-        limits.low_warn,
+        sent.high_alarm,
+        sent.low_alarm,
+        sent.high_warn,
+        sent.low_warn,
     ];
     let mut values = given.iter().flatten();
     let Some(first) = values.next() else {
@@ -350,8 +394,13 @@ fn valid(limits: Limits, field: &'static str, notes: &mut ReplyNotes<'_>) -> Lim
     };
     let all_equal = values.clone().count() > 0 && values.all(|value| value == first);
     let crossed = |high: Option<f64>, low: Option<f64>| high.zip(low).is_some_and(|(h, l)| h <= l);
-    let alarm_crossed = crossed(limits.high_alarm, limits.low_alarm);
-    let warn_crossed = crossed(limits.high_warn, limits.low_warn);
+    let is_zero =
+        |high: Option<f64>| !field.ends_with("power") && high.is_some_and(|high| high <= 0.0);
+    let alarm_crossed = crossed(sent.high_alarm, sent.low_alarm) || is_zero(sent.high_alarm);
+    let warn_crossed = crossed(sent.high_warn, sent.low_warn)
+        || crossed(sent.high_warn, sent.low_alarm)
+        || crossed(sent.high_alarm, sent.low_warn)
+        || is_zero(sent.high_warn);
     if !(all_equal || alarm_crossed || warn_crossed) {
         return limits;
     }
@@ -377,6 +426,89 @@ fn valid(limits: Limits, field: &'static str, notes: &mut ReplyNotes<'_>) -> Lim
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::note::Notes;
+    use crate::unread::Unread;
+
+    #[test]
+    fn limits_that_leave_no_value_between_them_are_none_and_the_others_stay() {
+        let limits = |high_alarm, low_alarm, high_warn, low_warn| Limits {
+            high_alarm,
+            low_alarm,
+            high_warn,
+            low_warn,
+        };
+        let none = Limits::default();
+        let alarms = limits(Some(75.0), Some(-5.0), None, None);
+        for (field, given, kept) in [
+            ("temperature", limits(Some(0.0), None, None, None), none),
+            (
+                "temperature",
+                limits(Some(75.0), Some(-5.0), Some(0.0), None),
+                alarms,
+            ),
+            (
+                "temperature",
+                limits(Some(75.0), Some(-5.0), None, Some(80.0)),
+                alarms,
+            ),
+            (
+                "temperature",
+                limits(Some(75.0), Some(-5.0), Some(-10.0), None),
+                alarms,
+            ),
+            (
+                "temperature",
+                limits(Some(75.0), Some(-5.0), Some(70.0), Some(70.0)),
+                alarms,
+            ),
+            ("voltage", limits(Some(0.0), None, Some(0.0), None), none),
+            ("rx_power", limits(Some(-3.0), Some(-3.0), None, None), none),
+        ] {
+            let (mut notes, mut unread) = (Notes::default(), Unread::default());
+            let mut book = ReplyNotes {
+                rpc: "optics_diagnostics",
+                notes: &mut notes,
+                unread: &mut unread,
+            };
+            assert_eq!(
+                valid(given, none, field, &mut book),
+                kept,
+                "{field} {given:?}"
+            );
+            assert_eq!(notes.len(), 1, "{field} {given:?}");
+        }
+        // The low limit was one that no current can be: the high one is as little of a limit.
+        let (mut notes, mut unread) = (Notes::default(), Unread::default());
+        let mut book = ReplyNotes {
+            rpc: "optics_diagnostics",
+            notes: &mut notes,
+            unread: &mut unread,
+        };
+        let impossible = limits(None, Some(65_535.0), None, None);
+        let alone = limits(Some(10.0), None, None, None);
+        assert_eq!(valid(alone, impossible, "tx_bias", &mut book), none);
+        for (field, given) in [
+            ("rx_power", limits(Some(0.0), None, None, None)),
+            (
+                "rx_power",
+                limits(Some(2.0), Some(-18.0), Some(0.0), Some(-16.0)),
+            ),
+            (
+                "temperature",
+                limits(Some(75.0), Some(-5.0), Some(75.0), Some(-5.0)),
+            ),
+            ("temperature", limits(None, Some(0.0), None, None)),
+        ] {
+            let (mut notes, mut unread) = (Notes::default(), Unread::default());
+            let mut book = ReplyNotes {
+                rpc: "optics_diagnostics",
+                notes: &mut notes,
+                unread: &mut unread,
+            };
+            assert_eq!(valid(given, none, field, &mut book), given, "{field}");
+            assert_eq!(notes.len(), 0, "{field} {given:?}");
+        }
+    }
 
     #[test]
     fn names_are_taken_apart_into_field_names() {

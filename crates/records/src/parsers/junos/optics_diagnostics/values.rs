@@ -72,7 +72,13 @@ impl SentValues {
         match name {
             ValueElement::Value(Common::LaserTemperature) => {
                 let reading = temperature::read(element, &text, "laser_temperature", notes);
-                keep(&mut self.laser_temperature, reading);
+                keep_first(
+                    &mut self.laser_temperature,
+                    reading,
+                    &text,
+                    "laser_temperature",
+                    notes,
+                );
             }
             ValueElement::Value(Common::RxMw) => {
                 keep_milliwatts(&mut self.rx_mw, &text, "rx_power_mw", notes);
@@ -82,15 +88,15 @@ impl SentValues {
             }
             ValueElement::Value(Common::RxDbm) => {
                 let reading = read_number(&text, Quantity::PowerDbm, "rx_power", notes);
-                keep(&mut self.rx_dbm, reading);
+                keep_first(&mut self.rx_dbm, reading, &text, "rx_power", notes);
             }
             ValueElement::Value(Common::TxDbm) => {
                 let reading = read_number(&text, Quantity::PowerDbm, "tx_power", notes);
-                keep(&mut self.tx_dbm, reading);
+                keep_first(&mut self.tx_dbm, reading, &text, "tx_power", notes);
             }
             ValueElement::Value(Common::Bias) => {
                 let reading = read_number(&text, Quantity::CurrentMa, "tx_bias", notes);
-                keep(&mut self.bias, reading);
+                keep_first(&mut self.bias, reading, &text, "tx_bias", notes);
             }
             ValueElement::NotAvailable(common) => {
                 // Absence with the device's reason.
@@ -287,6 +293,35 @@ fn keep(slot: &mut Option<Reading<f64>>, reading: Reading<f64>) {
     if !matches!(slot, Some(Reading::Measured(_))) {
         *slot = Some(reading);
     }
+}
+
+/// What two readings of one quantity may be apart: they are rounded, and one is taken after the other.
+const SAME_WITHIN: f64 = 1.0;
+
+/// The same for a value with this text. One that says something else than the value before it costs a note.
+pub(super) fn keep_first(
+    slot: &mut Option<Reading<f64>>,
+    reading: Reading<f64>,
+    text: &str,
+    field: &'static str,
+    notes: &mut ReplyNotes<'_>,
+) {
+    let is_another = match (*slot, reading) {
+        (Some(Reading::Measured(first)), Reading::Measured(again)) => {
+            (first - again).abs() > SAME_WITHIN
+        }
+        (Some(Reading::Measured(_)), Reading::Absent(State::NoLight))
+        | (Some(Reading::Absent(State::NoLight)), Reading::Measured(_)) => true,
+        _ => false,
+    };
+    if is_another {
+        notes.unreadable(
+            field,
+            &format!("{text} beside another value"),
+            "every value once",
+        );
+    }
+    keep(slot, reading);
 }
 
 fn keep_milliwatts(
