@@ -247,7 +247,9 @@ fn shown(name: &str, node: &Node, form: Form) -> Json {
         }
         Value::Literal(text) if form == Form::Written => json!({"__ansible_unsafe": text}),
         Value::Text(text) | Value::Literal(text) => text.as_str().into(),
-        Value::Integer(number) => (*number).into(),
+        // A number of more than 64 bits has no place in this JSON, and stands there as text.
+        Value::Integer(number) => serde_json::Number::from_i128(*number)
+            .map_or_else(|| number.to_string().into(), Json::Number),
         Value::Float(number) => {
             serde_json::Number::from_f64(*number).map_or_else(|| node.text().into(), Json::Number)
         }

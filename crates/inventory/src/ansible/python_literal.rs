@@ -210,7 +210,7 @@ impl<'a> Reader<'a> {
         let lower = digits.to_ascii_lowercase();
         for (prefix, base) in [("0x", 16), ("0o", 8), ("0b", 2)] {
             if let Some(number) = lower.strip_prefix(prefix) {
-                return i64::from_str_radix(number, base).ok().map(Value::Integer);
+                return i128::from_str_radix(number, base).ok().map(Value::Integer);
             }
         }
         if digits.bytes().all(|byte| byte.is_ascii_digit()) {

@@ -418,7 +418,11 @@ fn to_jinja(node: &Node) -> Jinja {
                 .map(|(key, node)| (key.name.clone(), to_jinja(node))),
         ),
         Value::List(nodes) => Jinja::from(nodes.iter().map(to_jinja).collect::<Vec<_>>()),
-        Value::Integer(number) => Jinja::from(*number),
+        // Most are small, and filters count with those.
+        Value::Integer(number) => match i64::try_from(*number) {
+            Ok(small) => Jinja::from(small),
+            Err(_) => Jinja::from(*number),
+        },
         Value::Float(number) => Jinja::from(*number),
         Value::Bool(value) => Jinja::from(*value),
         _ => Jinja::from(()),
@@ -437,8 +441,8 @@ fn from_jinja(value: &Jinja, depth: usize) -> Result<Value, Error> {
         ValueKind::Undefined => return Err(Error::from(ErrorKind::UndefinedError)),
         ValueKind::None => Value::Null,
         ValueKind::Bool => Value::Bool(value.is_true()),
-        ValueKind::Number => match value.as_i64() {
-            Some(number) if value.is_integer() => Value::Integer(number),
+        ValueKind::Number => match i128::try_from(value.clone()) {
+            Ok(number) if value.is_integer() => Value::Integer(number),
             _ => f64::try_from(value.clone())
                 .map_or_else(|_| Value::Text(value.to_string()), Value::Float),
         },

@@ -167,6 +167,34 @@ fn a_vault_password_file_that_is_missing_is_told_before_all_else() {
 }
 
 #[test]
+fn a_whole_number_beyond_63_bits_stays_a_number() {
+    let files = Files::new(&[
+        (
+            "i.yaml",
+            "all: {hosts: {a: {big: 12345678901234567890, same: '{{ big }}', less: '{{ big - 1 }}'}}}\n",
+        ),
+        ("i.ini", "b big=12345678901234567890\n"),
+    ]);
+    let inventory = files.read(&["i.yaml", "i.ini"]).unwrap();
+    for host in inventory.hosts() {
+        let json = host.resolved_json().unwrap();
+        for (name, number) in [
+            ("big", 12_345_678_901_234_567_890_u64),
+            ("less", 12_345_678_901_234_567_889),
+        ] {
+            if let Some(value) = json.get(name) {
+                assert_eq!(
+                    value.as_u64(),
+                    Some(number),
+                    "{}: {name} is {value}",
+                    host.name()
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn broken_inventories_are_told_with_the_line_and_the_way_out() {
     let shown: Vec<String> = [
         &[("i.yaml", "all:\n  hosts:\n    a: {x: [1, 2}\n")][..],

@@ -36,7 +36,7 @@ pub enum Value {
     /// Text that is never taken for a template: `!unsafe`, and what was decrypted.
     Literal(String),
     /// A whole number. One that does not fit is [`Value::Text`].
-    Integer(i64),
+    Integer(i128),
     /// A number with a fraction or an exponent, infinity or NaN.
     Float(f64),
     /// `yes`, `no`, `on`, `off`, `true` or `false`.

@@ -31,7 +31,7 @@ pub fn plain(text: &str) -> Value {
 }
 
 /// `None` if it is no integer, `Some(None)` if it is one that is too big for us.
-fn integer(text: &str) -> Option<Option<i64>> {
+fn integer(text: &str) -> Option<Option<i128>> {
     let (negative, rest) = signed(text);
     let digits: String = rest.chars().filter(|letter| *letter != '_').collect();
     let only = |digits: &str, allowed: fn(char) -> bool| {
@@ -42,7 +42,7 @@ fn integer(text: &str) -> Option<Option<i64>> {
     };
     let in_base = |digits: &str, base: u32| {
         let number = i128::from_str_radix(digits, base).ok();
-        number.and_then(|number| i64::try_from(if negative { -number } else { number }).ok())
+        number.map(|number| if negative { -number } else { number })
     };
     if let Some(binary) = rest.strip_prefix("0b") {
         return only(binary, |letter| matches!(letter, '0' | '1'))
@@ -72,7 +72,7 @@ fn integer(text: &str) -> Option<Option<i64>> {
                 .checked_mul(60)?
                 .checked_add(part.parse::<i128>().ok()?)?;
         }
-        return Some(i64::try_from(if negative { -number } else { number }).ok());
+        return Some(Some(if negative { -number } else { number }));
     }
     only(rest, |letter| letter.is_ascii_digit()).then(|| in_base(&digits, 10))
 }
@@ -201,7 +201,15 @@ mod tests {
             ("-", text("-")),
             ("+", text("+")),
             (".", text(".")),
-            ("99999999999999999999", text("99999999999999999999")),
+            (
+                "12345678901234567890",
+                Value::Integer(12_345_678_901_234_567_890),
+            ),
+            ("-0x1_0000_0000_0000_0000", Value::Integer(-(1 << 64))),
+            (
+                "999999999999999999999999999999999999999999",
+                text("999999999999999999999999999999999999999999"),
+            ),
         ] {
             assert_eq!(plain(written), value, "{written}");
         }
