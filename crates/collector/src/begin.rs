@@ -45,6 +45,18 @@ fn require_folders(output: &OutputOptions) -> anyhow::Result<()> {
         );
         return Err(Problems::from(Problem::new(message)).into());
     }
+    if let Some(metrics) = output
+        .metrics
+        .as_ref()
+        .filter(|metrics| metrics.path.is_dir())
+    {
+        let message = format!(
+            "the metrics cannot be written: {0} is a folder; nothing was contacted, name a file in it, such as `--metrics-file {1}`",
+            metrics.path.display(),
+            metrics.path.join("lanewatch.prom").display()
+        );
+        return Err(Problems::from(Problem::new(message)).into());
+    }
     for (setting, folder) in [
         ("--lake", &output.lake),
         ("--output-dir", &output.output_dir),

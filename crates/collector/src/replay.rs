@@ -77,6 +77,12 @@ pub fn parse(
             .map(|(name, said)| format!("{name}: {}", said.errors.join("; ")))
             .collect();
         let mut notes: Vec<_> = report.said_beside_data().collect();
+        notes.extend(
+            report
+                .said_unread()
+                .filter(|(name, _)| ReplyName::parse(name).rpc == rpc)
+                .map(|(_, said)| said),
+        );
         let records = records::enrich::join(snapshot, &context(run, device, filter)?);
         let product = records.chassis_inventory.as_ref();
         let product = product.and_then(|chassis| chassis.description.clone());

@@ -268,6 +268,23 @@ impl DeviceReport {
         })
     }
 
+    /// What each reply holds that no parser reads, beside the name of the reply.
+    pub fn said_unread(&self) -> impl Iterator<Item = (&str, String)> {
+        let rpcs = self.rpcs.iter().filter(|(_, rpc)| !rpc.unread.is_empty());
+        rpcs.map(|(name, rpc)| {
+            let counted = rpc.unread.iter().map(|(element, count)| match count {
+                1 => element.clone(),
+                _ => format!("{element} ({count} times)"),
+            });
+            let counted: Vec<_> = counted.collect();
+            let said = format!(
+                "{name}: measurements that are not read: {}",
+                counted.join(", ")
+            );
+            (name.as_str(), said)
+        })
+    }
+
     /// Whether the device answered, and its interface filter left none of its interfaces: most likely a mistake in the filter.
     pub fn is_filtered_to_nothing(&self) -> bool {
         self.outcome != Outcome::Failed && self.interface_filter.is_some() && self.interfaces == 0

@@ -111,7 +111,7 @@ pub enum Error {
     },
 
     /// The peer, or the network, ended the connection.
-    #[error("{step}: the connection ended{}", ending(*.received_bytes, .words.as_deref()))]
+    #[error("{step}: the connection ended{}", ending(.step.phase, *.received_bytes, .words.as_deref()))]
     Disconnected {
         /// Where it happened.
         step: SessionStep,
@@ -313,10 +313,13 @@ fn quoted(words: Option<&str>) -> String {
     })
 }
 
-fn ending(received_bytes: u64, words: Option<&str>) -> String {
+fn ending(phase: Phase, received_bytes: u64, words: Option<&str>) -> String {
     let mut text = String::new();
     if received_bytes > 0 {
         text.push_str(&format!(", {received_bytes} bytes into a message"));
+    } else if phase == Phase::VersionExchange && words.is_none() {
+        // All that a peer does that takes no more sessions.
+        text.push_str(" without a word: it may limit how many connections it takes, or how often (`rate-limit`)");
     }
     text.push_str(&quoted(words));
     text
@@ -391,6 +394,25 @@ mod tests {
         assert_eq!(
             error.to_string(),
             r#"r1:830: authentication, after 0.25 s: the connection ended: "Too many sessions\n""#
+        );
+    }
+
+    #[test]
+    fn a_peer_that_hangs_up_without_a_word_may_limit_its_connections() {
+        let error = |words: Option<&str>| Error::Disconnected {
+            step: step(Phase::VersionExchange, 10),
+            received_bytes: 0,
+            words: words.map(Into::into),
+        };
+        let text = error(None).to_string();
+        assert!(
+            text.contains("the connection ended without a word: it may limit"),
+            "{text}"
+        );
+        let text = error(Some("Exceeded MaxStartups")).to_string();
+        assert!(
+            text.ends_with("the connection ended: \"Exceeded MaxStartups\""),
+            "{text}"
         );
     }
 

@@ -180,12 +180,13 @@ mod tests {
     #[test]
     fn bytes_before_the_hello_are_skipped_whatever_they_are() {
         let hello = Hello::of_client(Framing::EndOfMessage);
-        let banners: [&[u8]; 5] = [
+        let banners: [&[u8]; 6] = [
             b"Last login: Mon Nov 30 from 192.0.2.9\r\n--- RouterOS 21.4 ---\r\n",
             b"\x07",
             b"*** Acc\xe8s r\xe9serv\xe9 ***\r\n",
             b"<< Authorised access only >> R&D lab\r\n",
             b"### <b>lab</b> <!-- ###\n",
+            b"say <hello there\n",
         ];
         for banner in banners {
             let message = [banner, hello.to_xml().as_bytes()].concat();

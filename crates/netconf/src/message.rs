@@ -148,7 +148,8 @@ pub(crate) fn find_root(message: &[u8], local_name: &str) -> Option<usize> {
     None
 }
 
-/// Whether `bytes` begin with a start tag of this name, with or without a prefix.
+/// Whether `bytes` begin with a start tag of this name, with or without a prefix. A tag ends before the next one begins; words in
+/// a line of text that only look like one do not.
 fn is_start_tag(bytes: &[u8], local_name: &str) -> bool {
     let Some(tag) = bytes.strip_prefix(b"<") else {
         return false;
@@ -157,6 +158,10 @@ fn is_start_tag(bytes: &[u8], local_name: &str) -> bool {
     let Some(end) = tag.iter().position(is_end) else {
         return false;
     };
+    let next = tag.iter().position(|byte| matches!(byte, b'<' | b'>'));
+    if next.is_some_and(|at| tag.get(at) == Some(&b'<')) {
+        return false;
+    }
     let name = tag.get(..end).unwrap_or_default();
     let local = name.rsplit(|byte| *byte == b':').next().unwrap_or(name);
     local == local_name.as_bytes()
@@ -410,7 +415,7 @@ mod tests {
             "<?xml version=\"1.0\"?>\n<!-- <rpc-reply> --> <rpc-reply>",
             "\u{feff}<rpc-reply>",
         ];
-        let junk: [&[u8]; 9] = [
+        let junk: [&[u8]; 10] = [
             b"",
             b"\x07",
             b"\0\0\n",
@@ -420,6 +425,7 @@ mod tests {
             b"<!-- not closed ",
             b"<? ",
             b"<rpc-replyx/>",
+            b"see <rpc-reply in the log\n",
         ];
         for junk in junk {
             for whole in whole {

@@ -167,18 +167,16 @@ fn a_device_that_fails_is_down_and_keeps_the_time_of_its_last_success() {
         !second.contains("junos_optics_rx_power_dbm"),
         "nothing was measured"
     );
-    let ran = lanewatch(
-        folder.path(),
-        &[
-            "collect",
-            "-i",
-            inventory.to_str().unwrap(),
-            "--metrics-file",
-            "no/where.prom",
-        ],
-    )
-    .expect(2);
-    ran.says(&["no is no folder", "--metrics-file"]);
+    fs::create_dir(folder.path().join("textfiles")).unwrap();
+    for (file, said) in [
+        ("no/where.prom", "no is no folder"),
+        ("textfiles", "textfiles is a folder"),
+    ] {
+        let inventory = inventory.to_str().unwrap();
+        let collect = ["collect", "-i", inventory, "--metrics-file", file];
+        let ran = lanewatch(folder.path(), &collect).expect(2);
+        ran.says(&[said, "nothing was contacted", "--metrics-file"]);
+    }
 }
 
 /// The lines of a family, without its name.

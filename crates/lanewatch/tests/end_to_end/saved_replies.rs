@@ -55,6 +55,27 @@ fn json(path: &Path) -> Value {
 }
 
 #[test]
+fn what_no_parser_reads_of_a_reply_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let reply = "<rpc-reply><interface-information><physical-interface><name>et-0/0/0</name><optics-diagnostics>\
+         <module-voltage>3.3</module-voltage><lane-margin>4.2</lane-margin><optics-diagnostics-lane-values>\
+         <lane-index>0</lane-index><lane-margin>4.1</lane-margin><media-noise>19 dB</media-noise>\
+         </optics-diagnostics-lane-values></optics-diagnostics></physical-interface></interface-information></rpc-reply>";
+    fs::write(folder.path().join("reply.xml"), reply).unwrap();
+    let parse = [
+        "parse",
+        "optics_diagnostics",
+        "-i",
+        "reply.xml",
+        "--device",
+        "leaf-01",
+    ];
+    lanewatch(folder.path(), &parse).expect(0).says(&[
+        "leaf-01: optics_diagnostics: measurements that are not read: lane-margin (2 times), media-noise",
+    ]);
+}
+
+#[test]
 fn parsing_a_folder_gives_what_the_run_wrote() {
     let folder = tempfile::tempdir().unwrap();
     let (run, left) = recorded(folder.path());
