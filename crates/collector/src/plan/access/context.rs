@@ -126,7 +126,7 @@ pub(crate) struct Written {
     pub(crate) user: Option<String>,
     pub(crate) key_file: Option<PathBuf>,
     pub(crate) policy: Option<HostKeys>,
-    /// What Ansible's variables say of host keys: below the arguments for ssh.
+    /// What Ansible's variables say of host keys.
     pub(crate) plugins_policy: Option<HostKeys>,
     pub(crate) known_hosts: Option<PathBuf>,
 }
@@ -200,6 +200,8 @@ pub(crate) fn seconds(host: &mut HostVariables<'_>, names: Names) -> Option<Dura
 pub(crate) struct Known {
     /// The name that it is called by.
     pub(crate) name: String,
+    /// From `ansible_ssh_args` alone, which Ansible gives to ssh before what its variables say.
+    pub(crate) first: HostOptions,
     /// From the arguments alone: above the settings.
     pub(crate) said: HostOptions,
     /// With the files: below the settings.
@@ -252,12 +254,18 @@ impl<'s> Access<'s> {
     pub(crate) fn known(&mut self, host: &mut HostVariables<'_>, written: &Written) -> Known {
         let name = self.name(host);
         let mut arguments = Arguments::default();
+        let mut first = HostOptions::default();
         let mut texts = Vec::new();
-        for names in SSH_ARGUMENTS {
+        for (place, names) in SSH_ARGUMENTS.into_iter().enumerate() {
             if let Some(text) = host.text(names) {
                 // Each by itself first, so that a mistake is told with its variable.
                 match Arguments::parse(&text) {
-                    Ok(_) => texts.push(text),
+                    Ok(parsed) => {
+                        if place == 0 {
+                            first = parsed.options;
+                        }
+                        texts.push(text);
+                    }
                     Err(message) => {
                         host.unusable_value(names, &message);
                     }
@@ -267,7 +275,8 @@ impl<'s> Access<'s> {
         if let Ok(parsed) = Arguments::parse(&texts.join(" ")) {
             arguments = parsed;
         }
-        let user = written.user.clone().or_else(|| self.options.user.clone());
+        let user = first.user.clone().or_else(|| written.user.clone());
+        let user = user.or_else(|| self.options.user.clone());
         let user = user.unwrap_or_else(local_user);
         let said = arguments.options;
         let mut all = said.clone();
@@ -283,7 +292,12 @@ impl<'s> Access<'s> {
             self.mistakes.insert(format!("the ssh_config {error}"));
         }
         self.warnings.extend(all.warnings.drain(..));
-        Known { name, said, all }
+        Known {
+            name,
+            first,
+            said,
+            all,
+        }
     }
 
     /// What the host is called on the network: what a variable says, else its name in the inventory.
@@ -317,15 +331,15 @@ impl<'s> Access<'s> {
         Ok(self.named.get(file).unwrap_or(&self.usual))
     }
 
-    /// Variable over arguments over setting over files.
-    pub(crate) fn host_keys(
-        &self,
-        written: &Written,
-        name: &str,
-        said: &HostOptions,
-        all: &HostOptions,
-        user: &str,
-    ) -> HostKeyPolicy {
+    /// Variable over arguments over setting over files. Of Ansible's variables `false` stands where Ansible puts it among the
+    /// arguments, behind `ansible_ssh_args` and before the others; `true` adds no argument.
+    pub(crate) fn host_keys(&self, written: &Written, known: &Known, user: &str) -> HostKeyPolicy {
+        let Known {
+            name,
+            first,
+            said,
+            all,
+        } = known;
         let of = |options: &HostOptions| {
             options.host_key_checking.map(|checking| match checking {
                 HostKeyChecking::Strict => HostKeys::Strict,
@@ -333,10 +347,13 @@ impl<'s> Access<'s> {
                 HostKeyChecking::Off => HostKeys::Off,
             })
         };
+        let plugins = written.plugins_policy;
         let policy = written
             .policy
+            .or_else(|| of(first))
+            .or(plugins.filter(|policy| *policy == HostKeys::Off))
             .or_else(|| of(said))
-            .or(written.plugins_policy)
+            .or(plugins)
             .or(self.options.host_keys)
             .or_else(|| of(all))
             .unwrap_or(HostKeys::Strict);

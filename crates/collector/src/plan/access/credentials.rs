@@ -1,4 +1,4 @@
-//! The user and the ways to log in: variables over arguments over options over OpenSSH's files.
+//! The user and the ways to log in: `ansible_ssh_args` over variables over other arguments over options over OpenSSH's files.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -18,9 +18,11 @@ impl Access<'_> {
         written: &Written,
         known: &Known,
     ) -> Credentials {
-        let user = written
+        let user = known
+            .first
             .user
             .clone()
+            .or_else(|| written.user.clone())
             .or_else(|| known.said.user.clone())
             .or_else(|| self.options.user.clone())
             .or_else(|| known.all.user.clone())

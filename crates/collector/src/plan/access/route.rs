@@ -140,8 +140,14 @@ impl Access<'_> {
         }
         means.keys_are_named = !means.keys.is_empty();
         let order = (means.password.is_none()).then(|| vec![Kind::Key, Kind::Agent]);
-        let said = HostOptions::default();
-        let host_keys = self.host_keys(written, &spec.host, &said, &options, &user);
+        let known = Known {
+            name: spec.host.clone(),
+            first: HostOptions::default(),
+            said: HostOptions::default(),
+            all: options,
+        };
+        let host_keys = self.host_keys(written, &known, &user);
+        let options = known.all;
         let real = options.host_name.as_deref().unwrap_or("%h");
         hops.push(Hop {
             endpoint: Endpoint {

@@ -68,9 +68,13 @@ impl Access<'_> {
         let written = Written::read(host);
         let known = self.known(host, &written);
         let real = known.all.host_name.as_deref().unwrap_or("%h");
-        let port = host
+        let of_variable = host
             .parsed::<std::num::NonZeroU16>(PORT, "a port from 1 to 65535")
-            .map(std::num::NonZeroU16::get)
+            .map(std::num::NonZeroU16::get);
+        let port = known
+            .first
+            .port
+            .or(of_variable)
             .or(known.said.port)
             .or(self.options.port)
             .or(known.all.port);
@@ -79,13 +83,7 @@ impl Access<'_> {
             port: port.unwrap_or(DEFAULT_PORT),
         };
         let credentials = self.credentials(host, &written, &known);
-        let host_keys = self.host_keys(
-            &written,
-            &known.name,
-            &known.said,
-            &known.all,
-            &credentials.user,
-        );
+        let host_keys = self.host_keys(&written, &known, &credentials.user);
         if host_keys == HostKeyPolicy::Off {
             self.unchecked += 1;
         }
@@ -108,9 +106,10 @@ impl Access<'_> {
             legacy: is_legacy.unwrap_or(known.all.wants_legacy),
             offer,
             connect_timeout: known
-                .said
+                .first
                 .connect_timeout
                 .or(connect_timeout)
+                .or(known.said.connect_timeout)
                 .or(known.all.connect_timeout)
                 .filter(|t| *t > Duration::ZERO),
             reply_timeout: seconds(host, REPLY_TIMEOUT),

@@ -288,6 +288,33 @@ fn host_keys_are_checked_as_the_plugins_are_told() {
 }
 
 #[test]
+fn arguments_and_variables_count_in_the_order_in_which_ansible_gives_them_to_ssh() {
+    let before = device(
+        "ansible_user: ops, ansible_port: 2206, ansible_timeout: 7, ansible_ssh_args: '-l argued -p 2207 -o ConnectTimeout=3'",
+        "",
+    )
+    .target;
+    assert_eq!(before.endpoint.port, 2207);
+    assert_eq!(before.credentials.user, "argued");
+    assert_eq!(before.connect_timeout, Some(Duration::from_secs(3)));
+    let behind = device(
+        "ansible_user: ops, ansible_port: 2206, ansible_timeout: 7, ansible_ssh_extra_args: '-l argued -p 2207 -o ConnectTimeout=3'",
+        "",
+    )
+    .target;
+    assert_eq!(behind.endpoint.port, 2206);
+    assert_eq!(behind.credentials.user, "ops");
+    assert_eq!(behind.connect_timeout, Some(Duration::from_secs(7)));
+    let off = HostKeyPolicy::Off;
+    let checked = "ansible_ssh_common_args: -o StrictHostKeyChecking=yes";
+    let target = device(&format!("ansible_host_key_checking: false, {checked}"), "").target;
+    assert_eq!(target.host_keys, off);
+    let unchecked = "ansible_ssh_common_args: -o StrictHostKeyChecking=no";
+    let target = device(&format!("ansible_host_key_checking: true, {unchecked}"), "").target;
+    assert_eq!(target.host_keys, off);
+}
+
+#[test]
 fn timeouts_and_the_ssh_config_of_the_plugins_count() {
     let target = device(
         "ansible_connect_timeout: 7, ansible_command_timeout: 120",
