@@ -12,7 +12,7 @@ use netconf::ssh::{HostKeyPolicy, KnownHosts, Route};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
-use super::lines::{Columns, count, one_line, table};
+use super::lines::{Columns, count, one_line};
 use super::screen::Screen;
 use super::series::{about, series as of_series, series_as_json};
 
@@ -66,10 +66,15 @@ pub(crate) fn render_plan(
             asked(command).to_owned(),
         ]
     });
+    let of_rpcs = Columns {
+        header: &["RPC", "Operation", "Asked"],
+        right: &[],
+        drop: &[2],
+    };
     format!(
         "{}\n\n{}\n\n{}",
         columns.table(screen, devices),
-        table(screen, &["RPC", "Operation", "Asked"], rpcs),
+        of_rpcs.table(screen, rpcs),
         summary(plan, options, series)
     )
 }
@@ -139,7 +144,7 @@ pub(crate) fn plan_as_json(
         series: series.map(|estimate| series_as_json(estimate.count)),
         series_known_devices: series.map(|estimate| estimate.known),
         warnings: &plan.warnings,
-        devices: Devices(plan),
+        devices: Devices(plan, options),
     };
     serde_json::to_string_pretty(&document)
 }
@@ -165,17 +170,19 @@ fn shown(path: &Path) -> Cow<'_, str> {
     path.to_string_lossy()
 }
 
-struct Devices<'a>(&'a Plan);
+struct Devices<'a>(&'a Plan, &'a Options);
 
 impl Serialize for Devices<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self(plan) = self;
-        serializer.collect_seq(plan.devices.iter().map(|device| as_json(device, plan)))
+        let Self(plan, options) = self;
+        let devices = plan.devices.iter();
+        serializer.collect_seq(devices.map(|device| as_json(device, plan, options)))
     }
 }
 
-fn as_json(device: &DevicePlan, plan: &Plan) -> Value {
+fn as_json(device: &DevicePlan, plan: &Plan, options: &Options) -> Value {
     let target = &device.target;
+    let timeouts = &options.session.timeouts;
     let (policy, known_hosts) = policy(&target.host_keys);
     let hidden = device.from_vault;
     let pattern = device.interface_pattern.as_deref();
@@ -195,6 +202,8 @@ fn as_json(device: &DevicePlan, plan: &Plan) -> Value {
         "host_keys": policy,
         "known_hosts": known_hosts.map(|known| known.files.iter().map(|file| shown(file)).collect::<Vec<_>>()),
         "route": route(device),
+        "connect_timeout_seconds": target.connect_timeout.unwrap_or(timeouts.connect).as_secs_f64(),
+        "reply_timeout_seconds": target.reply_timeout.unwrap_or(timeouts.reply).as_secs_f64(),
         "legacy_algorithms": target.legacy,
         "hardware_model": device.hardware_model,
         "groups": device.groups,
@@ -310,5 +319,71 @@ fn asked(command: &Command) -> &'static str {
     match command.per {
         Per::Device => "once a run",
         Per::Pic => "once a run for each PIC with transceivers",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::settings::Settings;
+
+    use super::*;
+
+    /// Devices with short and long values in every column, and a filter of several lines.
+    const INVENTORY: &str = "all:
+  vars:
+    ansible_user: telemetry
+    ansible_password: sesame-open
+  children:
+    leafs:
+      vars: {interface_filter: et-0/0/*}
+      hosts:
+        leaf-01: {ansible_host: 192.0.2.11, lanewatch_host_keys: 'off'}
+        rack17-leaf-02.dc3.example.net:
+          ansible_host: 2001:db8:17::2
+          ansible_port: 22
+          ansible_ssh_common_args: -J oper@bastion-1.example.net:2222,bastion-2.example.net
+          interface_filter: >
+            et-0/0/1, et-0/0/2,
+            et-0/0/3:*
+    spines:
+      hosts:
+        spine-01: {ansible_user: automation-readonly@TACACS}
+";
+
+    #[test]
+    fn a_plan_fits_every_screen() {
+        let folder = tempfile::tempdir().unwrap();
+        let inventory = folder.path().join("lab.yaml");
+        std::fs::write(&inventory, INVENTORY).unwrap();
+        let settings = Settings {
+            inventory: vec![inventory],
+            runner_name: Some("shard1".to_owned()),
+            user: Some("telemetry".to_owned()),
+            known_hosts: Some("known".into()),
+            ssh_config: Some("none".into()),
+            ..Settings::default()
+        };
+        let options = settings.options();
+        let plan = Plan::build(&options).unwrap();
+        for width in [80, 120, 200] {
+            for has_colour in [false, true] {
+                let screen = Screen {
+                    width: Some(width),
+                    has_colour,
+                    is_ascii: false,
+                };
+                let text = render_plan(&plan, &options, None, screen);
+                assert!(!text.contains("sesame"), "a secret is shown");
+                for line in text.lines().filter(|line| !line.contains("devices,")) {
+                    assert!(
+                        console::measure_text_width(line) <= width,
+                        "{width}: {line}"
+                    );
+                }
+                let name = format!("plan_{width}{}", if has_colour { "_colour" } else { "" });
+                let text = text.replace(&format!("{}/", folder.path().display()), "");
+                insta::assert_snapshot!(name, screen.shown(&text).replace('\u{1b}', "<ESC>"));
+            }
+        }
     }
 }
