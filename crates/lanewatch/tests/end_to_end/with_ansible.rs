@@ -1,5 +1,7 @@
 //! Judged by ansible-core: it reads our inventories as we do, and our vault values as we read its own.
 
+mod ssh_arguments;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
