@@ -147,7 +147,7 @@ fn interval_seconds(
 }
 
 /// The median of the gaps between this second and the earlier ones, the newest first; the larger of two in the middle.
-fn median_gap(now: i64, earlier: &[i64]) -> Option<f64> {
+pub(crate) fn median_gap(now: i64, earlier: &[i64]) -> Option<f64> {
     let seconds: Vec<i64> = [now].into_iter().chain(earlier.iter().copied()).collect();
     let gaps = seconds.windows(2).take(MOST_GAPS);
     let mut gaps: Vec<i64> = gaps.map(|pair| pair[0].saturating_sub(pair[1])).collect();

@@ -7,8 +7,9 @@
 //! ```
 //!
 //! `check` tries each step of a connection and reports what fails. `replay` parses and delivers
-//! the raw replies of an earlier run; it opens no session.
+//! the raw replies of an earlier run; it opens no session. `backfill` writes the series of a lake over time.
 
+mod backfill;
 mod begin;
 mod catalogue;
 mod check;
@@ -35,6 +36,7 @@ mod scrub;
 mod series_count;
 mod turns;
 
+pub use backfill::{Backfilled, History, backfill};
 pub use catalogue::{Catalogue, Command, Per, mapping_of_report};
 pub use check::{Checked, Step, UnknownKey, Verdict, check};
 pub use clock::Clock;
@@ -48,6 +50,7 @@ pub use options::{
 pub use original_run::OriginalRun;
 pub use plan::{
     DevicePlan, FilterSource, FromVault, Maintenance, NetconfVersion, Plan, Shard, runner_name,
+    utc_second,
 };
 pub use replay::{Parsed, Replayed, parse, replay};
 pub use report::{

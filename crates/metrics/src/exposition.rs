@@ -94,6 +94,12 @@ impl Exposition {
         self.behind.add(health);
     }
 
+    /// Takes back all series: the next ones are of another time. What a lane's module bears stays known, for lanes that come in pieces.
+    pub fn clear(&mut self) {
+        self.blocks.clear();
+        self.behind = Behind::default();
+    }
+
     /// Takes back all that was added of collections, devices and maintenance: the next text says it anew.
     pub fn clear_health(&mut self) {
         let of_health = health::FAMILIES.len();

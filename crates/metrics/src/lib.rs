@@ -47,6 +47,7 @@ mod recall;
 #[cfg(test)]
 mod reference;
 mod rule;
+mod watched;
 
 pub use error::{Error, Result};
 pub use exposition::Exposition;
@@ -54,3 +55,4 @@ pub use family::{Family, Kind, Series};
 pub use health::{DeviceInfo, FindingCount, Health, Maintenance, RpcHealth};
 pub use labels::{LONGEST_VALUE, valid, valid_bytes};
 pub use names::{Detail, MetricNames};
+pub use watched::is_watched;

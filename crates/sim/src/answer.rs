@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::{
+    conditions::PortLocation,
     error::Error,
     ledger::{Ledger, LedgerEntry, ReplyValues},
     model::{Device, Epoch},
@@ -44,6 +45,38 @@ pub fn reply(
         .map_err(failed)
 }
 
+/// A simulated device without a network, for histories: it answers at any second, and no ledger is kept.
+#[derive(Debug)]
+pub struct StillDevice(SimulatedDevice);
+
+impl StillDevice {
+    /// The device of this name; `started_at` is the UTC second at which its clock started, from which lanes fail.
+    ///
+    /// # Errors
+    ///
+    /// If the model has a condition on a port that its platform lacks.
+    pub fn new(name: &str, model: &Model, started_at: i64) -> Result<Self, Error> {
+        let epoch = Epoch { start: started_at };
+        Ok(Self(SimulatedDevice {
+            device: Device::build(name, model, model.seed, epoch)?,
+            user: "fleet".to_owned(),
+        }))
+    }
+
+    /// The reply to an operation, `<get-system-information/>`, at a UTC second.
+    pub fn reply(&self, operation: &str, utc: i64) -> String {
+        let answered = self.0.answer("message-id=\"1\"", operation, utc, None);
+        // Only a ledger can fail.
+        answered.unwrap_or_default()
+    }
+
+    /// Its ports, those of a PIC one after the other.
+    pub fn ports(&self) -> impl Iterator<Item = PortLocation> {
+        let sockets = self.0.device.sockets.iter();
+        sockets.map(|socket| socket.location)
+    }
+}
+
 /// A simulated device with its user.
 #[derive(Debug)]
 pub(crate) struct SimulatedDevice {
@@ -62,6 +95,16 @@ impl SimulatedDevice {
         utc: i64,
         ledger: &Ledger,
     ) -> std::io::Result<String> {
+        self.answer(attributes, operation, utc, Some(ledger))
+    }
+
+    fn answer(
+        &self,
+        attributes: &str,
+        operation: &str,
+        utc: i64,
+        ledger: Option<&Ledger>,
+    ) -> std::io::Result<String> {
         let payload = match Operation::parse(operation) {
             Ok(operation) => self.payload(&operation, utc, ledger)?,
             Err(reason) => rpc_error(&format!("syntax error: {reason}"), None),
@@ -73,7 +116,12 @@ impl SimulatedDevice {
         ))
     }
 
-    fn payload(&self, operation: &Operation, utc: i64, ledger: &Ledger) -> std::io::Result<String> {
+    fn payload(
+        &self,
+        operation: &Operation,
+        utc: i64,
+        ledger: Option<&Ledger>,
+    ) -> std::io::Result<String> {
         let device = &self.device;
         if operation.name == "command" {
             return match Operation::of_command(&operation.text) {
@@ -91,13 +139,14 @@ impl SimulatedDevice {
         if let Some(fact) = pyez_facts::reply(device, operation, &self.user) {
             return Ok(fact);
         }
-        let write_ledger = |values: ReplyValues<'_>| {
-            ledger.write(&LedgerEntry {
+        let write_ledger = |values: ReplyValues<'_>| match ledger {
+            None => Ok(()),
+            Some(ledger) => ledger.write(&LedgerEntry {
                 time: utc,
                 device: &device.name,
                 rpc: &operation.name,
                 values,
-            })
+            }),
         };
         match operation.name.as_str() {
             "get-system-information" => Ok(system_information::render(device)),

@@ -73,7 +73,7 @@ mod shutdown;
 pub mod spec;
 mod ssh;
 
-pub use answer::reply;
+pub use answer::{StillDevice, reply};
 pub use clock::SimClock;
 pub use conditions::{Condition, NotALocation, PortLocation};
 pub use error::Error;

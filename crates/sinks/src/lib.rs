@@ -41,6 +41,21 @@ pub fn write_file(path: &std::path::Path, bytes: &[u8]) -> Result<()> {
     atomic_file::write(path, bytes, atomic_file::Durability::Renamed).map(drop)
 }
 
+/// The same of bytes that come piece by piece.
+///
+/// # Errors
+///
+/// That of `write`, or if the file cannot be made or take its name.
+pub fn write_piecewise<T, E: From<Error>>(
+    path: &std::path::Path,
+    write: impl FnOnce(&mut dyn std::io::Write) -> std::result::Result<T, E>,
+) -> std::result::Result<T, E> {
+    let mut file = atomic_file::AtomicFile::create(path)?;
+    let written = write(&mut file)?;
+    file.finish(atomic_file::Durability::Renamed)?;
+    Ok(written)
+}
+
 /// What tells one run's files from every other run's.
 ///
 /// The three together name the run folder and the Parquet files, so that runners never meet and a rerun replaces

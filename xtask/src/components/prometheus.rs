@@ -1,11 +1,14 @@
-//! Prometheus' promtool, Alertmanager's amtool and the Pushgateway, which judge the series, the rules and what is pushed.
+//! Prometheus with promtool, Alertmanager with amtool, and the Pushgateway: they judge the series, the rules, the dashboards and what is
+//! pushed.
 
 use super::{Availability, debian};
 use crate::workspace::Workspace;
 
 /// Each program with the Debian package that brings it.
-const PROGRAMS: [(&str, &str); 3] = [
+const PROGRAMS: [(&str, &str); 5] = [
+    ("prometheus", "prometheus"),
     ("promtool", "prometheus"),
+    ("prometheus-alertmanager", "prometheus-alertmanager"),
     ("amtool", "prometheus-alertmanager"),
     ("prometheus-pushgateway", "prometheus-pushgateway"),
 ];
@@ -16,7 +19,8 @@ pub(super) fn prepare(_workspace: &Workspace) -> Availability {
         let programs = PROGRAMS.iter();
         programs.filter(|(program, _)| debian::program(program).is_none())
     };
-    let packages: Vec<&str> = missing().map(|(_, package)| *package).collect();
+    let mut packages: Vec<&str> = missing().map(|(_, package)| *package).collect();
+    packages.dedup();
     if packages.is_empty() {
         return Availability::Ready;
     }

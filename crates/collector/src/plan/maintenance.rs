@@ -135,12 +135,24 @@ fn interfaces(node: &Node) -> Result<(String, InterfaceFilter), String> {
 /// The UTC second of a time; of a day alone, its end. A time without a zone is UTC.
 fn second(text: &str) -> Option<i64> {
     let text = text.trim();
+    match NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+        Ok(day) => first_second(day.succ_opt()?),
+        Err(_) => utc_second(text),
+    }
+}
+
+fn first_second(day: NaiveDate) -> Option<i64> {
+    Some(day.and_time(NaiveTime::MIN).and_utc().timestamp())
+}
+
+/// The UTC second of a time; of a day alone, its first. A time without a zone is UTC.
+pub fn utc_second(text: &str) -> Option<i64> {
+    let text = text.trim();
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
         return text.parse().ok().filter(|second| *second >= FIRST_SECOND);
     }
     if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-        let next = day.succ_opt()?;
-        return Some(next.and_time(NaiveTime::MIN).and_utc().timestamp());
+        return first_second(day);
     }
     let text = text.replacen(['T', 't'], " ", 1);
     let zoned = match text.strip_suffix(['Z', 'z']) {

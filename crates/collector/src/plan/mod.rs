@@ -36,7 +36,7 @@ use not_junos::NotJunos;
 
 pub use access::NetconfVersion;
 pub use device_plan::{DevicePlan, FilterSource, FromVault};
-pub use maintenance::Maintenance;
+pub use maintenance::{Maintenance, utc_second};
 pub use shard::Shard;
 
 const HARDWARE_MODEL: Names = &["hardware_model"];

@@ -1,5 +1,7 @@
 //! `lanewatch sim`: devices to try things on.
 
+mod history;
+
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -16,7 +18,11 @@ use super::help::{PLAIN, after};
 use super::printer::Printer;
 use super::signals::interrupted;
 use super::{ExitStatus, usage};
+use crate::settings::duration;
+use history::History;
 
+/// Devices of a fleet whose size nobody gave.
+const DEVICES: u16 = 4;
 /// How long a command may take to end by itself.
 const MOMENT: std::time::Duration = std::time::Duration::from_secs(2);
 
@@ -24,12 +30,22 @@ const MOMENT: std::time::Duration = std::time::Duration::from_secs(2);
 #[derive(Debug, Args)]
 #[command(after_help = faults_as_a_list())]
 pub(super) struct Sim {
-    /// How many devices, of all models in turn
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=5000))]
-    devices: u16,
+    /// How many devices, of all models in turn [default: 4]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=5000))]
+    devices: Option<u16>,
     /// Serve the devices of an earlier run instead, from its raw replies
     #[arg(long, value_name = "RUN_FOLDER", conflicts_with = "devices")]
     serve: Option<PathBuf>,
+    /// Write a lake of the past days into this folder instead, without a network: `--days` long, a run `--every` so often and each minute
+    /// in the last 12 hours; it ends 3 hours ago [default of `--devices`: three, one of each model but the largest]
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["serve", "folder", "inventory", "first_port", "password", "faults", "clock_skew", "command"])]
+    lake: Option<PathBuf>,
+    /// How many days the lake holds
+    #[arg(long, value_name = "N", default_value_t = 30, requires = "lake", value_parser = clap::value_parser!(u16).range(1..=400))]
+    days: u16,
+    /// The time between two runs in the lake, a minute at least: `10m`, `1h`
+    #[arg(long, value_name = "TIME", default_value = "1h", requires = "lake", value_parser = step)]
+    every: std::time::Duration,
     /// The same seed gives the same devices
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -63,8 +79,24 @@ pub(super) struct Sim {
 
 impl Sim {
     pub(super) async fn run(self, printer: &Printer) -> anyhow::Result<ExitStatus> {
+        if let Some(lake) = self.lake {
+            let history = History {
+                lake,
+                days: self.days,
+                every: self.every,
+                devices: self.devices,
+                seed: self.seed,
+                now: Clock::default().now(),
+            };
+            let written = history.write()?;
+            printer.answer(&format!(
+                "{} runs of {} devices, {} samples of the series that rules and dashboards read; from {} to {} (UTC seconds)",
+                written.runs, written.devices, written.samples, written.span.0, written.span.1
+            ));
+            return Ok(ExitStatus::Delivered);
+        }
         let mut devices = match &self.serve {
-            None => sim::spec::mixed(usize::from(self.devices), self.seed),
+            None => sim::spec::mixed(usize::from(self.devices.unwrap_or(DEVICES)), self.seed),
             Some(folder) => recorded(&SavedRun::read(folder).map_err(usage)?),
         };
         for argument in self.faults {
@@ -173,6 +205,13 @@ impl FaultArgument {
     }
 }
 
+/// The time between two runs.
+fn step(text: &str) -> Result<std::time::Duration, String> {
+    duration(text)
+        .filter(|step| step.as_secs() >= 60)
+        .ok_or_else(|| "it must be a time of a minute at least, such as `10m` or `1h`".to_owned())
+}
+
 /// What the help says about them.
 fn faults_as_a_list() -> String {
     let mut text = after(
@@ -184,6 +223,10 @@ fn faults_as_a_list() -> String {
             (
                 "lanewatch sim --fault '*=slow-banner:20' -- lanewatch collect -i lanewatch-sim/inventory.yaml",
                 "Collect devices that answer slowly, then stop.",
+            ),
+            (
+                "lanewatch sim --lake lake --days 30",
+                "Write a month of a lake, in which lanes fail.",
             ),
         ],
         PLAIN,

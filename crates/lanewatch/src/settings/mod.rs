@@ -35,7 +35,7 @@ pub(crate) use log::LogFormat;
 pub(crate) use resolve::{Planned, Shown};
 pub(crate) use table::Settings;
 pub(crate) use tolerance::Tolerance;
-pub(crate) use value::Age;
+pub(crate) use value::{Age, duration};
 
 #[cfg(test)]
 pub(crate) use table::ROWS;

@@ -70,7 +70,7 @@ const RUNNING: &[&str] = &["collect", "record"];
 /// Commands that pause between attempts as they are told.
 const PAUSING: &[&str] = &["collect", "record", "push"];
 /// Commands that write metrics, or say how many series they have.
-const METRICS: &[&str] = &["collect", "check", "push"];
+const METRICS: &[&str] = &["collect", "check", "push", "lake metrics"];
 /// Commands that push metrics.
 const PUSHING: &[&str] = &["push"];
 /// Commands that make a run that stays.
@@ -87,6 +87,7 @@ const LAKE: &[&str] = &[
     "lake prune",
     "lake forget",
     "lake verify",
+    "lake metrics",
     "lake ddl",
 ];
 /// Commands that talk to a remote lake.

@@ -251,6 +251,11 @@ const UNITS: &[(&str, u64)] = &[("h", 3_600_000), ("m", 60_000), ("s", 1000), ("
 const LONGEST: u64 = 24 * 3_600_000;
 
 /// `10s`, `2m`, `1h`, `500ms`, or seconds as a plain number. Waiting for no time or for ever is no setting.
+/// A time that a flag gives which is no setting.
+pub(crate) fn duration(text: &str) -> Option<Duration> {
+    Duration::parse(text)
+}
+
 impl Value for Duration {
     const ACCEPTS: Accepts = Accepts::text(
         "a time such as `500ms`, `10s`, `2m` or `1h`, more than none and at most `24h` (a number alone is seconds)",

@@ -11,6 +11,7 @@
 )]
 
 mod alert_rules;
+mod backfill;
 mod bad_input;
 mod broken;
 mod check;

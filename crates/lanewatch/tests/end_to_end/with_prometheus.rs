@@ -1,5 +1,8 @@
 //! Our metrics and rules, judged by the tools of Prometheus.
 
+mod backfill;
+mod server;
+
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};

@@ -42,6 +42,12 @@ impl<W: Write> Output<W> {
 
 /// Appends a sample's line: name, labels and value.
 fn sample(name: &str, labels: &[(&str, &str)], value: f64, into: &mut Vec<u8>) {
+    open_sample(name, labels, value, into);
+    into.push(b'\n');
+}
+
+/// The line without its end.
+fn open_sample(name: &str, labels: &[(&str, &str)], value: f64, into: &mut Vec<u8>) {
     into.extend_from_slice(name.as_bytes());
     for (at, (label, text)) in labels.iter().enumerate() {
         into.push(if at == 0 { b'{' } else { b',' });
@@ -55,7 +61,6 @@ fn sample(name: &str, labels: &[(&str, &str)], value: f64, into: &mut Vec<u8>) {
     }
     into.push(b' ');
     crate::number::write(value, into);
-    into.push(b'\n');
 }
 
 /// Appends a label's value with backslashes, quotes and line feeds escaped.

@@ -1,12 +1,15 @@
 //! OpenMetrics 1.0.
 //!
+//! Samples of one time have no timestamps. For a history, [`line`] writes samples with theirs, and [`Encoder::family`] puts those of a
+//! family together.
+//!
 //! A counter's samples must end with `_total` there; the documented names do not, so those families are of unknown type. A counter's
 //! time of creation is not known to us and not written.
 
 use std::collections::HashSet;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 
-use super::{Output, escape, sample};
+use super::{Output, escape, open_sample, sample};
 use crate::exposition::Exposition;
 use crate::family::{Family, Kind, Series};
 
@@ -52,6 +55,19 @@ impl<W: Write> Encoder<W> {
         self.output.flush_if_full()
     }
 
+    /// Writes a family whose samples were written by [`line`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the reader and of the writer.
+    pub fn family(&mut self, family: &Family, mut lines: impl Read) -> io::Result<()> {
+        self.begin(family);
+        self.output.out.write_all(&self.output.buffer)?;
+        self.output.buffer.clear();
+        io::copy(&mut lines, &mut self.output.out)?;
+        Ok(())
+    }
+
     fn begin(&mut self, family: &Family) {
         self.samples.clone_from(&family.name);
         let full = (family.name.as_str(), "unknown");
@@ -92,6 +108,13 @@ impl<W: Write> Encoder<W> {
         self.output.buffer.extend_from_slice(b"# EOF\n");
         self.output.finish()
     }
+}
+
+/// Appends a series' sample of a UTC second.
+pub fn line(series: &Series<'_>, second: i64, into: &mut Vec<u8>) {
+    open_sample(&series.family.name, series.labels, series.value, into);
+    // Writing to memory does not fail.
+    writeln!(into, " {second}").ok();
 }
 
 /// Writes all series.

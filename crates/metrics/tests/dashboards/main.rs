@@ -16,6 +16,7 @@ mod json;
 mod panel;
 mod rules_of_the_house;
 mod variant;
+mod watched_families;
 
 use std::path::PathBuf;
 

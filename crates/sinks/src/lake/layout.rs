@@ -15,6 +15,9 @@ pub(super) const STAGING_FOLDER: &str = "writing";
 const ABANDONED: &str = "abandoned.";
 
 const EXTENSION: &str = ".parquet";
+/// The time in a file's name.
+const STAMP: &str = "%Y%m%d_%H%M%S";
+const STAMP_LENGTH: usize = "20260203_153045".len();
 /// What the name of a file of the late part ends with.
 const LATE: &str = "_late";
 
@@ -204,6 +207,36 @@ pub(super) fn table_of(path: &str) -> Option<&str> {
         .map(|dataset| dataset.name.as_str())
 }
 
+/// The run of a file, as its name tells it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct FileRun<'p> {
+    /// UTC second at which it began.
+    pub(super) timestamp: i64,
+    /// Runner and run id.
+    pub(super) name: &'p str,
+    /// Whether the file is of the run's late part.
+    pub(super) is_late: bool,
+}
+
+/// The run of a file of this dataset, given its path below the lake's root; none for the layout with a folder for each device, and for
+/// names that are not ours.
+pub(super) fn run_of<'p>(path: &'p str, dataset: &Dataset) -> Option<FileRun<'p>> {
+    let (_, file_name) = path.rsplit_once('/')?;
+    let stem = file_name.strip_suffix(EXTENSION)?;
+    let (stem, is_late) = match stem.strip_suffix(LATE) {
+        Some(main) => (main, true),
+        None => (stem, false),
+    };
+    let run = stem.strip_prefix(&dataset.file_stem)?.strip_prefix('_')?;
+    let (stamp, name) = run.split_at_checked(STAMP_LENGTH)?;
+    let began = chrono::NaiveDateTime::parse_from_str(stamp, STAMP).ok()?;
+    Some(FileRun {
+        timestamp: began.and_utc().timestamp(),
+        name: name.strip_prefix('_')?,
+        is_late,
+    })
+}
+
 /// Whether a file is of the layout with a folder for each device, given its path below the lake's root.
 pub fn is_per_device(path: &str) -> bool {
     path.split('/')
@@ -306,6 +339,26 @@ mod tests {
             ("dt=2026-02-03", None),
         ] {
             assert_eq!(table_of(path), table, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_ours_tells_its_run() {
+        for (part, is_late) in [(Part::Main, false), (Part::Late, true)] {
+            let target = Layout::default().target(lanes(), "", &run(), part);
+            let expected = FileRun {
+                timestamp: run().run_timestamp,
+                name: "runner%2F1_0badcafe",
+                is_late,
+            };
+            assert_eq!(run_of(target.to_str().unwrap(), lanes()), Some(expected));
+        }
+        for other in [
+            "dt=2026-02-03/hr=15/lane-dom/x.parquet",
+            "dt=2026-02-03/hr=15/lane-dom/lane_dom_20260299_153045_a_b.parquet",
+            "dt=2026-02-03/device=a/optical_metrics_20260203_153045_a_b.parquet",
+        ] {
+            assert_eq!(run_of(other, lanes()), None, "{other}");
         }
     }
 

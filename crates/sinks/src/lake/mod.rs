@@ -8,6 +8,7 @@
 //!   recovery: what runs that died left behind. lease, host, observations: is a run alive? lake_lock: one commit at a time
 //!   local ─► tables ─► check (is every file whole?)    local ─► sync (what a remote lake does not have)
 //!   retention: old partitions that go by their age (removal: one file in the lake's turn)
+//!   read: its runs by time, and their rows
 //!   ddl: what an engine must be told to read it
 //! ```
 
@@ -23,6 +24,7 @@ mod layout;
 mod lease;
 mod local;
 mod observations;
+mod read;
 mod recovery;
 mod removal;
 mod reorder_buffer;
@@ -39,6 +41,7 @@ pub use engine::Engine;
 pub use file::Compression;
 pub use layout::{Layout, file_path, is_per_device, partition, partition_end};
 pub use local::{LocalFile, files, free_space, require_free_space};
+pub use read::{Rows, SavedRows, SavedRuns};
 pub use recovery::{Recovered, recover};
 pub use retention::{OldFiles, OldFilesRemoved};
 pub use tables::Tables;

@@ -3,6 +3,7 @@
 mod ddl;
 mod documents;
 mod forget;
+mod metrics;
 mod prune;
 mod read_ahead;
 mod remote;
@@ -50,6 +51,8 @@ enum Command {
     Prune(prune::Prune),
     /// Forget a remote that was mistyped or is no longer used
     Forget(forget::Forget),
+    /// Write the series over time, to fill a Prometheus with
+    Metrics(metrics::Metrics),
     /// Print the table definitions for a query engine
     Ddl(ddl::Ddl),
 }
@@ -92,6 +95,7 @@ impl Lake {
             Command::Verify(command) => command.run(given, printer).await,
             Command::Prune(command) => command.run(given, printer),
             Command::Forget(command) => command.run(given, printer),
+            Command::Metrics(command) => command.run(given, printer),
             Command::Ddl(command) => command.run(given, printer),
         }
     }

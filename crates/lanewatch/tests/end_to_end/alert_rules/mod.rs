@@ -53,7 +53,11 @@ fn items(node: Option<&Node>) -> &[Node] {
 }
 
 fn rules() -> Vec<Rule> {
-    let text = fs::read_to_string(rule_file()).unwrap();
+    rules_in(&rule_file())
+}
+
+fn rules_in(file: &Path) -> Vec<Rule> {
+    let text = fs::read_to_string(file).unwrap();
     let document = Node::parse(&text).unwrap();
     let mut rules = Vec::new();
     for group in items(field(&document, "groups")) {
@@ -73,6 +77,22 @@ fn rules() -> Vec<Rule> {
     }
     assert!(rules.len() > 30, "{rules:?}");
     rules
+}
+
+/// The name and expression of each rule of a file.
+pub(crate) fn rule_expressions(file: &Path) -> Vec<(String, String)> {
+    let rules = rules_in(file).into_iter();
+    rules
+        .map(|rule| (rule.alert.or(rule.record).unwrap(), rule.expr))
+        .collect()
+}
+
+/// Each recorded series with its expression.
+pub(crate) fn recording_rules() -> Vec<(String, String)> {
+    let rules = rules().into_iter();
+    rules
+        .filter_map(|rule| Some((rule.record?, rule.expr)))
+        .collect()
 }
 
 /// The names of our series in a PromQL expression: words that begin so, whatever they are part of.

@@ -34,6 +34,7 @@ const COMMANDS: &[&str] = &[
     "lake status",
     "lake sync --to copy",
     "lake sync --to s3://lanewatch/lake --attempts 1",
+    "lake metrics --output history.om",
     "lake prune --older-than 1h",
     "lake verify",
     "lake verify --remote --to s3://lanewatch/lake",
