@@ -1,6 +1,7 @@
 //! Our metrics and rules, judged by the tools of Prometheus.
 
 mod backfill;
+mod live;
 mod server;
 
 use std::collections::BTreeMap;
