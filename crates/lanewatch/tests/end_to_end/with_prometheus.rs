@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::alert_rules::{promtool_tests, repository, rule_file};
+use crate::alert_rules::{conventional_rule_file, promtool_tests, repository, rule_file};
 use crate::harness::{Fleet, RunFolder, closed_port, lanewatch};
 
 #[test]
@@ -77,8 +77,9 @@ fn judge(program: &str, arguments: &[&str]) -> String {
 #[test]
 #[ignore = "needs promtool and amtool, which `cargo xtask test` installs"]
 fn prometheus_and_alertmanager_take_the_configuration() {
-    let rules = rule_file();
-    judge("promtool", &["check", "rules", rules.to_str().unwrap()]);
+    for rules in [rule_file(), conventional_rule_file()] {
+        judge("promtool", &["check", "rules", rules.to_str().unwrap()]);
+    }
     let config = repository("infrastructure/prometheus.yml");
     let said = judge("promtool", &["check", "config", config.to_str().unwrap()]);
     assert!(said.contains("1 rule files found"), "{said}");

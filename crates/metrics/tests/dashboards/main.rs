@@ -15,6 +15,7 @@ mod interface;
 mod json;
 mod panel;
 mod rules_of_the_house;
+mod rules_variant;
 mod variant;
 mod watched_families;
 

@@ -24,6 +24,11 @@ pub(crate) fn rule_file() -> PathBuf {
     repository("infrastructure/prometheus/rules/lanewatch.yml")
 }
 
+/// The same rules in the conventional names.
+pub(crate) fn conventional_rule_file() -> PathBuf {
+    repository("infrastructure/prometheus/rules-conventional/lanewatch.yml")
+}
+
 /// A rule as the file has it.
 #[derive(Debug)]
 struct Rule {

@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 
 use super::judge;
 use super::server::Prometheus;
-use crate::alert_rules::{recording_rules, repository, rule_expressions, rule_file};
+use crate::alert_rules::{
+    conventional_rule_file, recording_rules, repository, rule_expressions, rule_file,
+};
 use crate::harness::lanewatch;
 
 /// The configuration of a Prometheus that scrapes nothing.
@@ -214,7 +216,7 @@ fn a_prometheus_that_is_filled_from_the_lake_has_data_for_each_panel_and_each_ru
         }
     }
     let mut fires = BTreeMap::new();
-    for file in [rule_file()] {
+    for file in [rule_file(), conventional_rule_file()] {
         for (name, expr) in rule_expressions(&file) {
             let found = prometheus.query(&expr, end, false);
             // Other names say the same.
