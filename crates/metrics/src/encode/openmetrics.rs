@@ -1,6 +1,6 @@
 //! OpenMetrics 1.0.
 //!
-//! Samples of one time have no timestamps. For a history, [`line`] writes samples with theirs, and [`Encoder::family`] puts those of a
+//! Samples of one time have no timestamps. For a history, [`line()`] writes samples with theirs, and [`Encoder::family`] puts those of a
 //! family together.
 //!
 //! A counter's samples must end with `_total` there; the documented names do not, so those families are of unknown type. A counter's
@@ -55,7 +55,7 @@ impl<W: Write> Encoder<W> {
         self.output.flush_if_full()
     }
 
-    /// Writes a family whose samples were written by [`line`].
+    /// Writes a family whose samples were written by [`line()`].
     ///
     /// # Errors
     ///
