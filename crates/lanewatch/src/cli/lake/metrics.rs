@@ -20,7 +20,7 @@ const STANDARD: &str = "-";
 #[derive(Debug, Args)]
 #[command(after_help = after(&[
     ("lanewatch lake metrics --from 2026-11-01 --to 2026-12-01 --output november.om", "Write a month."),
-    ("promtool tsdb create-blocks-from openmetrics november.om /var/lib/prometheus", "Put it into a Prometheus."),
+    ("promtool tsdb create-blocks-from openmetrics --max-block-duration=720h november.om /var/lib/prometheus/data", "Put it into a Prometheus."),
 ], PLAIN))]
 pub(super) struct Metrics {
     /// The format
