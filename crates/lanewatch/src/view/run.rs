@@ -254,9 +254,12 @@ fn looks_bad(finished: &Finished, screen: Screen) -> Vec<String> {
         }
     }
     if !idle.is_empty() {
-        let ports = count(idle.len());
+        let (ports, are, them) = match idle.len() {
+            1 => ("1 port".to_owned(), "is", "it"),
+            more => (format!("{} ports", count(more)), "are", "them"),
+        };
         text.push(format!(
-            "{ports} ports with a module are dark and idle (`lanewatch findings` names them)."
+            "{ports} with a module {are} dark and idle (`lanewatch findings` names {them})."
         ));
     }
     text
