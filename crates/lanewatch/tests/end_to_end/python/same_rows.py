@@ -6,7 +6,7 @@ import sys
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-TIMES = {"timestamp", "run_timestamp"}
+TIMES = {"timestamp", "run_timestamp", "time"}
 
 
 def rows(lake, dataset):
