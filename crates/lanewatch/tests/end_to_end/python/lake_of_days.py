@@ -25,7 +25,8 @@ def shifted(table, days):
         at = table.column_names.index(name)
         field = table.schema.field(name)
         table = table.set_column(at, field, pc.subtract(table[name], days * DAY))
-    return table
+    instants = pc.multiply(table["timestamp"], 1_000_000).cast(table.schema.field("time").type)
+    return table.set_column(table.column_names.index("time"), table.schema.field("time"), instants)
 
 
 def renamed_runner(table, prefix):
