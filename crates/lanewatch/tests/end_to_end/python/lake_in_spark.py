@@ -19,16 +19,33 @@ for statement in open(for_spark, encoding="utf-8").read().split(";\n"):
 connection = duckdb.connect()
 connection.execute(open(for_duckdb, encoding="utf-8").read())
 
+# Microseconds of an instant, as each engine says them.
+MICROSECONDS = {"spark": "unix_micros", "duckdb": "epoch_us"}
+
+
+def number(name, kind, engine):
+    """What can be added up of a column, in an engine's words."""
+    if kind == "VARCHAR":
+        return "0"
+    if kind.startswith("TIMESTAMP"):
+        return f"sum(cast({MICROSECONDS[engine]}({name}) as double))"
+    return f"sum(cast({name} as double))"
+
+
+def asked_of(engine, table, fields):
+    """The question to one engine: rows, and of each column how many are there and their sum."""
+    parts = ["count(*)"]
+    for name, kind in fields:
+        parts += [f"count({name})", number(name, kind, engine)]
+    return parts, f"SELECT {', '.join(parts)} FROM {table}"
+
+
 columns = 0
 for table in lake_page.TABLES:
     fields = [(name, kind) for name, kind, *_ in connection.execute(f"DESCRIBE {table}").fetchall() if name not in ("dt", "hr")]
-    parts = ["count(*)"]
-    for name, kind in fields:
-        parts.append(f"count({name})")
-        parts.append("0" if kind == "VARCHAR" else f"sum(cast({name} as double))")
-    sql = f"SELECT {', '.join(parts)} FROM {table}"
+    parts, sql = asked_of("duckdb", table, fields)
     by_duckdb = connection.execute(sql).fetchall()[0]
-    by_spark = tuple(spark.sql(sql).collect()[0])
+    by_spark = tuple(spark.sql(asked_of("spark", table, fields)[1]).collect()[0])
     rounded = [[None if value is None else float(f"{value:.9g}") for value in row] for row in (by_duckdb, by_spark)]
     assert rounded[0] == rounded[1], f"{table}: {[pair for pair in zip(parts, *rounded) if pair[1] != pair[2]]}"
     columns += len(fields)
