@@ -5,7 +5,10 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use arrow_array::{ArrayRef, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray};
+use arrow_array::{
+    ArrayRef, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray,
+    TimestampMicrosecondArray,
+};
 use arrow_schema::DataType;
 use records::table::{Dataset, Table};
 use records::tables::DATASETS;
@@ -148,6 +151,13 @@ fn rows(dataset: &Arc<Dataset>, device: &str, number: usize) -> Outcome<Table> {
                 ("timestamp" | "run_timestamp", _) => Arc::new(Int64Array::from_iter_values(
                     std::iter::repeat_n(1_770_132_645 + (number % 30) as i64, count),
                 )),
+                ("time", _) => {
+                    let microseconds = (1_770_132_645 + (number % 30) as i64) * 1_000_000;
+                    let times = std::iter::repeat_n(microseconds, count);
+                    Arc::new(
+                        TimestampMicrosecondArray::from_iter_values(times).with_timezone("UTC"),
+                    )
+                }
                 ("serial_number", _) => Arc::new(StringArray::from_iter_values(
                     (0..count).map(|row| format!("1ACP{:09}", number * 1000 + port(row))),
                 )),
