@@ -93,7 +93,7 @@ enum Command {
     Vault(vault::VaultCommand),
 }
 
-/// What is said once where documents of the original's newest version stand in for replies.
+/// The note that `parse` and `replay` print once if they read `pic_detail` documents of the scripts' newest version.
 const PIC_DETAIL_OF_ORIGINAL: &str =
     "the pic_detail documents are of the original's newest version, and read as such";
 

@@ -280,7 +280,7 @@ impl Parse {
     }
 }
 
-/// The JSON that stands in place of a file.
+/// The argument itself, if it is a JSON object and not a file name.
 fn inline(path: &Path) -> Option<&str> {
     path.to_str()
         .filter(|text| text.trim_start().starts_with('{'))

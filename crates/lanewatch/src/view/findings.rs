@@ -350,6 +350,7 @@ const fn change(change: Option<Change>) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::screen::screens_of_snapshots;
     use super::*;
 
     fn finding(interface: &str, severity: Severity, kind: Kind, beyond: Option<f64>) -> Finding {
@@ -402,20 +403,10 @@ mod tests {
     fn the_worst_comes_first_and_idle_ports_are_one_line() {
         let (report, earlier) = runs();
         let (all, gone) = (found(&report, &earlier), gone(&report, &earlier));
-        for width in [80, 120, 200] {
-            for has_colour in [false, true] {
-                let screen = Screen {
-                    width: Some(width),
-                    has_colour,
-                    is_ascii: false,
-                };
-                let text = render_findings(&report, &all, &gone, false, screen);
-                let name = format!(
-                    "findings_{width}{}",
-                    if has_colour { "_colour" } else { "" }
-                );
-                insta::assert_snapshot!(name, screen.shown(&text).replace('\u{1b}', "<ESC>"));
-            }
+        for (screen, _, of_screen) in screens_of_snapshots() {
+            let text = render_findings(&report, &all, &gone, false, screen);
+            let name = format!("findings_{of_screen}");
+            insta::assert_snapshot!(name, screen.shown(&text).replace('\u{1b}', "<ESC>"));
         }
         let whole = render_findings(&report, &all, &gone, true, Screen::default());
         assert_eq!(

@@ -1,4 +1,4 @@
-//! The plan, for people and for programs. How a device is logged in to is said by kind; what is secret in it is not to be had here.
+//! The plan, for people and for programs. It names the kind of login of each device and has no access to its secrets.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -326,6 +326,7 @@ fn asked(command: &Command) -> &'static str {
 mod tests {
     use crate::settings::Settings;
 
+    use super::super::screen::screens_of_snapshots;
     use super::*;
 
     /// Devices with short and long values in every column, and a filter of several lines.
@@ -365,25 +366,18 @@ mod tests {
         };
         let options = settings.options();
         let plan = Plan::build(&options).unwrap();
-        for width in [80, 120, 200] {
-            for has_colour in [false, true] {
-                let screen = Screen {
-                    width: Some(width),
-                    has_colour,
-                    is_ascii: false,
-                };
-                let text = render_plan(&plan, &options, None, screen);
-                assert!(!text.contains("sesame"), "a secret is shown");
-                for line in text.lines().filter(|line| !line.contains("devices,")) {
-                    assert!(
-                        console::measure_text_width(line) <= width,
-                        "{width}: {line}"
-                    );
-                }
-                let name = format!("plan_{width}{}", if has_colour { "_colour" } else { "" });
-                let text = text.replace(&format!("{}/", folder.path().display()), "");
-                insta::assert_snapshot!(name, screen.shown(&text).replace('\u{1b}', "<ESC>"));
+        for (screen, width, of_screen) in screens_of_snapshots() {
+            let text = render_plan(&plan, &options, None, screen);
+            assert!(!text.contains("sesame"), "a secret is shown");
+            for line in text.lines().filter(|line| !line.contains("devices,")) {
+                assert!(
+                    console::measure_text_width(line) <= width,
+                    "{width}: {line}"
+                );
             }
+            let name = format!("plan_{of_screen}");
+            let text = text.replace(&format!("{}/", folder.path().display()), "");
+            insta::assert_snapshot!(name, screen.shown(&text).replace('\u{1b}', "<ESC>"));
         }
     }
 }

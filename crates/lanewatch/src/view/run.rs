@@ -295,6 +295,7 @@ mod tests {
     use analysis::{Finding, Kind};
     use sinks::RunFolder;
 
+    use super::super::screen::screens_of_snapshots;
     use super::*;
 
     use collector::LakeFile;
@@ -380,26 +381,19 @@ mod tests {
             ),
             ("rack17-leaf-02.dc3", failed),
         ]);
-        for width in [80, 120, 200] {
-            for has_colour in [false, true] {
-                let screen = Screen {
-                    width: Some(width),
-                    has_colour,
-                    is_ascii: false,
-                };
-                let text = rendered_on(screen, &report);
-                let tables = text
-                    .lines()
-                    .filter(|line| !line.contains("  /") && !line.starts_with("  "));
-                for line in tables {
-                    assert!(
-                        console::measure_text_width(line) <= width,
-                        "{width}: {line}"
-                    );
-                }
-                let name = format!("run_{width}{}", if has_colour { "_colour" } else { "" });
-                insta::assert_snapshot!(name, screen.shown(&text).replace('\u{1b}', "<ESC>"));
+        for (screen, width, of_screen) in screens_of_snapshots() {
+            let text = rendered_on(screen, &report);
+            let tables = text
+                .lines()
+                .filter(|line| !line.contains("  /") && !line.starts_with("  "));
+            for line in tables {
+                assert!(
+                    console::measure_text_width(line) <= width,
+                    "{width}: {line}"
+                );
             }
+            let name = format!("run_{of_screen}");
+            insta::assert_snapshot!(name, screen.shown(&text).replace('\u{1b}', "<ESC>"));
         }
     }
 

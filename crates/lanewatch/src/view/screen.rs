@@ -70,6 +70,24 @@ impl Screen {
     }
 }
 
+/// The screens that snapshots are taken on, each with the end of its snapshot's name: `80`, `80_colour`.
+#[cfg(test)]
+pub(super) fn screens_of_snapshots() -> impl Iterator<Item = (Screen, usize, String)> {
+    let with_colour = |width: usize| [(width, false), (width, true)];
+    [80, 120, 200]
+        .into_iter()
+        .flat_map(with_colour)
+        .map(|(width, has_colour)| {
+            let screen = Screen {
+                width: Some(width),
+                has_colour,
+                is_ascii: false,
+            };
+            let colour = if has_colour { "_colour" } else { "" };
+            (screen, width, format!("{width}{colour}"))
+        })
+}
+
 /// Whether the locale says that letters beyond ASCII are not shown. A locale that is not set says nothing.
 fn is_ascii(variable: impl Fn(&str) -> Option<String>) -> bool {
     let names = ["LC_ALL", "LC_CTYPE", "LANG"];

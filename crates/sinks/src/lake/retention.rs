@@ -65,7 +65,7 @@ impl OldFiles {
     ///
     /// # Errors
     ///
-    /// If the lake's lock is not to be had. What was removed before that is gone.
+    /// If the lake's lock cannot be acquired in time. Files that were removed before stay removed.
     pub fn remove(&self, lake: &Path) -> Result<OldFilesRemoved> {
         let mut removed = OldFilesRemoved::default();
         let is_one = |a: &LocalFile, b: &LocalFile| a.partition() == b.partition();

@@ -11,7 +11,7 @@ use super::super::usage;
 use super::{ExitStatus, Printer};
 use crate::settings::Layers;
 
-/// The name that stands for standard output.
+/// As a file name: standard output.
 const STANDARD: &str = "-";
 
 /// Write the series of the lake over time, with timestamps: `promtool tsdb create-blocks-from openmetrics` makes blocks for Prometheus of

@@ -44,7 +44,7 @@ pub(super) struct Write {
     layout: LayoutArgument,
 }
 
-/// What is said once of documents of the original's newest version.
+/// The note that `lake write` prints once if the scripts' newest version wrote the documents.
 const OF_ORIGINAL: &str = "these documents are of the original's newest version: its keys, units and `-Infinity` are read as what they mean";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

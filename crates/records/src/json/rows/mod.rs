@@ -28,7 +28,7 @@ use crate::tables::{RowSelection, TABLES};
 use objects::RowObject;
 use reader::READERS;
 
-/// What is said of all rows of a document from outside, in place of what the document says or where it says nothing.
+/// Values for all rows of a document that the caller supplies. Each field says whether it replaces the document's value or is its default.
 #[derive(Debug, Clone, Default)]
 pub struct DocumentOrigin {
     /// The device, where an object names none.

@@ -18,7 +18,7 @@ pub(super) struct RowObject<'j> {
     pub(super) row: &'j Object<'j>,
     /// The document around it, which may say once what holds for all.
     pub(super) around: Option<&'j Object<'j>>,
-    /// The interface's name, if that is the key it stands under, or that of the interface it stands in.
+    /// The interface's name, where it is the object's key or the key of the interface object around it.
     name: Option<&'j str>,
 }
 

@@ -28,7 +28,7 @@ pub struct Pruned {
     pub lost: usize,
     /// How many of those cannot be read or removed: a disk that fails, or a file that is protected.
     pub failed: usize,
-    /// Why the rest was not looked at: the remote refuses everything or does not answer, or the lake's turn is not to be had.
+    /// Why the rest was not looked at: the remote refuses everything or does not answer, or the lake's lock cannot be acquired.
     pub stopped: Option<String>,
 }
 
