@@ -133,7 +133,7 @@ impl NetconfServer {
     fn wait_until_ready(&self) {
         let began = Instant::now();
         while TcpStream::connect(("127.0.0.1", self.port)).is_err()
-            || !self.folder.path().join("ncx.sock").exists()
+            || !listens(&self.folder.path().join("ncx.sock"))
         {
             let log =
                 |name: &str| fs::read_to_string(self.folder.path().join(name)).unwrap_or_default();
@@ -154,6 +154,17 @@ impl Drop for NetconfServer {
         stop(&mut self.netconfd);
         remove_user();
     }
+}
+
+/// Whether a process accepts connections at a Unix socket. The file exists a moment earlier: between `bind` and `listen`.
+fn listens(socket: &Path) -> bool {
+    /// Linux's `__SO_ACCEPTCON`, in the column of flags.
+    const ACCEPTS: &str = "00010000";
+    let sockets = fs::read_to_string("/proc/net/unix").unwrap();
+    sockets.lines().any(|line| {
+        let mut columns = line.split_whitespace();
+        columns.nth(3) == Some(ACCEPTS) && columns.nth(3).map(Path::new) == Some(socket)
+    })
 }
 
 /// Makes a key pair.
@@ -179,7 +190,7 @@ impl SshAgent {
         let socket = folder.path().join("agent");
         let agent = quiet(Command::new("ssh-agent").arg("-D").arg("-a").arg(&socket));
         let began = Instant::now();
-        while !socket.exists() {
+        while !listens(&socket) {
             assert!(began.elapsed() < READY_WITHIN, "the agent is never ready");
             thread::sleep(Duration::from_millis(10));
         }
