@@ -25,7 +25,7 @@ struct Environment {
 const CLIENTS_AND_READERS: Environment = Environment {
     folder: "venv",
     requirements: "xtask/python-requirements.txt",
-    proof: "import ncclient.manager, pyarrow.parquet, duckdb, yaml, pandas, polars, boto3, awscli, sqlglot",
+    proof: "import ncclient.manager, pyarrow.parquet, duckdb, yaml, pandas, polars, boto3, awscli, sqlglot, grafana_foundation_sdk",
 };
 
 /// ansible-core, which judges inventories and vault values.

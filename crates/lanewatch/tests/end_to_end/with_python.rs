@@ -182,3 +182,16 @@ fn a_vault_password_that_is_typed_is_taken_and_never_seen() {
         assert!(!ran.stdout.contains("horse"), "{}", ran.stdout);
     }
 }
+
+#[test]
+#[ignore = "needs the Python environments: run by `cargo xtask test`"]
+fn grafana_s_models_know_every_key_of_the_dashboards() {
+    let grafana = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infrastructure/grafana");
+    let dashboards: Vec<PathBuf> = ["dashboards", "dashboards-conventional"]
+        .iter()
+        .flat_map(|folder| fs::read_dir(grafana.join(folder)).unwrap())
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    assert_eq!(dashboards.len(), 8, "{dashboards:?}");
+    judge(Python::Readers, "dashboards.py", &dashboards);
+}
