@@ -1,6 +1,7 @@
 //! The remote lake in s3s-fs, an S3 server that nobody here wrote, with signatures on; judged by the AWS tools and boto3.
 
 pub(crate) mod loss;
+mod playbook;
 mod roles;
 mod stalls;
 

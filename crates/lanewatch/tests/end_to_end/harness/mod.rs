@@ -26,5 +26,6 @@ pub(crate) use parquet_rows::{Cell, Row, rows_below};
 pub(crate) use python::{Python, judge, judge_with};
 pub(crate) use run_folder::{RunFolder, assert_nothing_half_written, files_below};
 pub(crate) use s3::{
-    BUCKET, S3, Wire, lanewatch_with_keys, with_keys, write_inventory_with_keys, write_profile,
+    BUCKET, S3, Wire, give_keys, lanewatch_with_keys, with_keys, write_inventory_with_keys,
+    write_profile,
 };

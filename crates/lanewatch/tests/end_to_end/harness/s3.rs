@@ -116,6 +116,12 @@ impl Drop for S3 {
 /// The program with the keys of the server, which stands at this endpoint.
 pub(crate) fn with_keys(folder: &Path, endpoint: &str, arguments: &[&str]) -> Command {
     let mut command = program(folder, arguments);
+    give_keys(&mut command, endpoint);
+    command
+}
+
+/// Gives a command the keys of the server in its environment, and nothing else that AWS tools read.
+pub(crate) fn give_keys(command: &mut Command, endpoint: &str) {
     for name in [
         "AWS_SESSION_TOKEN",
         "AWS_PROFILE",
@@ -128,7 +134,6 @@ pub(crate) fn with_keys(folder: &Path, endpoint: &str, arguments: &[&str]) -> Co
         .env("AWS_ACCESS_KEY_ID", ACCESS_KEY)
         .env("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
         .env("AWS_ENDPOINT_URL", endpoint);
-    command
 }
 
 /// A profile `lake` in the AWS configuration files of `home`, with the server's keys and address.
