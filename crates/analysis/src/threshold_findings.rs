@@ -137,6 +137,10 @@ fn of_lanes(
         };
         let why = format!("no light received{of_its_lanes}{sent}{idle}");
         findings.push(whole(Kind::RxDark, severity, why));
+        // The far end sees what this one sends: of a port in use, a sick transmitter is told beside the dark receiver.
+        if is_used && sent.is_empty() {
+            of_transmitters(interface, lanes, findings);
+        }
         return;
     }
     if none_sent {
@@ -150,6 +154,26 @@ fn of_lanes(
             interface: &interface.optics.name,
             lane: Some(row.lane.index),
             rx_power_dbm: row.lane.values.rx.dbm,
+        };
+        findings.extend(by_kind(&place, troubles));
+    }
+}
+
+/// What is wrong with the lasers of a module that receives no light.
+fn of_transmitters(interface: &InterfaceDom, lanes: &[&LaneDom], findings: &mut Vec<Finding>) {
+    for row in lanes {
+        let mut troubles = judge::lane(&interface.optics, &row.lane, false);
+        troubles.retain(|trouble| {
+            let kind = kind_of(trouble);
+            matches!(
+                kind,
+                Kind::TxDark | Kind::TxPower | Kind::LaserBias | Kind::LaserTemperature
+            )
+        });
+        let place = Place {
+            interface: &interface.optics.name,
+            lane: Some(row.lane.index),
+            rx_power_dbm: None,
         };
         findings.extend(by_kind(&place, troubles));
     }
@@ -410,6 +434,40 @@ mod tests {
         }
         let one = format!("{LIMITS}{}{}", lane(0, "- Inf"), lane(1, "-1.00"));
         assert_eq!(judged(&one, ""), ["Alarm 0: no light received"]);
+    }
+
+    #[test]
+    fn a_dark_receiver_does_not_hide_a_sick_transmitter() {
+        let limits =
+            "<laser-bias-current-high-alarm-threshold>10</laser-bias-current-high-alarm-threshold>";
+        let sent = |index: u32, dbm: &str, bias: &str| {
+            lane(index, "- Inf").replace(
+                "</optics-diag",
+                &format!(
+                    "<laser-output-power-dbm>{dbm}</laser-output-power-dbm><laser-bias-current>{bias}</laser-bias-current></optics-diag"
+                ),
+            )
+        };
+        let optics = format!(
+            "{limits}{}{}{}",
+            sent(0, "-1.00", "6.5"),
+            sent(1, "- Inf", "0.0"),
+            sent(2, "-1.00", "12.5")
+        );
+        assert_eq!(
+            judged(&optics, "<oper-status>up</oper-status>"),
+            [
+                "Alarm all: no light received on any of its 3 lanes",
+                "Alarm 1: no light sent",
+                "Alarm 2: bias current 12.50 mA, above the alarm threshold of 10.00 mA",
+            ]
+        );
+        assert_eq!(judged(&optics, "").len(), 1, "an idle port");
+        let none_sent = format!("{limits}{}", sent(0, "- Inf", "0.0"));
+        assert_eq!(
+            judged(&none_sent, "<oper-status>up</oper-status>"),
+            ["Alarm all: no light received; none is sent either"]
+        );
     }
 
     #[test]

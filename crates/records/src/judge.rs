@@ -110,6 +110,16 @@ pub enum Trouble {
 }
 
 impl Trouble {
+    /// True for what a module can have with its lasers switched off: its temperature and its supply.
+    fn is_of_the_module(&self) -> bool {
+        let what = match self {
+            Self::NoLightReceived | Self::NoLightSent => None,
+            Self::Beyond { what, .. } => Some(*what),
+            Self::Flag(flag) => quantity_of_flag(flag),
+        };
+        matches!(what, Some(Judged::Temperature | Judged::Voltage))
+    }
+
     /// How bad it is.
     pub fn grade(&self) -> Grade {
         match self {
@@ -178,8 +188,12 @@ pub fn status<'l>(
 ) -> Status {
     let of_module = module(optics, lanes.clone());
     let of_lanes = lanes.flat_map(|one| lane(optics, one, is_off));
-    let worst = of_module.into_iter().chain(of_lanes);
-    match worst.map(|trouble| trouble.grade()).max() {
+    let mut worst: Vec<Trouble> = of_module.into_iter().chain(of_lanes).collect();
+    if is_off {
+        // A laser that is switched off is dark, and its flags say so.
+        worst.retain(Trouble::is_of_the_module);
+    }
+    match worst.iter().map(|trouble| trouble.grade()).max() {
         Some(Grade::Alarm) => Status::Alarm,
         Some(Grade::Warning) => Status::Warning,
         None if optics.state == State::Ok => Status::Ok,
@@ -339,6 +353,22 @@ mod tests {
             lane(&optics, &optics.lanes[0], false),
             [Trouble::NoLightSent]
         );
+    }
+
+    #[test]
+    fn of_a_port_that_is_off_only_heat_and_supply_count() {
+        let flags = "<laser-output-power-dbm>- Inf</laser-output-power-dbm><laser-bias-current>0.002</laser-bias-current>\
+             <laser-bias-current-low-alarm>on</laser-bias-current-low-alarm><laser-tx-power-low-warn>on</laser-tx-power-low-warn>\
+             <rx-loss-of-signal-alarm>on</rx-loss-of-signal-alarm><tx-laser-disabled-alarm>on</tx-laser-disabled-alarm>";
+        let hot = "<module-temperature-high-alarm-threshold>35 degrees C</module-temperature-high-alarm-threshold>";
+        for (block, off) in [
+            (flags.to_owned(), Status::Ok),
+            ([flags, hot].concat(), Status::Alarm),
+        ] {
+            let optics = optics(&[MEASURED, &block].concat());
+            assert_eq!(status(&optics, optics.lanes.iter(), false), Status::Alarm);
+            assert_eq!(status(&optics, optics.lanes.iter(), true), off);
+        }
     }
 
     #[test]
