@@ -55,7 +55,12 @@ pub(crate) fn light(dbm: Option<Reading<f64>>, mw: Option<Milliwatts>) -> (Optic
     let sent_mw = mw.and_then(|mw| Some((mw.reading.value()?, mw.step)));
     let power = |dbm, mw, state| OpticalPower { dbm, mw, state };
     let only_mw = sent_mw.map(|(value, _)| value);
+    // The device may take the logarithm in either of the two.
+    let is_dark_in_mw = mw.is_some_and(|mw| mw.reading == Reading::Absent(State::NoLight));
     match (dbm, sent_mw) {
+        (Some(Reading::Measured(_)), None) if is_dark_in_mw => {
+            (power(None, None, State::NoLight), true)
+        }
         (Some(Reading::Measured(dbm)), Some((mw, step))) => {
             let apart = (dbm - in_dbm(mw)).abs() > CONTRADICTION_DB && {
                 let (least, most) = (in_dbm((mw - step).max(0.0)), in_dbm(mw + step));
@@ -77,10 +82,12 @@ pub(crate) fn light(dbm: Option<Reading<f64>>, mw: Option<Milliwatts>) -> (Optic
             let mw = only_mw.filter(|_| !lit);
             (power(None, mw, State::NoLight), lit)
         }
-        (None | Some(Reading::Absent(State::NotSupported | State::NotPresent)), Some((mw, _)))
-            if mw <= DARK_MW =>
-        {
+        // Whatever the text in dBm is: a word such as `LOS`, or a number that no power can be.
+        (None | Some(Reading::Absent(_)), Some((mw, _))) if mw <= DARK_MW => {
             (power(None, only_mw, State::NoLight), false)
+        }
+        (Some(Reading::Absent(_)), None) if is_dark_in_mw => {
+            (power(None, None, State::NoLight), false)
         }
         (Some(reading), _) => (power(reading.value(), only_mw, reading.state()), false),
         // mW alone: dBm is not there, and none is computed.
@@ -123,6 +130,13 @@ mod tests {
             (Some("n/a"), Some("0.0000")),
             (Some("0.00"), Some("0.0000")),
             (Some("0.00"), Some("0.0")),
+            (Some("-327.68"), Some("0.0000")),
+            (Some("-327.68"), None),
+            (Some("LOS"), Some("0.0000")),
+            (Some("< -40.00"), Some("0.0001")),
+            (Some("65535"), Some("0")),
+            (Some("0.00"), Some("- Inf")),
+            (Some("n/a"), Some("- Inf")),
         ] {
             let (value, _, state, _) = of(dbm, mw);
             assert_eq!((value, state), (None, State::NoLight), "{dbm:?} {mw:?}");
@@ -165,6 +179,10 @@ mod tests {
         assert_eq!(
             of(Some("0.00"), Some("0.0000")),
             (None, Some(0.0), State::NoLight, true)
+        );
+        assert_eq!(
+            of(Some("-2.00"), Some("- Inf")),
+            (None, None, State::NoLight, true)
         );
     }
 }

@@ -55,7 +55,7 @@ impl Quantity {
             Self::VoltageV => &["v", "volt", "volts"],
             Self::PowerW => &["w", "watt", "watts"],
             Self::TemperatureC => &["c", "°c", "degc", "degrees c"],
-            Self::Rate => &["/s", "per second"],
+            Self::Rate => &["/s", "per second", "errors/s", "codewords/s"],
             Self::Ratio => &[],
             Self::In(name) => return unit.is_empty() || name.eq_ignore_ascii_case(unit),
         };
@@ -80,7 +80,8 @@ const ROUNDING: f64 = 0.006;
 const BOUNDS: &[Bounds] = &[
     Bounds {
         quantity: Quantity::PowerDbm,
-        lowest: -200.0,
+        // Floors of 16 bits are hundredths down to -327.68 or -655.36.
+        lowest: -700.0,
         highest: 33.0,
         full_scale: &[8.165],
         expected: "a power up to 33 dBm that is not the converter's full scale, or - Inf",
@@ -130,9 +131,10 @@ const BOUNDS: &[Bounds] = &[
     Bounds {
         quantity: Quantity::Rate,
         lowest: 0.0,
-        highest: f64::MAX,
-        full_scale: &[],
-        expected: "a rate per second",
+        // Beyond every bit of any port, and all ones of 64 bits.
+        highest: 1e15,
+        full_scale: &[4_294_967_295.0],
+        expected: "a rate per second up to 1e15 that is not the counter's full scale",
     },
     Bounds {
         quantity: Quantity::Ratio,
@@ -202,6 +204,10 @@ mod tests {
             (Quantity::PowerMw, &[6.5535, 6.55, -0.1]),
             (Quantity::PowerDbm, &[8.16, 8.1648, 65_535.0, 99.0]),
             (Quantity::Ratio, &[1.5, -0.1]),
+            (
+                Quantity::Rate,
+                &[-1.0, 4_294_967_295.0, 18_446_744_073_709_551_615.0],
+            ),
             (Quantity::In("ps/nm"), &[4_294_966_484.0, 65_535.0]),
             (Quantity::In("dB"), &[6553.5, 4_294_967_291.0]),
         ] {
@@ -216,6 +222,7 @@ mod tests {
             (Quantity::PowerMw, &[0.0, 0.591, 6.5, 100.0]),
             (Quantity::PowerDbm, &[-39.9, 0.0, 8.1, 8.2, 20.0]),
             (Quantity::In("ps/nm"), &[-812.0, 0.0, 160_000.0]),
+            (Quantity::Rate, &[0.0, 0.5, 4e9, 3e11]),
             (Quantity::In("dB"), &[31.4, -3.0]),
             (Quantity::In(""), &[1e12]),
         ] {

@@ -10,12 +10,13 @@ use crate::filter::InterfaceFilter;
 use crate::judge;
 use crate::mapping::MappedRows;
 use crate::model::{
-    ChassisInventory, DeviceFacts, InterfaceCounters, InterfaceDom, LaneDom, PicPort,
-    SystemInformation, Transceiver,
+    ChassisInventory, DeviceFacts, InterfaceCounters, InterfaceDom, InterfaceOptics, LaneDom,
+    PicPort, SystemInformation, Transceiver,
 };
 use crate::note::{Note, Notes, shortened};
 use crate::port::{PortLocation, PortName};
 use crate::snapshot::{Arrivals, Snapshot};
+use crate::value::State;
 
 /// What the device cannot say: who asked, when, and for what.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -117,7 +118,8 @@ pub fn join(snapshot: Snapshot, context: &Context) -> DeviceRecords {
         }
         let (location, channel, transceiver) = place(&interface.name, &modules);
         if location.is_none() {
-            notes.push_some(odd_name("optics_diagnostics", &interface.name));
+            let odd = odd_name("optics_diagnostics", &interface.name);
+            notes.push_some(odd.or_else(|| not_a_port(&interface)));
         }
         let facts = members.facts(&facts, location, interface.routing_engine.as_deref());
         let is_off = switched_off.contains(&interface.name);
@@ -214,6 +216,20 @@ fn place(name: &str, modules: &Transceivers) -> InterfacePlace {
         None
     };
     (Some(port.location), port.channel, module)
+}
+
+/// The note of an interface that measures light and whose name says no place: it is in no table.
+fn not_a_port(interface: &InterfaceOptics) -> Option<Note> {
+    let measures = matches!(interface.state, State::Ok | State::NoLight);
+    measures.then(|| Note {
+        rpc: "optics_diagnostics".into(),
+        interface: Some(Arc::clone(&interface.name)),
+        lane: None,
+        field: "name".into(),
+        found: shortened(&interface.name),
+        expected: "a name with FPC, PIC and port, such as et-0/0/1: it is left out of the tables"
+            .into(),
+    })
 }
 
 fn twice(rpc: &'static str, name: &Arc<str>, routing_engine: Option<&str>) -> Note {

@@ -9,7 +9,7 @@ use super::elements::{FecElement, counted};
 use crate::model::Fec;
 use crate::note::ReplyNotes;
 use crate::parsers::junos::text::word;
-use crate::value::{Quantity, Reading, State, absence, number};
+use crate::value::{Quantity, Reading, State, absence, expected, number};
 use crate::xml::{Cursor, Damage, Element};
 
 /// What was sent; `None` for what was not.
@@ -17,8 +17,8 @@ use crate::xml::{Cursor, Damage, Element};
 pub(super) struct SentFec {
     ccw: Option<Reading<i64>>,
     nccw: Option<Reading<i64>>,
-    ccw_rate: Option<f64>,
-    nccw_rate: Option<f64>,
+    ccw_rate: Option<Reading<f64>>,
+    nccw_rate: Option<Reading<f64>>,
     pre_fec_ber: Option<(String, f64)>,
     pre_fec_ber_state: Option<State>,
     mode: Option<Cow<'static, str>>,
@@ -35,16 +35,20 @@ impl SentFec {
     ) -> Result<(), Damage> {
         match name {
             FecElement::Ccw => {
-                self.ccw = Some(counted(cursor, element, "fec_ccw", notes)?);
+                let reading = counted(cursor, element, "fec_ccw", notes)?;
+                keep_first(&mut self.ccw, reading, "fec_ccw", notes);
             }
             FecElement::Nccw => {
-                self.nccw = Some(counted(cursor, element, "fec_nccw", notes)?);
+                let reading = counted(cursor, element, "fec_nccw", notes)?;
+                keep_first(&mut self.nccw, reading, "fec_nccw", notes);
             }
             FecElement::CcwRate => {
-                self.ccw_rate = rate(cursor, element, "fec_ccw_rate", notes)?;
+                let reading = rate(cursor, element, "fec_ccw_rate", notes)?;
+                keep_first(&mut self.ccw_rate, reading, "fec_ccw_rate", notes);
             }
             FecElement::NccwRate => {
-                self.nccw_rate = rate(cursor, element, "fec_nccw_rate", notes)?;
+                let reading = rate(cursor, element, "fec_nccw_rate", notes)?;
+                keep_first(&mut self.nccw_rate, reading, "fec_nccw_rate", notes);
             }
             FecElement::PreFecBer => {
                 let text = cursor.text(element)?;
@@ -53,9 +57,16 @@ impl SentFec {
                     self.pre_fec_ber_state = Some(reading.state());
                 }
                 match reading {
-                    Reading::Measured(value) => self.pre_fec_ber = Some((text.into_owned(), value)),
+                    Reading::Measured(value) => match &self.pre_fec_ber {
+                        Some((_, first)) if *first != value => again(&text, "pre_fec_ber", notes),
+                        Some(_) => {}
+                        None => {
+                            self.pre_fec_ber_state = Some(State::Ok);
+                            self.pre_fec_ber = Some((text.into_owned(), value));
+                        }
+                    },
                     Reading::Absent(State::Invalid) => {
-                        notes.unreadable("pre_fec_ber", &text, Quantity::Ratio.expected());
+                        notes.unreadable("pre_fec_ber", &text, expected(&text, Quantity::Ratio));
                     }
                     Reading::Absent(_) => {}
                 }
@@ -85,8 +96,8 @@ impl SentFec {
             mode: self.mode,
             ccw: self.ccw.and_then(Reading::value),
             nccw: self.nccw.and_then(Reading::value),
-            ccw_rate: self.ccw_rate,
-            nccw_rate: self.nccw_rate,
+            ccw_rate: self.ccw_rate.and_then(Reading::value),
+            nccw_rate: self.nccw_rate.and_then(Reading::value),
             pre_fec_ber,
             pre_fec_ber_value,
             pre_fec_ber_state: self.pre_fec_ber_state.unwrap_or(State::NotPresent),
@@ -95,18 +106,41 @@ impl SentFec {
     }
 }
 
+/// The first value that was read stays; another one costs a note.
+pub(super) fn keep_first<T: Copy + PartialEq + ToString>(
+    slot: &mut Option<Reading<T>>,
+    reading: Reading<T>,
+    field: &'static str,
+    notes: &mut ReplyNotes<'_>,
+) {
+    match (*slot, reading) {
+        (Some(Reading::Measured(first)), Reading::Measured(value)) => {
+            if first != value {
+                again(&value.to_string(), field, notes);
+            }
+        }
+        (Some(Reading::Measured(_)), _) => {}
+        _ => *slot = Some(reading),
+    }
+}
+
+fn again(text: &str, field: &'static str, notes: &mut ReplyNotes<'_>) {
+    let found = format!("{text} beside another value");
+    notes.unreadable(field, &found, "every value once");
+}
+
 fn rate<'a>(
     cursor: &mut Cursor<'a>,
     element: &Element<'a>,
     field: &'static str,
     notes: &mut ReplyNotes<'_>,
-) -> Result<Option<f64>, Damage> {
+) -> Result<Reading<f64>, Damage> {
     let text = cursor.text(element)?;
     let reading = number(&text, Quantity::Rate);
     if reading == Reading::Invalid {
-        notes.unreadable(field, &text, Quantity::Rate.expected());
+        notes.unreadable(field, &text, expected(&text, Quantity::Rate));
     }
-    Ok(reading.value())
+    Ok(reading)
 }
 
 #[cfg(test)]
@@ -114,6 +148,35 @@ mod tests {
     use super::super::PARSER;
     use crate::snapshot::Snapshot;
     use crate::value::State;
+
+    #[test]
+    fn counters_that_are_sent_twice_are_those_that_came_first() {
+        let block = |ccw: &str, lost: &str, ber: &str| {
+            format!(
+                "<ethernet-fec-statistics><fec_ccw_count>{ccw}</fec_ccw_count><fec_nccw_error_rate>{lost}</fec_nccw_error_rate>\
+                 <pre-fec-ber>{ber}</pre-fec-ber></ethernet-fec-statistics>"
+            )
+        };
+        for (blocks, notes) in [
+            (block("7", "2", "1e-6") + &block("9", "0", "2e-6"), 3),
+            (block("7", "2", "1e-6") + &block("7", "2.0", "1.0E-6"), 0),
+            (block("7", "2", "1e-6") + &block("N/A", "", "-"), 0),
+            (block("N/A", "", "-") + &block("7", "2", "1e-6"), 0),
+            (
+                block("7", "2", "1e-6") + &block("7", "18446744073709551615", "1e-6"),
+                1,
+            ),
+        ] {
+            let reply =
+                format!("<physical-interface><name>et-0/0/1</name>{blocks}</physical-interface>");
+            let mut snapshot = Snapshot::default();
+            PARSER.parse(reply.as_bytes(), 9, &mut snapshot);
+            let fec = &snapshot.statistics[0].fec;
+            let found = (fec.ccw, fec.nccw_rate, fec.pre_fec_ber_value);
+            assert_eq!(found, (Some(7), Some(2.0), Some(1e-6)), "{blocks}");
+            assert_eq!(snapshot.notes.len(), notes, "{blocks}");
+        }
+    }
 
     #[test]
     fn one_unreadable_counter_makes_the_state_invalid_and_an_absent_one_does_not() {

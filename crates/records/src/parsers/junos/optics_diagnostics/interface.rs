@@ -58,10 +58,6 @@ impl<'a> OpticsElement<'a> {
             "tx-module-voltage" => Self::TxVoltage,
             "rx-module-voltage" => Self::RxVoltage,
             "laser-module-temperature" => Self::LaneModuleTemperature,
-            // The same in mW; it is read in dBm.
-            "input-power" | "input-total-power" | "output-power" | "per-wave-rx-optical-power" => {
-                Self::Known
-            }
             "module-max-power" => Self::MaxPower,
             _ => match (
                 limits::LimitName::parse(name),

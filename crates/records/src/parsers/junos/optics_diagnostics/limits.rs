@@ -244,8 +244,9 @@ impl SentLimits {
         };
         if quantity == Quantity::PowerMw {
             // All ones, which no measurement can be, is a limit that nothing reaches.
-            let value = text.trim().parse().ok().filter(|mw: &f64| mw.is_finite());
-            *slot = value.or(*slot);
+            let in_mw = |(value, unit)| quantity.allows(unit).then_some(value);
+            let value = with_unit(text).and_then(in_mw).filter(|mw| mw.is_finite());
+            set_once(slot, value, text, name, notes);
             return value.is_some() || absence(text).is_some();
         }
         let reading = if quantity == Quantity::TemperatureC {
@@ -258,7 +259,7 @@ impl SentLimits {
         } else {
             number(text, quantity)
         };
-        *slot = reading.value().or(*slot);
+        set_once(slot, reading.value(), text, name, notes);
         if reading == Reading::Invalid
             && let Some((slot, _)) = self.impossible.slot(name)
         {
@@ -339,6 +340,23 @@ impl LimitSet {
         };
         Some((slot, quantity))
     }
+}
+
+/// A limit that is there stays; one that is given again as something else costs a note.
+fn set_once(
+    slot: &mut Option<f64>,
+    value: Option<f64>,
+    text: &str,
+    name: &LimitName<'_>,
+    notes: &mut ReplyNotes<'_>,
+) {
+    if let (Some(first), Some(again)) = (*slot, value)
+        && first != again
+    {
+        let found = format!("{text} beside {first}");
+        notes.unreadable(name.field(), &found, "every limit once");
+    }
+    *slot = slot.or(value);
 }
 
 /// The number in a text, whatever it measures.
@@ -427,6 +445,7 @@ fn valid(
 mod tests {
     use super::*;
     use crate::note::Notes;
+    use crate::snapshot::Snapshot;
     use crate::unread::Unread;
 
     #[test]
@@ -541,7 +560,7 @@ mod tests {
                 "<interface-information><physical-interface><name>xe-0/0/0</name><optics-diagnostics><module-voltage>3.3</module-voltage>{limits}</optics-diagnostics>\
                  </physical-interface></interface-information>"
             );
-            let mut snapshot = crate::Snapshot::default();
+            let mut snapshot = Snapshot::default();
             let parser = crate::parsers::find("optics_diagnostics").unwrap();
             parser.parse(reply.as_bytes(), 0, &mut snapshot);
             let limits = snapshot.optics[0].thresholds.rx_power_dbm;

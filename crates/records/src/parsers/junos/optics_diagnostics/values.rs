@@ -18,7 +18,24 @@ pub(super) struct SentValues {
     laser_temperature: Option<Reading<f64>>,
     /// Made when the first such value comes: few modules are coherent.
     coherent: Option<Box<Coherent>>,
+    /// The powers among them, which may come in mW too. Made when the first comes.
+    coherent_powers: Option<Box<[SentPower; COHERENT_POWERS.len()]>>,
 }
+
+/// One power as it was sent, in dBm, in mW or in both.
+#[derive(Debug, Clone, Copy, Default)]
+struct SentPower {
+    dbm: Option<Reading<f64>>,
+    mw: Option<Milliwatts>,
+}
+
+/// The powers that coherent optics measure: the element in mW and the column, which is in dBm.
+const COHERENT_POWERS: [(&str, &str); 4] = [
+    ("input-power", "input_power"),
+    ("input-total-power", "input_total_power"),
+    ("output-power", "output_power"),
+    ("per-wave-rx-optical-power", "per_wave_rx_power"),
+];
 
 /// The quantities that every kind of module may measure.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -38,6 +55,8 @@ pub(super) enum ValueElement {
     NotAvailable(Common),
     /// By its place in [`COHERENT`].
     Coherent(usize),
+    /// In mW, by its place in [`COHERENT_POWERS`].
+    CoherentMw(usize),
 }
 
 impl ValueElement {
@@ -54,7 +73,10 @@ impl ValueElement {
             "laser-bias-current-not-available" => Self::NotAvailable(Common::Bias),
             "laser-tx-power-not-available" => Self::NotAvailable(Common::TxDbm),
             "laser-rx-power-not-available" => Self::NotAvailable(Common::RxDbm),
-            name => Self::Coherent(Coherent::place(name)?),
+            name => match COHERENT_POWERS.iter().position(|(mw, _)| *mw == name) {
+                Some(place) => Self::CoherentMw(place),
+                None => Self::Coherent(Coherent::place(name)?),
+            },
         })
     }
 }
@@ -110,21 +132,24 @@ impl SentValues {
                 slot.get_or_insert(why);
             }
             ValueElement::Coherent(place) => self.set_coherent(place, element, &text, notes),
+            ValueElement::CoherentMw(place) => {
+                let field = COHERENT_POWERS[place].1;
+                let sent = &mut self.coherent_powers.get_or_insert_default()[place];
+                keep_milliwatts(&mut sent.mw, &text, field, notes);
+            }
         }
         Ok(())
     }
 
     /// What was sent, judged once everything has been read. A power that contradicts itself costs a note.
-    pub(super) fn judged(self, notes: &mut ReplyNotes<'_>) -> Values {
-        let mut power = |dbm: Option<Reading<f64>>, mw: Option<Milliwatts>, field| {
-            let (power, is_contradictory) = light(dbm, mw);
-            if is_contradictory {
-                let dbm = dbm.and_then(Reading::value);
-                let dbm = dbm.map_or("- Inf".to_owned(), |value| value.to_string());
-                let mw = mw.and_then(|mw| mw.reading.value()).unwrap_or_default();
-                let found = format!("{dbm} dBm beside {mw} mW");
-                notes.unreadable(field, &found, "the same power in dBm and in mW");
+    pub(super) fn judged(mut self, notes: &mut ReplyNotes<'_>) -> Values {
+        if let Some(sent) = self.coherent_powers.take() {
+            for (sent, (element, column)) in sent.iter().zip(COHERENT_POWERS) {
+                self.judge_coherent_power(*sent, element, column, notes);
             }
+        }
+        let mut power = |dbm: Option<Reading<f64>>, mw: Option<Milliwatts>, field| {
+            let power = judged_power(dbm, mw, field, notes).0;
             let was_sent = dbm.is_some() || mw.is_some();
             (power, was_sent)
         };
@@ -151,22 +176,70 @@ impl SentValues {
         let quantity = COHERENT[place];
         let reading = match quantity.unit {
             "Cel" => temperature::read(element, text, quantity.name, notes),
-            "dBm" => read_number(text, Quantity::PowerDbm, quantity.name, notes),
+            "dBm" => {
+                let reading = read_number(text, Quantity::PowerDbm, quantity.name, notes);
+                let is_this = |(_, column): &(&str, &str)| *column == quantity.name;
+                if let Some(place) = COHERENT_POWERS.iter().position(is_this) {
+                    let sent = self.coherent_powers.get_or_insert_default();
+                    keep(&mut sent[place].dbm, reading);
+                    return;
+                }
+                reading
+            }
             unit => read_number(text, Quantity::In(unit), quantity.name, notes),
         };
-        // A module that says darkness here alone is as dark as any other.
-        if reading == Reading::Absent(State::NoLight) {
-            match quantity.name {
-                "input_power" | "input_total_power" => keep(&mut self.rx_dbm, reading),
-                "output_power" => keep(&mut self.tx_dbm, reading),
-                _ => {}
-            }
-        }
         if let Reading::Measured(value) = reading {
             let measured = &mut self.coherent.get_or_insert_default().0[place];
             *measured = measured.or(Some(value));
         }
     }
+
+    /// One rule for all light. A power that comes in mW alone has no column; it is counted as unread.
+    fn judge_coherent_power(
+        &mut self,
+        sent: SentPower,
+        element: &str,
+        column: &'static str,
+        notes: &mut ReplyNotes<'_>,
+    ) {
+        let (power, is_contradictory) = judged_power(sent.dbm, sent.mw, column, notes);
+        if power.state == State::NoLight {
+            // A module that says darkness here alone is as dark as any other.
+            let dark = Reading::Absent(State::NoLight);
+            match column {
+                "output_power" => keep(&mut self.tx_dbm, dark),
+                "input_power" | "input_total_power" => keep(&mut self.rx_dbm, dark),
+                _ => {}
+            }
+        } else if let Some(dbm) = power.dbm {
+            let place = COHERENT.iter().position(|found| found.name == column);
+            if let Some(place) = place {
+                self.coherent.get_or_insert_default().0[place] = Some(dbm);
+            }
+        } else if power.mw.is_some() && !is_contradictory {
+            notes.unread.add(element);
+        }
+    }
+}
+
+/// The power that two readings of it say. Where they contradict each other it costs a note, and true stands beside it.
+fn judged_power(
+    dbm: Option<Reading<f64>>,
+    mw: Option<Milliwatts>,
+    field: &'static str,
+    notes: &mut ReplyNotes<'_>,
+) -> (OpticalPower, bool) {
+    let (power, is_contradictory) = light(dbm, mw);
+    if is_contradictory {
+        let in_words = |reading: Option<Reading<f64>>| match reading {
+            Some(Reading::Measured(value)) => value.to_string(),
+            _ => "- Inf".to_owned(),
+        };
+        let (dbm, mw) = (in_words(dbm), in_words(mw.map(|mw| mw.reading)));
+        let found = format!("{dbm} dBm beside {mw} mW");
+        notes.unreadable(field, &found, "the same power in dBm and in mW");
+    }
+    (power, is_contradictory)
 }
 
 /// What was sent, judged.
@@ -211,8 +284,10 @@ impl Values {
 
     /// True when light or current was measured: what an empty cage cannot show.
     pub(super) fn shows_life(&self) -> bool {
+        // 0.00 dBm is what a zero is written as; light is seldom exactly 1 mW.
         let lit = |power: OpticalPower| {
-            power.dbm.is_some() || power.state != State::NoLight && power.mw.is_some()
+            power.dbm.is_some_and(|dbm| dbm != 0.0)
+                || power.state != State::NoLight && power.mw.is_some_and(|mw| mw > 0.0)
         };
         lit(self.rx)
             || lit(self.tx)
