@@ -114,7 +114,8 @@ pub fn number(text: &str, quantity: Quantity) -> Reading<f64> {
     } else if quantity == Quantity::PowerDbm && value <= DARK_DBM {
         Reading::Absent(State::NoLight)
     } else {
-        Reading::Measured(value)
+        // `-0.00` is what a rounded little less than nothing is written as.
+        Reading::Measured(value + 0.0)
     }
 }
 
@@ -304,7 +305,11 @@ pub fn eeprom(text: &str) -> (Option<String>, bool) {
         .bytes()
         .all(|byte| byte.is_ascii_graphic() || byte == b' ');
     if is_plain && !text.contains("&#") {
-        return (label(text).map(str::to_owned), false);
+        let found = label(text);
+        // `????????` and `........` are what programs write for bytes that they cannot.
+        let is_legible =
+            found.is_none_or(|text| text.contains(|c: char| c.is_ascii_alphanumeric()));
+        return (found.filter(|_| is_legible).map(str::to_owned), !is_legible);
     }
     let mut clean = String::with_capacity(text.len());
     let mut rest = text;
@@ -405,6 +410,9 @@ mod tests {
             ("\0\0\0\0", None, true),
             ("\u{fffd}\u{fffd}", None, true),
             ("&#0;&#0;", None, true),
+            ("????????", None, true),
+            (" .... ", None, true),
+            ("--", None, false),
             ("AT&#38;T", Some("AT&#38;T"), false),
             ("Grüße", Some("Grüße"), false),
             ("n/a", None, false),

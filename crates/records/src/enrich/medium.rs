@@ -69,6 +69,10 @@ pub(super) fn medium(text: &str) -> Option<Medium> {
         let behind_speed = own_speed.is_some()
             || at > 0 && matches!(speeds[at - 1], (Some(_), "") | (None, "BASE"));
         let (kind, name, lanes) = named(rest.strip_prefix("BASE").unwrap_or(rest))?;
+        // `10G-T-DWDM-ZR`: not twisted pair but a laser that is tuned.
+        if name == "T" && has_several_wavelengths {
+            return None;
+        }
         if ONLY_BEHIND_A_SPEED.contains(&name) && !behind_speed {
             return None;
         }
@@ -175,6 +179,7 @@ mod tests {
             ("100GBASE CU 3M", "CU", "", Some(100.0)),
             ("800G-AOC 10M", "AOC", "", Some(800.0)),
             ("GIGE 100FX PHY", "FX", "", Some(0.1)),
+            ("SFP+-10G-T-DWDM-ZR", "DWDM", "", Some(10.0)),
             ("SFP-1FE-FX", "FX", "", Some(0.1)),
             ("XFP-10G-LW", "LW", "", Some(10.0)),
         ] {

@@ -5,7 +5,7 @@
 //! has none here.
 
 use super::facts::{ModuleFacts, wavelength_nm};
-use super::fibre_tables::{NAMED_NM, NOMINAL_NM};
+use super::fibre_tables::{NAMED_NM, NOMINAL_NM, SINGLE_MODE_NM};
 use super::medium::{Kind, medium};
 use crate::model::WavelengthRule;
 use crate::value::absence;
@@ -48,18 +48,24 @@ fn several(text: Option<&str>) -> Option<f64> {
         .map(|_| f64::NAN)
 }
 
-/// A word that is one of the wavelengths which part numbers write out, when there is no second.
+/// A word that is one of the wavelengths which part numbers write out, or one of the dense grid (`1550.12`), when there is no
+/// second.
 fn written_out(text: &str) -> Option<f64> {
     let named = |word: &str| {
-        let upper = word.to_ascii_uppercase();
+        let upper = word.trim_matches('.').to_ascii_uppercase();
         let digits = upper.strip_suffix("NM").unwrap_or(&upper);
+        let on_the_dense_grid = || {
+            let nm = digits.contains('.').then(|| wavelength_nm(digits))??;
+            SINGLE_MODE_NM.contains(&nm).then_some(nm)
+        };
         NAMED_NM
             .iter()
             .find(|(name, _)| *name == digits)
             .map(|(_, nm)| *nm)
+            .or_else(on_the_dense_grid)
     };
     let mut found = text
-        .split(|c: char| !c.is_ascii_alphanumeric())
+        .split(|c: char| !(c.is_ascii_alphanumeric() || c == '.'))
         .filter_map(named);
     let first = found.next()?;
     found.all(|other| other == first).then_some(first)
@@ -133,6 +139,20 @@ mod tests {
             wavelength(&ModuleFacts::default()),
             (None, WavelengthRule::Nothing)
         );
+    }
+
+    #[test]
+    fn a_wavelength_of_the_dense_grid_is_not_rounded_to_a_window() {
+        for (text, nm) in [
+            ("SFP-DWDM-1550.12", Some(1550.12)),
+            ("XFP-10G-1550.12NM", Some(1550.12)),
+            ("SFP+-10G-CWDM-1550", Some(1550.0)),
+            ("SFP-1310.", Some(1310.0)),
+            ("SFP-BX-1310.5/1490", None),
+            ("REV 12.3", None),
+        ] {
+            assert_eq!(written_out(text), nm, "{text}");
+        }
     }
 
     #[test]

@@ -50,8 +50,12 @@ impl Parser {
     }
 }
 
-/// The reply as text. Bytes that are not UTF-8 cost a note and the text they stand in.
+/// The reply as text. Bytes that are not UTF-8 cost a note and the text they stand in. A file that was saved as UTF-16, as
+/// PowerShell does, is read as such.
 pub(crate) fn reply_text<'r>(rpc: &str, reply: &'r [u8], notes: &mut Notes) -> Cow<'r, str> {
+    if let Some(text) = utf_16(reply) {
+        return Cow::Owned(text);
+    }
     // Whole replies are UTF-8 all but always, and the plain check is many times faster than the repairing one.
     match std::str::from_utf8(reply) {
         Ok(text) => Cow::Borrowed(text),
@@ -66,5 +70,44 @@ pub(crate) fn reply_text<'r>(rpc: &str, reply: &'r [u8], notes: &mut Notes) -> C
             });
             String::from_utf8_lossy(reply)
         }
+    }
+}
+
+/// The text of a file in UTF-16, which begins with its mark.
+fn utf_16(bytes: &[u8]) -> Option<String> {
+    let unit: fn([u8; 2]) -> u16 = match bytes {
+        [0xff, 0xfe, ..] => u16::from_le_bytes,
+        [0xfe, 0xff, ..] => u16::from_be_bytes,
+        _ => return None,
+    };
+    let (pairs, _) = bytes.get(2..)?.as_chunks::<2>();
+    let units = pairs.iter().copied().map(unit);
+    let decoded = char::decode_utf16(units);
+    Some(
+        decoded
+            .map(|found| found.unwrap_or(char::REPLACEMENT_CHARACTER))
+            .collect(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_that_was_saved_as_utf_16_is_read_as_utf_8_is() {
+        let text = "\u{feff}<name>et-0/0/1</name>";
+        let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for bytes in [little, big] {
+            let mut notes = Notes::default();
+            let found = reply_text("optics_diagnostics", &bytes, &mut notes);
+            assert_eq!(found, "<name>et-0/0/1</name>");
+            assert!(notes.is_empty());
+        }
+        let mut notes = Notes::default();
+        reply_text("optics_diagnostics", b"\xff\xfe\x00", &mut notes);
+        reply_text("optics_diagnostics", b"\xff", &mut notes);
+        assert_eq!(notes.len(), 1, "no mark, no UTF-8");
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::text::{EepromChanges, given};
 use crate::model::{ChassisFpc, ChassisInventory, ChassisTransceiver, OneChassis};
-use crate::note::ReplyNotes;
+use crate::note::{ReplyNotes, shortened};
 use crate::parsers::parser::{Arrival, Parser};
 use crate::port::PortLocation;
 use crate::snapshot::Snapshot;
@@ -51,6 +51,8 @@ struct Gathered {
     transceivers: Vec<FoundTransceiver>,
     fpcs: Vec<ChassisFpc>,
     backplane: Option<String>,
+    /// The names of transceivers that do not tell their port.
+    odd_names: Vec<String>,
     /// Texts of the chassis and its FPCs that were not taken as they came.
     changes: EepromChanges,
 }
@@ -118,6 +120,9 @@ fn read(reply: &str, arrival: Arrival, snapshot: &mut Snapshot) -> Outcome {
         unread: &mut Unread::default(),
     };
     gathered.changes.note(None, &mut book);
+    for name in gathered.odd_names {
+        book.unreadable("location", &name, "Xcvr and the number of a port");
+    }
     for mut item in gathered.transceivers {
         match (item.fpc, item.pic) {
             (Some(fpc), Some(pic)) => {
@@ -225,6 +230,8 @@ fn finish(texts: ModuleTexts, gathered: &mut Gathered) {
             transceiver,
             changes,
         });
+    } else if names_a_transceiver(&texts.name) {
+        gathered.odd_names.push(shortened(&texts.name));
     } else if let Some(slot) = slot(&texts.name, "FPC") {
         let serial_number = texts.serial_number.as_deref();
         gathered.fpcs.push(ChassisFpc {
@@ -242,6 +249,12 @@ fn finish(texts: ModuleTexts, gathered: &mut Gathered) {
         gathered.backplane =
             serial_number.and_then(|text| gathered.changes.read(text, "serial_number"));
     }
+}
+
+/// `Xcvr` and what stands behind it, in whatever case.
+fn names_a_transceiver(name: &str) -> bool {
+    let kind = name.get(.."xcvr".len());
+    kind.is_some_and(|kind| kind.eq_ignore_ascii_case("xcvr"))
 }
 
 /// The number in `FPC 0`, `PIC 1`, `Xcvr 19`.
@@ -303,6 +316,19 @@ mod tests {
         );
         assert_eq!(inventory.transceivers[0].location, None);
         assert_eq!(snapshot.notes.len(), 1);
+    }
+
+    #[test]
+    fn a_transceiver_whose_name_tells_no_port_is_noted() {
+        for name in ["Xcvr 0/1", "Xcvr 1:0", "Xcvr2", "xcvr", "XCVR 3"] {
+            let (inventory, snapshot) = inventory(&format!(
+                "<chassis-module><name>FPC 0</name><chassis-sub-module><name>PIC 0</name><chassis-sub-sub-module>\
+                 <name>{name}</name><serial-number>S</serial-number></chassis-sub-sub-module></chassis-sub-module>\
+                 </chassis-module>"
+            ));
+            assert_eq!(inventory.transceivers, [], "{name}");
+            assert_eq!(snapshot.notes.as_slice()[0].found, name);
+        }
     }
 
     #[test]

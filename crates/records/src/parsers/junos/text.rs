@@ -21,12 +21,13 @@ const WORDS: [&str; 9] = [
     "up", "down", "FEC91", "FEC119", "FEC74", "FEC108", "FEC134", "FEC161", "NONE",
 ];
 
-/// The text, unless it is empty; a word that is known is not copied.
+/// The text, unless it is empty; a word that is known is not copied, and is the same in whatever case it comes.
 pub(super) fn word(text: Cow<'_, str>) -> Option<Cow<'static, str>> {
     if text.is_empty() {
         return None;
     }
-    Some(match WORDS.iter().find(|word| **word == text.as_ref()) {
+    let is_word = |word: &&&str| word.eq_ignore_ascii_case(&text);
+    Some(match WORDS.iter().find(is_word) {
         Some(word) => Cow::Borrowed(*word),
         None => Cow::Owned(text.into_owned()),
     })
@@ -63,6 +64,24 @@ impl EepromChanges {
                 expected: "text without control characters, padding and bytes that are not UTF-8"
                     .into(),
             });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_known_word_is_the_same_in_whatever_case_it_comes() {
+        for (text, found) in [
+            ("up", Some("up")),
+            ("Down", Some("down")),
+            ("fec91", Some("FEC91")),
+            ("hw-Down", Some("hw-Down")),
+            ("", None),
+        ] {
+            assert_eq!(word(text.into()).as_deref(), found, "{text}");
         }
     }
 }

@@ -9,6 +9,7 @@
 use super::elements::{HistogramElement, Part, StatisticsElement, bin, counted};
 use crate::model::{BINS, Histogram};
 use crate::note::ReplyNotes;
+use crate::parsers::junos::unread;
 use crate::value::{Reading, State};
 use crate::xml::{Cursor, Damage, Element, Meanings};
 
@@ -19,8 +20,6 @@ pub(super) struct SentHistogram {
     bins: Option<Box<Histogram>>,
     /// Bins for which a harvest count was sent, readable or not.
     harvest_sent: [bool; BINS],
-    /// True when any element of a histogram was there.
-    sent: bool,
     /// True when a count could not be read, or not be given to its bin.
     damaged: bool,
 }
@@ -69,7 +68,6 @@ impl SentHistogram {
         meanings: &mut Meanings<StatisticsElement>,
         notes: &mut ReplyNotes<'_>,
     ) -> Result<(), Damage> {
-        self.sent = true;
         let mut container = Container::default();
         let Container {
             numbers,
@@ -79,13 +77,14 @@ impl SentHistogram {
         cursor.each_child(element, |cursor, child| {
             let StatisticsElement::Histogram(name) = child.meaning(meanings, StatisticsElement::of)
             else {
-                return Ok(());
+                return unread::count(notes.unread, cursor, child);
             };
             match name {
                 HistogramElement::Number => {
                     let text = cursor.text(child)?;
                     let number = bin(&text);
                     if number.is_none() {
+                        self.damaged = true;
                         notes.unreadable("histogram_bin", &text, "a bin from 0 to 15");
                     }
                     numbers.push(number);
@@ -163,7 +162,9 @@ impl SentHistogram {
     ) -> Result<(), Damage> {
         match name {
             HistogramElement::Flat(bin, part) => self.read_flat(bin, part, cursor, element, notes),
-            HistogramElement::Number | HistogramElement::Live | HistogramElement::Harvest => Ok(()),
+            HistogramElement::Number | HistogramElement::Live | HistogramElement::Harvest => {
+                unread::count(notes.unread, cursor, element)
+            }
         }
     }
 
@@ -175,7 +176,6 @@ impl SentHistogram {
         element: &Element<'a>,
         notes: &mut ReplyNotes<'_>,
     ) -> Result<(), Damage> {
-        self.sent = true;
         let Some(bin) = bin else {
             notes.unreadable("histogram_bin", element.name(), "a bin from 0 to 15");
             return Ok(());
@@ -189,7 +189,7 @@ impl SentHistogram {
                 bins.harvest[bin] = value;
                 self.harvest_sent[bin] = true;
             }
-            Part::NotKept => {}
+            Part::NotKept => notes.unread.add(element.name()),
         }
         Ok(())
     }
@@ -232,10 +232,9 @@ impl SentHistogram {
     pub(super) fn finish(self, notes: &mut ReplyNotes<'_>) -> (Option<Box<Histogram>>, State) {
         let Some(mut bins) = self.bins else {
             // An empty container is a device that has the histogram and nothing in it.
-            let state = match (self.sent, self.damaged) {
-                (false, _) => State::NotPresent,
-                (true, false) => State::NotPresent,
-                (true, true) => State::Invalid,
+            let state = match self.damaged {
+                false => State::NotPresent,
+                true => State::Invalid,
             };
             return (None, state);
         };
@@ -259,10 +258,13 @@ impl SentHistogram {
             };
             bins.total[bin] = sum.or(bins.total[bin]);
         }
-        let state = if !damaged && bins.total.iter().any(Option::is_some) {
+        let state = if damaged {
+            State::Invalid
+        } else if bins.total.iter().any(Option::is_some) {
             State::Ok
         } else {
-            State::Invalid
+            // Words for nothing in each of them.
+            State::NotPresent
         };
         (Some(bins), state)
     }
@@ -353,6 +355,7 @@ mod tests {
         for (harvest, state, total) in [
             ("10", State::Ok, Some(17)),
             ("N/A", State::Ok, None),
+            ("-", State::Ok, None),
             ("ten", State::Invalid, None),
             ("9223372036854775807", State::Invalid, None),
         ] {
@@ -374,6 +377,39 @@ mod tests {
                 "{harvest}"
             );
         }
+    }
+
+    #[test]
+    fn what_else_stands_in_a_histogram_is_counted_and_words_for_nothing_are_no_damage() {
+        let parsed = |children: &str| {
+            let reply =
+                format!("<physical-interface><name>et-0/0/1</name>{children}</physical-interface>");
+            let mut snapshot = Snapshot::default();
+            let outcome = PARSER.parse(reply.as_bytes(), 9, &mut snapshot);
+            let unread: Vec<_> = outcome
+                .unread
+                .iter()
+                .map(|(name, count)| format!("{name} {count}"))
+                .collect();
+            (snapshot.statistics.remove(0).histogram_state, unread)
+        };
+        let more = "<lane-num>0</lane-num><bin-num>0</bin-num><sym-live-err>4</sym-live-err><sym-total-err>9</sym-total-err>\
+            <of-lane><bin-num>1</bin-num><sym-live-err>5</sym-live-err></of-lane>";
+        let (state, unread) = parsed(&container(more));
+        assert_eq!(state, State::Ok);
+        assert_eq!(
+            unread,
+            [
+                "bin-num 1",
+                "lane-num 1",
+                "sym-live-err 1",
+                "sym-total-err 1"
+            ]
+        );
+        let nothing = "<bin-num>0</bin-num><sym-live-err>-</sym-live-err><sym-harvest-err>N/A</sym-harvest-err>";
+        assert_eq!(parsed(&container(nothing)).0, State::NotPresent);
+        let no_bin = "<bin-num>first</bin-num><sym-live-err>1</sym-live-err>";
+        assert_eq!(parsed(&container(no_bin)).0, State::Invalid);
     }
 
     #[test]

@@ -153,8 +153,9 @@ fn interface<'a>(
             StatisticsElement::OpticFecMode => cursor.each_child(child, |cursor, leaf| {
                 if leaf.name() == "fec-mode" {
                     optic_fec.mode = given(&cursor.text(leaf)?);
+                    return Ok(());
                 }
-                Ok(())
+                unread::count(notes.unread, cursor, leaf)
             })?,
             StatisticsElement::OpticFecStatistics => {
                 optic_fec::read(&mut optic_fec, cursor, child, notes)?;
