@@ -6,7 +6,9 @@
 //! measured value is held against the limits: above a high one or below a low one, not at it. A lane without light is dark
 //! whatever the flags say, unless the port is switched off.
 
-use crate::model::{FlaggedQuantities, InterfaceOptics, Lane, Limits, Status};
+use crate::model::{
+    FlaggedQuantities, InterfaceOptics, Lane, Limits, OpticalPower, Status, TransmitReceive,
+};
 use crate::value::State;
 
 /// How bad it is.
@@ -110,8 +112,8 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    /// True for what a module can have with its lasers switched off: its temperature and its supply.
-    fn is_of_the_module(&self) -> bool {
+    /// True for what a module can have without light: its temperature and its supply.
+    pub fn is_of_the_module(&self) -> bool {
         let what = match self {
             Self::NoLightReceived | Self::NoLightSent => None,
             Self::Beyond { what, .. } => Some(*what),
@@ -131,12 +133,32 @@ impl Trouble {
     }
 }
 
-/// What is wrong with the module as a whole: its temperature, its supply, and flags that are no lane's.
+/// What is wrong with the module as a whole: its temperature, its supply, flags that are no lane's, and light that it measures
+/// for all lanes together where none of them says any.
 pub fn module<'l>(
     optics: &InterfaceOptics,
     lanes: impl Iterator<Item = &'l Lane> + Clone,
 ) -> Vec<Trouble> {
     let limits = &optics.thresholds;
+    let is_silent = |state: State| matches!(state, State::NotPresent | State::NotSupported);
+    let of_all_lanes = |power: fn(&TransmitReceive) -> OpticalPower| {
+        let of_module = optics.module_values.as_ref().map(power)?;
+        let mut lanes = lanes.clone();
+        lanes
+            .all(|lane| is_silent(power(&lane.values).state))
+            .then_some(of_module)
+    };
+    let (rx, tx) = (of_all_lanes(|v| v.rx), of_all_lanes(|v| v.tx));
+    let is_dark =
+        |power: Option<OpticalPower>| power.is_some_and(|power| power.state == State::NoLight);
+    let mut dark = Vec::new();
+    if is_dark(rx) {
+        dark.push(Trouble::NoLightReceived);
+    }
+    if is_dark(tx) {
+        dark.push(Trouble::NoLightSent);
+    }
+    let dbm = |power: Option<OpticalPower>| power.and_then(|power| power.dbm);
     let values = [
         (
             Judged::Temperature,
@@ -144,12 +166,14 @@ pub fn module<'l>(
             limits.temperature_c,
         ),
         (Judged::Voltage, optics.voltage_v, limits.voltage_v),
+        (Judged::RxPower, dbm(rx), limits.rx_power_dbm),
+        (Judged::TxPower, dbm(tx), limits.tx_power_dbm),
     ];
     let own = optics
         .alarms
         .iter()
         .filter(|flag| !lanes.clone().any(|lane| lane.alarms.contains(flag)));
-    troubles(&values, optics.flagged, own, Vec::new())
+    troubles(&values, optics.flagged, own, dark)
 }
 
 /// What is wrong with one lane of the module. `is_off`: the port is switched off, and darkness is as it should be.
@@ -180,7 +204,8 @@ pub fn lane(optics: &InterfaceOptics, lane: &Lane, is_off: bool) -> Vec<Trouble>
     troubles(&values, lane.flagged, lane.alarms.iter(), dark)
 }
 
-/// The worst of what is wrong with a module and its lanes, as one word.
+/// The worst of what is wrong with a module and its lanes, as one word. `is_off`: no light is expected, since the port is switched
+/// off or the module is of copper; only heat and supply count then.
 pub fn status<'l>(
     optics: &InterfaceOptics,
     lanes: impl Iterator<Item = &'l Lane> + Clone,
@@ -190,7 +215,7 @@ pub fn status<'l>(
     let of_lanes = lanes.flat_map(|one| lane(optics, one, is_off));
     let mut worst: Vec<Trouble> = of_module.into_iter().chain(of_lanes).collect();
     if is_off {
-        // A laser that is switched off is dark, and its flags say so.
+        // What has no laser, or one that is switched off, is dark, and its flags say so.
         worst.retain(Trouble::is_of_the_module);
     }
     match worst.iter().map(|trouble| trouble.grade()).max() {
@@ -353,6 +378,35 @@ mod tests {
             lane(&optics, &optics.lanes[0], false),
             [Trouble::NoLightSent]
         );
+    }
+
+    #[test]
+    fn light_that_the_module_measures_for_all_lanes_is_judged_where_they_say_none() {
+        let lane = |inside: &str| {
+            format!(
+                "<optics-diagnostics-lane-values><lane-index>0</lane-index><laser-bias-current>36</laser-bias-current>{inside}\
+                 </optics-diagnostics-lane-values>"
+            )
+        };
+        let low =
+            "<laser-rx-power-low-alarm-threshold-dbm>-14</laser-rx-power-low-alarm-threshold-dbm>";
+        let module = |dbm: &str| {
+            format!("{low}<rx-signal-avg-optical-power-dbm>{dbm}</rx-signal-avg-optical-power-dbm>")
+        };
+        for (dbm, status) in [
+            ("-2.00", Status::Ok),
+            ("-40.00", Status::Alarm),
+            ("-15.00", Status::Alarm),
+        ] {
+            assert_eq!(
+                of(&[MEASURED, &module(dbm), &lane("")].concat()),
+                status,
+                "{dbm}"
+            );
+            // A lane that says it itself is believed.
+            let lit = lane("<laser-rx-optical-power-dbm>-2.00</laser-rx-optical-power-dbm>");
+            assert_eq!(of(&[MEASURED, &module(dbm), &lit].concat()), Status::Ok);
+        }
     }
 
     #[test]

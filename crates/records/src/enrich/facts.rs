@@ -1,5 +1,6 @@
 //! What the replies say of a module that tells its fibre and its wavelength, and how its texts are taken apart.
 
+use super::fibre_tables::OPTICAL_CABLE;
 use super::medium::{Kind, medium};
 use crate::value::absence;
 
@@ -31,6 +32,12 @@ impl ModuleFacts<'_> {
     pub(super) fn is_cable(&self) -> bool {
         let named = self.texts().find_map(medium);
         named.is_some_and(|medium| medium.kind == Kind::Cable)
+    }
+
+    /// True when that names copper: a cable without light in it.
+    pub(super) fn is_copper(&self) -> bool {
+        let named = self.texts().find_map(medium);
+        named.is_some_and(|medium| medium.kind == Kind::Cable && medium.name != OPTICAL_CABLE)
     }
 }
 

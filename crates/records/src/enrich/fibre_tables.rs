@@ -56,6 +56,9 @@ pub(super) const MULTI_MODE_NM: RangeInclusive<f64> = 840.0..=960.0;
 /// From the O to the L band.
 pub(super) const SINGLE_MODE_NM: RangeInclusive<f64> = 1260.0..=1630.0;
 
+/// The cable among them whose ends send light.
+pub(super) const OPTICAL_CABLE: &str = "AOC";
+
 /// Copper, and cables that are one with the modules at their ends.
 pub(super) const CABLES: &[&str] = &[
     "T", "TX", "CR", "CX", "KR", "KX", "CU", "ACU", "DAC", "PDAC", "ADAC", "ACC", "AEC", "AOC",

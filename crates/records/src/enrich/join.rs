@@ -122,7 +122,8 @@ pub fn join(snapshot: Snapshot, context: &Context) -> DeviceRecords {
             notes.push_some(odd.or_else(|| not_a_port(&interface)));
         }
         let facts = members.facts(&facts, location, interface.routing_engine.as_deref());
-        let is_off = switched_off.contains(&interface.name);
+        let is_copper = transceiver.as_ref().is_some_and(|module| module.is_copper);
+        let is_off = is_copper || switched_off.contains(&interface.name);
         let status = judge::status(&interface, interface.lanes.iter(), is_off);
         let lanes = std::mem::take(&mut interface.lanes);
         let lane_count = u32::try_from(lanes.len()).unwrap_or(u32::MAX);

@@ -141,6 +141,7 @@ fn one(
         wavelength: wavelength.cloned(),
         fiber_type,
         fiber_type_rule,
+        is_copper: facts.is_copper(),
     }
 }
 

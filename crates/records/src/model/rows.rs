@@ -59,6 +59,8 @@ pub struct Transceiver {
     pub fiber_type: FiberType,
     /// Which fact decided the fibre type.
     pub fiber_type_rule: FiberRule,
+    /// True for copper, which has no light to miss. A cable of fibre is none.
+    pub is_copper: bool,
 }
 
 impl Transceiver {
