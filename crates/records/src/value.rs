@@ -204,11 +204,33 @@ pub fn index(text: &str) -> Option<u32> {
 /// At or below this a power in dBm is the floor of what converters resolve (0.1 µW): no light.
 pub(crate) const DARK_DBM: f64 = -40.0;
 
+/// What attribute and text of one temperature may be apart: the text is rounded to whole degrees.
+const ROUNDED_BY_C: f64 = 1.0;
+
 /// Reads a temperature in °C: the `celsius` attribute when it holds a number that a temperature can be, else the number before "degrees C".
+/// Two that contradict each other are none.
 pub fn temperature(celsius: Option<&str>, text: &str) -> Reading<f64> {
     if let Some(Reading::Measured(value)) = celsius.map(|text| number(text, Quantity::TemperatureC))
     {
-        return Reading::Measured(value);
+        let says_the_same = celsius.is_some_and(|celsius| {
+            let rest = trimmed(text).strip_prefix(celsius);
+            rest.is_some_and(|rest| rest.starts_with(' '))
+        });
+        let in_words = || {
+            number(
+                text.split('/').next().unwrap_or_default(),
+                Quantity::TemperatureC,
+            )
+        };
+        return match says_the_same {
+            true => Reading::Measured(value),
+            false => match in_words() {
+                Reading::Measured(other) if (other - value).abs() > ROUNDED_BY_C => {
+                    Reading::Invalid
+                }
+                _ => Reading::Measured(value),
+            },
+        };
     }
     // It has a slash of its own.
     if let Some(state) = absence(trimmed(text)) {
@@ -498,6 +520,33 @@ mod tests {
             temperature(Some("38.5"), "38 degrees C / 101 degrees F"),
             Reading::Measured(38.5)
         );
+        for (celsius, text) in [
+            ("93", "34 degrees C / 93 degrees F"),
+            ("0", "41 degrees C / 106 degrees F"),
+            ("3", "34 degrees C"),
+            ("-5", "5 degrees C"),
+        ] {
+            assert_eq!(
+                temperature(Some(celsius), text),
+                Reading::Invalid,
+                "{celsius} {text}"
+            );
+        }
+        for (celsius, text) in [
+            ("18.8", "19 degrees C / 66 degrees F"),
+            ("38.5", "38 degrees C"),
+            ("34", "34 degrees C / 93 degrees F"),
+            ("34", "93 degrees F"),
+            ("34", ""),
+            ("-5", "251 degrees C"),
+        ] {
+            let value = celsius.parse().unwrap();
+            assert_eq!(
+                temperature(Some(celsius), text),
+                Reading::Measured(value),
+                "{text}"
+            );
+        }
         assert_eq!(
             temperature(None, "-13 degrees C / 9 degrees F\n  "),
             Reading::Measured(-13.0)

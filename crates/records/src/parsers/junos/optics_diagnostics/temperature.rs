@@ -28,7 +28,21 @@ pub(super) fn read_named<N: Into<Cow<'static, str>>>(
     let reading = temperature(celsius.as_deref(), text);
     if reading == Reading::Invalid {
         let degrees = text.split('/').next().unwrap_or_default();
-        notes.unreadable(field(), text, expected(degrees, Quantity::TemperatureC));
+        match celsius.as_deref() {
+            // Each can be read, and they say different things.
+            Some(celsius)
+                if number(celsius, Quantity::TemperatureC) != Reading::Invalid
+                    && number(degrees, Quantity::TemperatureC) != Reading::Invalid =>
+            {
+                let found = format!("{celsius} beside {text}");
+                notes.unreadable(
+                    field(),
+                    &found,
+                    "the same temperature in attribute and text",
+                );
+            }
+            _ => notes.unreadable(field(), text, expected(degrees, Quantity::TemperatureC)),
+        }
     } else if let Some(celsius) = celsius.as_deref()
         && number(celsius, Quantity::TemperatureC) == Reading::Invalid
     {
