@@ -69,6 +69,7 @@ pub mod json;
 mod json_writer;
 pub mod judge;
 mod light;
+mod limit_pairs;
 pub mod mapping;
 pub mod merge;
 pub mod model;

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use super::columns::CellColumns;
 use super::objects::RowObject;
-use super::scratch::{Place, Scratch, Target, state, written};
+use super::scratch::{LimitColumns, Place, Scratch, Target, state, written};
 use super::{DocumentOrigin, Fillers};
 use crate::column::{ColumnSpec, Fill, MICROSECONDS_A_SECOND, PortPart, Role};
 use crate::enrich::odd_name;
@@ -39,10 +39,22 @@ struct Special {
     covered: Vec<usize>,
 }
 
+/// The quantities that have limits, and what a note calls the limits of each.
+const LIMITED: [(&str, &str); 6] = [
+    ("temperature", "temperature_limits"),
+    ("laser_temperature", "laser_temperature_limits"),
+    ("voltage", "voltage_limits"),
+    ("tx_power", "tx_power_limits"),
+    ("rx_power", "rx_power_limits"),
+    ("tx_bias", "tx_bias_limits"),
+];
+
 pub(super) struct Reader {
     columns: Vec<ColumnSpec>,
     targets: HashMap<&'static str, Target>,
     specials: Vec<Special>,
+    /// The limits of each quantity.
+    limits: Vec<LimitColumns>,
     /// Columns that every row has.
     required: Vec<usize>,
     /// The column of the device's name for itself.
@@ -105,7 +117,22 @@ impl Reader {
             .iter()
             .enumerate()
             .filter(|(_, spec)| !spec.nullable);
+        let limits = LIMITED.iter().filter_map(|(quantity, field)| {
+            let at = |level: &str| position(&format!("{quantity}_{level}"));
+            let columns = [
+                at("high_alarm")?,
+                at("low_alarm")?,
+                at("high_warn")?,
+                at("low_warn")?,
+            ];
+            Some(LimitColumns {
+                quantity,
+                field,
+                columns,
+            })
+        });
         Self {
+            limits: limits.collect(),
             specials: specials.collect(),
             required: required.map(|(at, _)| at).collect(),
             hostname: position("hostname").unwrap_or(columns.len()),
@@ -268,6 +295,9 @@ impl Reader {
                 }
                 _ => {}
             }
+        }
+        for limits in &self.limits {
+            scratch.correct_limits(limits, place, notes);
         }
     }
 

@@ -7,6 +7,8 @@ use crate::json::cell::Cell;
 use crate::json::node::Node;
 use crate::json::original::Meaning;
 use crate::light::{Milliwatts, light};
+use crate::limit_pairs;
+use crate::model::Limits;
 use crate::note::{Note, Notes, shortened};
 use crate::value::{Reading, State};
 
@@ -135,6 +137,42 @@ impl<'j> Scratch<'j> {
         }
     }
 
+    /// Limits that can hold no value between them are none, with a note.
+    pub(super) fn correct_limits(
+        &mut self,
+        columns: &LimitColumns,
+        place: &Place<'_>,
+        notes: &mut Notes,
+    ) {
+        let [high_alarm, low_alarm, high_warn, low_warn] =
+            columns.columns.map(|at| match self.cells.get(at) {
+                Some(Cell::Float(value)) => Some(*value),
+                _ => None,
+            });
+        let limits = Limits {
+            high_alarm,
+            low_alarm,
+            high_warn,
+            low_warn,
+        };
+        let none = Limits::default();
+        let Some((kept, found)) = limit_pairs::corrected(limits, none, columns.quantity) else {
+            return;
+        };
+        notes.push(place.note(columns.field, &found, limit_pairs::EXPECTED));
+        let kept = [
+            kept.high_alarm,
+            kept.low_alarm,
+            kept.high_warn,
+            kept.low_warn,
+        ];
+        for (at, kept) in columns.columns.into_iter().zip(kept) {
+            if let Some(cell) = self.cells.get_mut(at) {
+                *cell = kept.map_or(Cell::Absent, Cell::Float);
+            }
+        }
+    }
+
     /// Forgets the object.
     pub(super) fn clear(&mut self) {
         for &column in &self.touched {
@@ -154,6 +192,15 @@ impl<'j> Scratch<'j> {
         self.touched.clear();
         self.says_states = false;
     }
+}
+
+/// Where the limits of one quantity stand.
+pub(super) struct LimitColumns {
+    pub(super) quantity: &'static str,
+    /// What a note calls them.
+    pub(super) field: &'static str,
+    /// High and low of alarms, high and low of warnings.
+    pub(super) columns: [usize; 4],
 }
 
 /// A value as it was written, for a note.

@@ -120,6 +120,52 @@ fn documents_of_scripts_become_rows_and_what_was_not_measured_is_null() {
 }
 
 #[test]
+fn limits_that_are_none_and_darkness_follow_the_rules_of_replies() {
+    let optics = serde_json::json!({
+        "interfaces": [{"if_name": "et-0/0/1", "temperature": 41.0,
+            "temperature_high_alarm": 0.0, "temperature_low_alarm": 0.0, "temperature_high_warn": 0.0, "temperature_low_warn": 0.0,
+            "rx_power_high_alarm": 3.0, "rx_power_low_alarm": -14.0, "rx_power_high_warn": -20.0, "rx_power_low_warn": -11.0,
+            "voltage_high_alarm": 3.6, "voltage_low_alarm": 3.0}],
+        "lanes": [{"if_name": "et-0/0/1", "lane": 0, "rx_power": "LOS", "rx_power_mw": 0.0},
+            {"if_name": "et-0/0/1", "lane": 1, "rx_power": 0.0, "rx_power_mw": "- Inf"}],
+    });
+    let documents = [("optics_diagnostics", node(&optics))];
+    let mut notes = Notes::default();
+    let tables = read(&documents, &mut notes).unwrap().tables;
+    let interfaces = &tables[0].batch;
+    let limit = |name: &str| {
+        let column = column::<Float64Array>(interfaces, name);
+        (!column.is_null(0)).then(|| column.value(0))
+    };
+    for (name, value) in [
+        ("temperature_high_alarm", None),
+        ("temperature_low_warn", None),
+        ("rx_power_high_alarm", Some(3.0)),
+        ("rx_power_low_alarm", Some(-14.0)),
+        ("rx_power_high_warn", None),
+        ("rx_power_low_warn", None),
+        ("voltage_high_alarm", Some(3.6)),
+        ("voltage_low_alarm", Some(3.0)),
+    ] {
+        assert_eq!(limit(name), value, "{name}");
+    }
+    let lanes = &tables[1].batch;
+    let state = column::<StringArray>(lanes, "rx_power_state");
+    assert_eq!([state.value(0), state.value(1)], ["no_light", "no_light"]);
+    assert!(column::<Float64Array>(lanes, "rx_power").is_null(1));
+    let fields: Vec<_> = notes.as_slice().iter().map(|note| &*note.field).collect();
+    assert_eq!(
+        fields,
+        [
+            "temperature_limits",
+            "rx_power_limits",
+            "rx_power",
+            "rx_power"
+        ]
+    );
+}
+
+#[test]
 fn what_cannot_be_read_is_null_and_invalid_and_costs_a_note_alone() {
     let statistics = serde_json::json!({
         "et-0/0/1": {"fec_ccw": -1, "fec_nccw": 5, "pre_fec_ber": "7", "histogram_bin_0": 9, "histogram_bin_1": "x"},

@@ -51,7 +51,9 @@ impl<'a> OpticsElement<'a> {
                 Self::NotAvailable
             }
             "module-temperature" => Self::Temperature,
-            "module-temperature-not-available" => Self::TemperatureNotAvailable,
+            "module-temperature-not-available"
+            | "tx-module-temperature-not-available"
+            | "rx-module-temperature-not-available" => Self::TemperatureNotAvailable,
             "module-voltage" => Self::Voltage,
             "tx-module-temperature" => Self::TxTemperature,
             "rx-module-temperature" => Self::RxTemperature,

@@ -10,6 +10,7 @@
 use super::temperature;
 use crate::decimal::with_unit;
 use crate::light;
+use crate::limit_pairs;
 use crate::model::{FlaggedQuantities, Limits, Thresholds};
 use crate::note::ReplyNotes;
 use crate::value::{Quantity, Reading, State, absence, expected, number};
@@ -307,7 +308,7 @@ impl SentLimits {
         let manual = self.limits.manual_rx;
         if !self.manual_is_off && manual != Limits::default() {
             let manual = valid(manual, self.impossible.manual_rx, "rx_power", notes);
-            let won = or(manual, t.rx_power_dbm);
+            let won = limit_pairs::or(manual, t.rx_power_dbm);
             t.rx_power_dbm = valid(won, Limits::default(), "rx_power", notes);
         }
         t
@@ -365,16 +366,6 @@ fn written(text: &str) -> Option<f64> {
     with_unit(text).map(|(value, _)| value)
 }
 
-/// The first limits where they are given, else the others.
-fn or(first: Limits, other: Limits) -> Limits {
-    Limits {
-        high_alarm: first.high_alarm.or(other.high_alarm),
-        low_alarm: first.low_alarm.or(other.low_alarm),
-        high_warn: first.high_warn.or(other.high_warn),
-        low_warn: first.low_warn.or(other.low_warn),
-    }
-}
-
 /// The same limits in dBm, to a hundredth as devices give them. No power at all is no limit.
 fn in_dbm(mw: Limits) -> Limits {
     let hundredths = |mw: f64| (light::in_dbm(mw) * 100.0).round() / 100.0;
@@ -387,58 +378,18 @@ fn in_dbm(mw: Limits) -> Limits {
     }
 }
 
-/// The limits that can hold a value between them. Of a quantity, four that are equal (all zero among them) are none; nor is
-/// a pair whose high one is not above its low one, nor warning limits that leave no room beside those of alarms. What every
-/// module has more of than none (warmth, voltage, current) has no high limit at zero. Where the alarm limits are none, the
-/// warning limits of the same EEPROM are not believed.
-///
-/// `impossible` are the numbers that were given and that no limit of the quantity can be.
+/// The limits that can hold a value between them; what is none costs a note.
 fn valid(
     limits: Limits,
     impossible: Limits,
     field: &'static str,
     notes: &mut ReplyNotes<'_>,
 ) -> Limits {
-    let sent = or(limits, impossible);
-    let given = [
-        sent.high_alarm,
-        sent.low_alarm,
-        sent.high_warn,
-        sent.low_warn,
-    ];
-    let mut values = given.iter().flatten();
-    let Some(first) = values.next() else {
+    let Some((kept, found)) = limit_pairs::corrected(limits, impossible, field) else {
         return limits;
     };
-    let all_equal = values.clone().count() > 0 && values.all(|value| value == first);
-    let crossed = |high: Option<f64>, low: Option<f64>| high.zip(low).is_some_and(|(h, l)| h <= l);
-    let is_zero =
-        |high: Option<f64>| !field.ends_with("power") && high.is_some_and(|high| high <= 0.0);
-    let alarm_crossed = crossed(sent.high_alarm, sent.low_alarm) || is_zero(sent.high_alarm);
-    let warn_crossed = crossed(sent.high_warn, sent.low_warn)
-        || crossed(sent.high_warn, sent.low_alarm)
-        || crossed(sent.high_alarm, sent.low_warn)
-        || is_zero(sent.high_warn);
-    if !(all_equal || alarm_crossed || warn_crossed) {
-        return limits;
-    }
-    let words = given.map(|limit| limit.map_or("none".to_owned(), |limit| limit.to_string()));
-    let [high_alarm, low_alarm, high_warn, low_warn] = words;
-    let found = format!("alarm {high_alarm} and {low_alarm}, warning {high_warn} and {low_warn}");
-    notes.unreadable(
-        format!("{field}_limits"),
-        &found,
-        "a high limit above the low one",
-    );
-    if all_equal || alarm_crossed {
-        Limits::default()
-    } else {
-        Limits {
-            high_warn: None,
-            low_warn: None,
-            ..limits
-        }
-    }
+    notes.unreadable(format!("{field}_limits"), &found, limit_pairs::EXPECTED);
+    kept
 }
 
 #[cfg(test)]

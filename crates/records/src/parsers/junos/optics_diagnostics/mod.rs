@@ -91,6 +91,34 @@ mod tests {
     }
 
     #[test]
+    fn a_temperature_is_not_supported_where_the_device_says_so_of_its_parts() {
+        let parts = "<module-voltage>3.3</module-voltage>\
+            <tx-module-temperature-not-available>Not Supported</tx-module-temperature-not-available>\
+            <rx-module-temperature-not-available>Not Supported</rx-module-temperature-not-available>";
+        for (more, value, state) in [
+            ("", None, State::NotSupported),
+            (
+                "<rx-module-temperature>51 degrees C</rx-module-temperature>",
+                Some(51.0),
+                State::Ok,
+            ),
+            (
+                "<module-temperature>49 degrees C</module-temperature>",
+                Some(49.0),
+                State::Ok,
+            ),
+        ] {
+            let (snapshot, _) = parsed(&format!("{parts}{more}"));
+            let optics = &snapshot.optics[0];
+            assert_eq!(
+                (optics.temperature_c, optics.temperature_state),
+                (value, state),
+                "{more}"
+            );
+        }
+    }
+
+    #[test]
     fn powers_of_coherent_optics_follow_the_rule_of_all_light() {
         let module = "<module-temperature>40 degrees C</module-temperature><module-voltage>3.3</module-voltage>";
         for (sent, dbm, state, notes, unread) in [
