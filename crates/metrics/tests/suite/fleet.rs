@@ -65,6 +65,8 @@ pub(crate) fn tables_of(device: &str, snapshot: Snapshot) -> Vec<Table> {
 const SINCE: &[&str] = &[
     "chassis_inventory/routing_matrix_with_padded_texts",
     "interface_statistics/fec_of_the_optic_and_what_nobody_reads",
+    "interface_statistics/sent_twice_and_more_in_the_histogram",
+    "optics_diagnostics/darkness_in_words_and_in_milliwatts",
     "optics_diagnostics/floors_full_scale_and_limits_that_are_none",
     "optics_diagnostics/values_said_twice_and_parts_of_modules",
 ];
