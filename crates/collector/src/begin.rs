@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use secrecy::ExposeSecret as _;
 use sinks::lake::{Writer, require_free_space};
+use sinks::push::Gateway;
 use sinks::{RunFolder, RunIdentity};
 
 use super::clock::Clock;
@@ -28,6 +30,8 @@ pub(super) struct Begun {
     pub(super) writer: Writer,
     /// Seconds from one run to the next, where metrics are written and that is known.
     pub(super) interval_seconds: Option<f64>,
+    /// The Pushgateway, if devices are pushed to one.
+    pub(super) gateway: Option<Gateway>,
 }
 
 /// Refuses folders that are not there, or have no room.
@@ -74,6 +78,7 @@ pub(super) async fn begin(
     output: &OutputOptions,
     clock: Clock,
 ) -> anyhow::Result<Begun> {
+    let gateway = gateway(output)?;
     let run_id = format!("{:08x}", rand::random::<u32>());
     let began = Instant::now();
     loop {
@@ -87,7 +92,7 @@ pub(super) async fn begin(
         // The lake's lock may be waited for, and the disk may be slow: not on the threads of sessions.
         let attempt = tokio::task::spawn_blocking(move || try_begin(&output, identity, names));
         let (setting, error) = match attempt.await?? {
-            Ok(begun) => return Ok(begun),
+            Ok(begun) => return Ok(Begun { gateway, ..begun }),
             Err(refused) => refused,
         };
         let waits = matches!(error, sinks::Error::RunExists { .. });
@@ -96,6 +101,16 @@ pub(super) async fn begin(
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
+}
+
+/// The Pushgateway of an address that can be used.
+fn gateway(output: &OutputOptions) -> Result<Option<Gateway>, Problems> {
+    let Some(push) = &output.push else {
+        return Ok(None);
+    };
+    let gateway = Gateway::at(push.address.expose_secret());
+    let wrong = |error| Problem::new(format!("{error} (`--push-to`); nothing was contacted"));
+    gateway.map(Some).map_err(|error| wrong(error).into())
 }
 
 /// One attempt. What the disk refuses is told with the setting that names the folder. Blocks.
@@ -117,6 +132,7 @@ fn try_begin(
                 folder,
                 identity,
                 writer: writer.labelled(label),
+                gateway: None,
             }))
         }
         Err(error) => {
@@ -134,8 +150,9 @@ fn interval_seconds(
     folder: &RunFolder,
     identity: &RunIdentity,
 ) -> Option<f64> {
-    let metrics = output.metrics.as_ref()?;
-    if let Some(interval) = metrics.interval {
+    let file = output.metrics.as_ref().map(|file| file.interval);
+    let said = file.or(output.push.as_ref().map(|push| push.interval))?;
+    if let Some(interval) = said {
         return Some(interval.as_secs_f64());
     }
     let earlier = folder.earlier_seconds(&output.output_dir, identity);

@@ -11,7 +11,9 @@ use sinks::{RawReplies, RunFolder, RunIdentity};
 use crate::clock::Clock;
 use crate::deadline::{Deadline, TimeLimit};
 use crate::delivery::FanOut;
+use crate::earlier_run::earlier_of;
 use crate::options::Options;
+use crate::panic_report;
 use crate::plan::Plan;
 use crate::report::{DeviceReport, Outcome};
 use crate::turns::Turns;
@@ -66,6 +68,33 @@ impl Run {
         require_free_space(&output.output_dir, limit)
             .and_then(|()| require_free_space(&output.lake, limit))
             .map_err(|error| format!("it was not contacted: {error} (`--min-free-space`)"))
+    }
+}
+
+impl Run {
+    /// The devices as earlier runs have them: read once, off the network threads, when it is first needed.
+    pub(super) async fn earlier(self: &Arc<Self>) -> &BTreeMap<String, DeviceReport> {
+        let read = || async {
+            let run = Arc::clone(self);
+            let reading = tokio::task::spawn_blocking(move || {
+                let wanted = run.plan.devices.iter().map(|device| {
+                    let filter = device.interface_filter.as_ref();
+                    (
+                        device.name.clone(),
+                        filter.map(|(written, _)| written.clone()),
+                    )
+                });
+                let output_dir = &run.options.output.output_dir;
+                let wanted = wanted.collect();
+                Arc::new(earlier_of(&run.folder, output_dir, &run.identity, wanted))
+            });
+            reading.await.unwrap_or_else(|error| {
+                let words = panic_report::of_task(error);
+                tracing::warn!("findings are not compared with those of the run before: {words}");
+                Arc::default()
+            })
+        };
+        self.earlier.get_or_init(read).await
     }
 }
 

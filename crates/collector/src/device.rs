@@ -22,6 +22,7 @@ use super::context::{Event, Run};
 use super::deadline::{Deadline, GivenUp};
 use super::delivery::DeviceOutput;
 use super::parse_and_join;
+use super::publication::{Publication, health_of};
 use super::report::{DeviceReport, Outcome, RpcOutcome, RpcReport};
 use super::retry::FailedAttempt;
 use super::turns::{Turn, TurnQueue};
@@ -380,6 +381,15 @@ impl<'r> DeviceTask<'r> {
                 (output, joined)
             })
             .await;
+        }
+        if run.options.output.push.is_some() {
+            filled.seconds = deadline.elapsed().as_secs_f64();
+            let publication = Publication {
+                now: run.clock.now(),
+                interval_seconds: run.interval_seconds,
+                earlier: run.earlier().await,
+            };
+            output.health = Some(health_of(&device.name, &filled, publication));
         }
         match run.fan_out.accept(output).await {
             Ok(()) => report = filled,

@@ -45,7 +45,7 @@ pub use earlier_run::earlier_devices;
 pub use loose_files::{LooseFiles, only_pic};
 pub use make_good::{MadeGood, make_good};
 pub use options::{
-    DeviceOptions, HostKeys, Limits, LoginOptions, MetricsFile, Options, OutputOptions,
+    DeviceOptions, HostKeys, Limits, LoginOptions, MetricsFile, Options, OutputOptions, PushOptions,
 };
 pub use original_run::OriginalRun;
 pub use plan::{
@@ -54,7 +54,8 @@ pub use plan::{
 };
 pub use replay::{Parsed, Replayed, parse, replay};
 pub use report::{
-    DeviceReport, LakeFile, Outcome, RpcOutcome, RpcReport, RunReport, Totals, cluster_label,
+    DeviceReport, LakeFile, Outcome, PushReport, RpcOutcome, RpcReport, RunReport, Totals,
+    cluster_label,
 };
 pub use retry::Retry;
 pub use run::{Finished, run};

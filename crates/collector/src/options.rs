@@ -99,6 +99,8 @@ pub struct OutputOptions {
     pub compression: Compression,
     /// The Prometheus text file, if one is written.
     pub metrics: Option<MetricsFile>,
+    /// The Pushgateway that each device is pushed to, if there is one.
+    pub push: Option<PushOptions>,
     /// What becomes of raw replies.
     pub raw: RawReplies,
     /// Which of this runner's run folders stay.
@@ -120,6 +122,23 @@ pub struct MetricsFile {
     pub detail: Detail,
     /// The time from one run to the next; worked out of the last runs if there is none.
     pub interval: Option<Duration>,
+}
+
+/// A Pushgateway, and what it gets: a group of series for each device.
+#[derive(Debug, Clone)]
+pub struct PushOptions {
+    /// The address of the gateway, with user and password where it asks for them.
+    pub address: SecretString,
+    /// The label `job` of the groups; not empty.
+    pub job: String,
+    /// Which names the series have.
+    pub names: MetricNames,
+    /// How many series there are.
+    pub detail: Detail,
+    /// The time from one run to the next; worked out of the last runs if there is none.
+    pub interval: Option<Duration>,
+    /// The time for a push with all its attempts, and for what still waits at the end of the run.
+    pub timeout: Duration,
 }
 
 /// The host key policy; where keys are kept is another option.
@@ -190,6 +209,7 @@ impl Options {
                 lake: PathBuf::from("lake"),
                 compression: Compression::Snappy,
                 metrics: None,
+                push: None,
                 raw: RawReplies::Keep,
                 retention: Retention {
                     runs: 1,

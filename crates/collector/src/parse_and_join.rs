@@ -160,5 +160,6 @@ pub(super) fn join(
         tables,
         facts: Some(Arc::clone(&records.facts)),
         interfaces: names.into_iter().collect(),
+        health: None,
     }
 }

@@ -48,6 +48,9 @@ pub struct RunReport {
     /// Outputs of devices that a sink never saw, because a newer one replaced them first.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub outputs_replaced: u64,
+    /// What the Pushgateway took, where devices are pushed to one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub push: Option<PushReport>,
     /// The mappings of the catalogue, as written: with them the run can be read again.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub mappings: BTreeMap<String, String>,
@@ -56,6 +59,27 @@ pub struct RunReport {
     pub totals: Totals,
     /// Each device of the run, by its name in the inventory.
     pub devices: BTreeMap<String, DeviceReport>,
+}
+
+/// What a Pushgateway took of a run: a group for each device.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PushReport {
+    /// The address of the gateway, without user and password.
+    pub gateway: String,
+    /// The job of the groups.
+    pub job: String,
+    /// Devices whose series the gateway took.
+    pub pushed: usize,
+    /// Devices whose series it did not take.
+    pub failed: usize,
+    /// Series of devices that were never sent, because newer ones came first.
+    pub replaced: u64,
+    /// Devices that left the inventory and whose groups were removed.
+    pub deleted: Vec<String>,
+    /// Why series are missing there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// The sums over the devices of a run.

@@ -23,7 +23,7 @@ use super::context::{Event, Run, Watch};
 use super::deadline::TimeLimit;
 use super::delivery::{self, DeviceOutput, FanOut};
 use super::device;
-use super::earlier_run::{earlier_of, settle_findings};
+use super::earlier_run::settle_findings;
 use super::publication::{Publication, published};
 use super::report::{DeviceReport, LakeFile, Outcome, RunReport};
 use crate::options::{Options, OutputOptions};
@@ -69,8 +69,9 @@ pub async fn run(
         identity,
         writer,
         interval_seconds,
+        gateway,
     } = begin(&plan, &options.output, clock).await?;
-    let sinks = delivery::sinks_of(&options.output, &plan, &folder, writer);
+    let sinks = delivery::sinks_of(&options, &plan, &folder, writer, gateway, clock);
     let fan_out = FanOut::start(sinks, options.limits.sink_timeout)
         .context("the system refuses a thread for a sink")?;
 
@@ -141,9 +142,14 @@ async fn complete(
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<Finished> {
     tracing::info!(devices = run.plan.devices.len(), "the run begins");
+    if run.options.output.push.is_some() {
+        // Each device is pushed with its findings as soon as it has ended: by then this has been read.
+        let early = Arc::clone(&run);
+        tokio::spawn(async move { _ = early.earlier().await });
+    }
     collect_all(&run, &mut report, stop).await;
     let mut metrics_error = None;
-    let earlier = earlier(&run).await;
+    let earlier = run.earlier().await;
     let delivered = {
         let (run, report) = (&run, &mut report);
         run.fan_out
@@ -159,6 +165,7 @@ async fn complete(
             .await
     };
     report.outputs_replaced = delivered.replaced;
+    report.push = delivered.push;
     report.files = delivered.files.into_iter().map(LakeFile::from).collect();
     for (sink, why) in delivered.failures {
         tracing::warn!(sink = sink.name(), "not delivered: {why}");
@@ -266,33 +273,11 @@ async fn publish_first_part(run: &Arc<Run>, report: &RunReport, at_work: usize) 
     let publication = Publication {
         now: run.clock.now(),
         interval_seconds: run.interval_seconds,
-        earlier: earlier(run).await,
+        earlier: run.earlier().await,
     };
     tracing::info!(at_work, "what has come by now is published");
     let published = published(&run.plan, report, publication);
     run.fan_out.publish(&published).await;
-}
-
-/// The devices as earlier runs have them: read once, off the network threads, when it is first needed.
-async fn earlier(run: &Arc<Run>) -> &BTreeMap<String, DeviceReport> {
-    let read = || async {
-        let run = Arc::clone(run);
-        let reading = tokio::task::spawn_blocking(move || {
-            let wanted = run.plan.devices.iter().map(|device| {
-                let filter = DeviceReport::unfinished(device).interface_filter;
-                (device.name.clone(), filter)
-            });
-            let output_dir = &run.options.output.output_dir;
-            let wanted = wanted.collect();
-            Arc::new(earlier_of(&run.folder, output_dir, &run.identity, wanted))
-        });
-        reading.await.unwrap_or_else(|error| {
-            let words = panic_report::of_task(error);
-            tracing::warn!("findings are not compared with those of the run before: {words}");
-            Arc::default()
-        })
-    };
-    run.earlier.get_or_init(read).await
 }
 
 /// Takes the raw replies away that were kept only until the run was delivered.

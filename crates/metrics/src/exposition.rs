@@ -10,7 +10,7 @@ use records::table::{Dataset, Table};
 use crate::block::Block;
 use crate::derived::Modules;
 use crate::family::Series;
-use crate::health::{self, DeviceInfo, Health, Maintenance};
+use crate::health::{self, DeviceInfo, Health, Maintenance, PushInfo};
 use crate::labels::valid;
 use crate::layout::Part;
 use crate::names::{Detail, MetricNames};
@@ -115,6 +115,11 @@ impl Exposition {
     /// Adds planned work that is under way.
     pub fn add_maintenance(&mut self, maintenance: &Maintenance) {
         self.blocks.extend(maintenance.blocks());
+    }
+
+    /// Adds who pushes the series of a device.
+    pub fn add_push(&mut self, push: &PushInfo) {
+        self.blocks.extend(push.blocks());
     }
 
     /// These devices were not asked in this run, but belong to the fleet: a text that takes the place of an earlier one keeps their

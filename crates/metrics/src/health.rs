@@ -82,6 +82,17 @@ pub struct Maintenance {
     pub until: Option<i64>,
 }
 
+/// Who pushed the series of a device: whoever finds the group later knows by it whose to remove it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PushInfo {
+    /// The device's name in the inventory.
+    pub device: String,
+    /// The runner that pushes it.
+    pub runner: String,
+    /// The shard that the runner collects.
+    pub shard: Option<String>,
+}
+
 const fn family(
     name: &'static str,
     unit: &'static str,
@@ -185,6 +196,18 @@ const MAINTENANCE_END: Computed = family(
     "UTC second at which the planned work ends",
 );
 
+/// The family of [`PushInfo`].
+pub const PUSH_INFO_FAMILY: &str = "lanewatch_push_info";
+const PUSH_INFO: Computed = Computed {
+    kind: Kind::Info,
+    ..family(
+        PUSH_INFO_FAMILY,
+        "",
+        &["device", "runner", "shard"],
+        "Who pushed the series of the device to a Pushgateway",
+    )
+};
+
 /// Every family of this module.
 pub(crate) const FAMILIES: &[Computed] = &[
     UP,
@@ -200,6 +223,7 @@ pub(crate) const FAMILIES: &[Computed] = &[
     DEVICE_SOFTWARE_INFO,
     MAINTENANCE,
     MAINTENANCE_END,
+    PUSH_INFO,
 ];
 
 /// One part a family, in the order of [`FAMILIES`].
@@ -315,5 +339,17 @@ impl Maintenance {
             samples(&MAINTENANCE_END, ends.collect::<Vec<_>>()),
         ];
         blocks.into_iter().flatten()
+    }
+}
+
+impl PushInfo {
+    /// Its block, with its part.
+    pub(crate) fn blocks(&self) -> impl Iterator<Item = (usize, Block)> {
+        let labels = vec![
+            Some(self.device.as_str()),
+            Some(self.runner.as_str()),
+            self.shard.as_deref(),
+        ];
+        samples(&PUSH_INFO, [(labels, 1.0)]).into_iter()
     }
 }

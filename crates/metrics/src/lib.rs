@@ -52,7 +52,10 @@ mod watched;
 pub use error::{Error, Result};
 pub use exposition::Exposition;
 pub use family::{Family, Kind, Series};
-pub use health::{DeviceInfo, FindingCount, Health, Maintenance, RpcHealth};
+pub use health::{
+    DeviceInfo, FindingCount, Health, Maintenance, PUSH_INFO_FAMILY, PushInfo, RpcHealth,
+};
 pub use labels::{LONGEST_VALUE, valid, valid_bytes};
 pub use names::{Detail, MetricNames};
+pub use recall::is_recalled;
 pub use watched::is_watched;

@@ -12,6 +12,11 @@ use crate::previous::{self, Sample};
 /// The families whose samples are taken over from an earlier text.
 const FAMILIES: [&Computed; 3] = [&LAST_SUCCESS, &LAST_DELIVERY, &RPC_LAST_SUCCESS];
 
+/// Whether samples of this family are taken over from an earlier text: [`crate::Exposition::recall`] passes over the others.
+pub fn is_recalled(family: &str) -> bool {
+    FAMILIES.iter().any(|known| known.name == family)
+}
+
 /// What one device did not achieve in this run.
 #[derive(Debug)]
 struct Failed {

@@ -23,9 +23,8 @@ const HEAD: &str = "# Metrics
 `collect --metrics-file FILE` writes the series of a run in Prometheus' text format. Only interfaces with a port location
 (`xx-F/P/N[:C]`) have series. A value that was not measured has no sample, and samples have no timestamps.
 
-`lanewatch push` sends such a file, or the JSON documents of a device, to a Pushgateway. The gateway checks each push against
-all that it has: for more than 30 devices start it with `--push.disable-consistency-check`, or let Prometheus read the file through
-node_exporter. docs/alerts has rules for these series.
+`collect --push-to URL` pushes the series of each device to a Pushgateway as soon as the device has ended: see docs/push.md.
+`lanewatch push` sends a file, or the JSON documents of a device. docs/alerts has rules for these series.
 
 `metric_names` selects the names:
 

@@ -13,6 +13,7 @@ use super::queue::{Job, NewestOutputs, WAITING_DEVICES};
 use super::sink::{Hold, Sink, SinkKind};
 use crate::deadline::in_words;
 use crate::panic_report;
+use crate::report::PushReport;
 
 /// The sinks of a run.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ pub(crate) struct Delivered {
     pub(crate) failures: Vec<(SinkKind, String)>,
     /// What went wrong without harm, as sentences.
     pub(crate) warnings: Vec<String>,
+    /// What the Pushgateway took.
+    pub(crate) push: Option<PushReport>,
     /// Outputs that sinks never saw because newer ones replaced them.
     pub(crate) replaced: u64,
 }
@@ -268,6 +271,7 @@ impl RunningSink {
             Ok(ended) => {
                 delivered.files.extend(ended.files);
                 delivered.warnings.extend(ended.warnings);
+                delivered.push = ended.push.or(delivered.push.take());
                 let failure = ended.failure.map(|error| (self.kind, error));
                 delivered.failures.extend(failure);
             }

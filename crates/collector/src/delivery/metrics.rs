@@ -1,50 +1,25 @@
 //! The Prometheus text file: every series of the run, written anew each time it is published.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use metrics::Exposition;
 
-use metrics::{DeviceInfo, Exposition};
-use records::model::DeviceFacts;
-
+use super::known_devices::KnownDevices;
 use super::output::{DeviceOutput, Published};
 use crate::options::MetricsFile;
-use crate::plan::{Maintenance, Plan};
+use crate::plan::Plan;
 
 /// Gathers series and writes the file.
 #[derive(Debug)]
 pub(crate) struct MetricsSink {
     file: MetricsFile,
     exposition: Exposition,
-    /// What the inventory calls all devices together.
-    shard: Option<String>,
-    /// What is known of each device beside its rows.
-    devices: BTreeMap<String, Device>,
-}
-
-/// A device of the inventory, and what its output told.
-#[derive(Debug, Default)]
-struct Device {
-    groups: Vec<String>,
-    maintenance: Option<Maintenance>,
-    facts: Option<Arc<DeviceFacts>>,
-    /// Interfaces that are worked on, of those that it has.
-    worked_on: Vec<String>,
+    devices: KnownDevices,
 }
 
 impl MetricsSink {
     pub(crate) fn new(file: MetricsFile, plan: &Plan) -> Self {
-        let devices = plan.devices.iter().map(|device| {
-            let known = Device {
-                groups: device.groups.clone(),
-                maintenance: device.maintenance.clone(),
-                ..Device::default()
-            };
-            (device.name.clone(), known)
-        });
         Self {
             exposition: Exposition::new(file.names).with_detail(file.detail),
-            shard: plan.shard_name.clone(),
-            devices: devices.collect(),
+            devices: KnownDevices::of(plan),
             file,
         }
     }
@@ -53,15 +28,7 @@ impl MetricsSink {
         for table in &output.tables {
             self.exposition.add(table);
         }
-        if let Some(device) = self.devices.get_mut(&output.device) {
-            device.facts.clone_from(&output.facts);
-            let maintenance = device.maintenance.as_ref();
-            if let Some((_, filter)) = maintenance.and_then(|work| work.interfaces.as_ref()) {
-                let names = output.interfaces.iter();
-                let names = names.filter(|name| filter.selects(name));
-                device.worked_on = names.map(|name| name.to_string()).collect();
-            }
-        }
+        self.devices.take(output);
     }
 
     /// Writes the file. Devices of the fleet without health stay as the file has them.
@@ -70,91 +37,11 @@ impl MetricsSink {
         exposition.clear_health();
         for health in &published.health {
             exposition.add_health(health);
-            if let Some(device) = self.devices.get(&health.device) {
-                exposition.add_device(&device.info(&health.device, self.shard.as_deref()));
-                let work = device.work(&health.device, published.second);
-                if let Some(work) = work {
-                    exposition.add_maintenance(&work);
-                }
-            }
+            self.devices
+                .add_to(exposition, &health.device, published.second);
         }
         exposition.keep(published.others.iter().map(String::as_str));
         let written = sinks::write_metrics(exposition, &self.file.path);
         written.map_err(|error| error.to_string())
-    }
-}
-
-impl Device {
-    fn info(&self, name: &str, shard: Option<&str>) -> DeviceInfo {
-        let own = self.facts.as_ref();
-        let fact = |of: fn(&DeviceFacts) -> &Option<String>| own.and_then(|own| of(own).clone());
-        DeviceInfo {
-            device: name.to_owned(),
-            shard: shard.map(str::to_owned),
-            groups: self.groups.clone(),
-            hostname: fact(|own| &own.hostname),
-            model: fact(|own| &own.model),
-            version: fact(|own| &own.version),
-            serial_number: fact(|own| &own.device_serial),
-        }
-    }
-
-    /// The planned work that lasts now. Names without a pattern count also where the device does not report them: it may be down.
-    fn work(&self, name: &str, now: i64) -> Option<metrics::Maintenance> {
-        let work = self
-            .maintenance
-            .as_ref()
-            .filter(|work| work.lasts_at(now))?;
-        let mut interfaces = self.worked_on.clone();
-        if let Some((written, _)) = &work.interfaces {
-            let named = written.split(',').map(str::trim);
-            let named = named.filter(|name| !name.is_empty() && !name.contains(['*', '?']));
-            interfaces.extend(named.map(str::to_owned));
-            interfaces.sort();
-            interfaces.dedup();
-            // A pattern that meets no interface is no work on the whole device.
-            if interfaces.is_empty() {
-                interfaces.push(written.clone());
-            }
-        }
-        Some(metrics::Maintenance {
-            device: name.to_owned(),
-            interfaces,
-            reason: work.reason.clone(),
-            until: work.until,
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn device(interfaces: Option<&str>, worked_on: &[&str]) -> Device {
-        Device {
-            maintenance: Some(Maintenance {
-                until: Some(100),
-                reason: "fibre".to_owned(),
-                interfaces: interfaces.map(|list| (list.to_owned(), list.parse().unwrap())),
-            }),
-            worked_on: worked_on.iter().map(|name| (*name).to_owned()).collect(),
-            ..Device::default()
-        }
-    }
-
-    #[test]
-    fn work_ends_with_its_time_and_is_about_the_interfaces_that_it_names() {
-        let works_on = |device: &Device, now| device.work("a", now).map(|work| work.interfaces);
-        assert_eq!(works_on(&device(None, &[]), 99), Some(Vec::new()));
-        assert_eq!(works_on(&device(None, &[]), 100), None);
-        let port = device(Some("et-0/0/1, et-0/0/7"), &["et-0/0/1:0", "et-0/0/1:1"]);
-        let expected = ["et-0/0/1", "et-0/0/1:0", "et-0/0/1:1", "et-0/0/7"];
-        assert_eq!(works_on(&port, 0).unwrap(), expected);
-        let pattern = device(Some("et-9/*"), &[]);
-        assert_eq!(
-            works_on(&pattern, 0).unwrap(),
-            ["et-9/*"],
-            "not the whole device"
-        );
     }
 }

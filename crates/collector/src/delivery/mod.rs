@@ -3,7 +3,8 @@
 //! ```text
 //!                    ┌─ queue of 16 ────────► documents   holds the device's turn until its files are written
 //!  DeviceOutput ─────┼─ queue of 16 ────────► lake        holds the device's turn until its rows are queued
-//!  (FanOut::accept)  └─ newest per device ──► metrics     never holds a turn; what is replaced is counted
+//!  (FanOut::accept)  ├─ newest per device ──► metrics     never holds a turn; what is replaced is counted
+//!                    └─ newest per device ──► push        never holds a turn; each device is sent as soon as it has ended
 //! ```
 //!
 //! A sink that holds turns does so for at most `sink_timeout`. A sink that takes longer is out of the run: it gets nothing more, the
@@ -11,9 +12,11 @@
 
 mod documents;
 mod fan_out;
+mod known_devices;
 mod lake;
 mod metrics;
 mod output;
+mod push;
 mod queue;
 mod sink;
 

@@ -7,6 +7,8 @@ use records::model::DeviceFacts;
 use records::table::Table;
 use sinks::lake::Written;
 
+use crate::report::PushReport;
+
 /// What one device leaves for the sinks. A device that failed leaves its name alone.
 #[derive(Debug, Default)]
 pub(crate) struct DeviceOutput {
@@ -18,6 +20,8 @@ pub(crate) struct DeviceOutput {
     pub(crate) facts: Option<Arc<DeviceFacts>>,
     /// The interfaces with rows, by name.
     pub(crate) interfaces: Vec<Arc<str>>,
+    /// How it fared, where a sink shows each device by itself; none where nothing was delivered.
+    pub(crate) health: Option<Health>,
 }
 
 /// What is published: how the devices that have ended fared.
@@ -35,6 +39,8 @@ pub(crate) struct Published {
 pub(crate) struct SinkEnd {
     /// The lake's files. A lake that failed may have those of a first part.
     pub(crate) files: Vec<Written>,
+    /// What the Pushgateway took.
+    pub(crate) push: Option<PushReport>,
     /// What went wrong without harm, as sentences.
     pub(crate) warnings: Vec<String>,
     /// Why something is missing, as a sentence.

@@ -2,12 +2,15 @@
 
 use sinks::RunFolder;
 use sinks::lake::Writer;
+use sinks::push::Gateway;
 
 use super::documents::DocumentsSink;
 use super::lake::LakeSink;
 use super::metrics::MetricsSink;
 use super::output::{DeviceOutput, Published, SinkEnd};
-use crate::options::OutputOptions;
+use super::push::PushSink;
+use crate::clock::Clock;
+use crate::options::Options;
 use crate::plan::Plan;
 use crate::report::RunReport;
 
@@ -17,6 +20,7 @@ pub(crate) enum Sink {
     Documents(DocumentsSink),
     Lake(Box<LakeSink>),
     Metrics(Box<MetricsSink>),
+    Push(Box<PushSink>),
     /// A sink whose behaviour a test decides.
     #[cfg(test)]
     Scripted(super::fan_out::tests::ScriptedSink),
@@ -24,17 +28,23 @@ pub(crate) enum Sink {
 
 /// The sinks that a run has.
 pub(crate) fn sinks_of(
-    output: &OutputOptions,
+    options: &Options,
     plan: &Plan,
     folder: &RunFolder,
     lake: Writer,
+    gateway: Option<Gateway>,
+    clock: Clock,
 ) -> Vec<Sink> {
     let mut sinks = vec![
         Sink::Documents(DocumentsSink::new(folder.clone())),
         Sink::Lake(Box::new(LakeSink::new(lake))),
     ];
-    let metrics = output.metrics.clone();
+    let metrics = options.output.metrics.clone();
     sinks.extend(metrics.map(|file| Sink::Metrics(Box::new(MetricsSink::new(file, plan)))));
+    if let (Some(push), Some(gateway)) = (&options.output.push, gateway) {
+        let sink = PushSink::new(push, gateway, options.limits.retry, plan, clock);
+        sinks.push(Sink::Push(Box::new(sink)));
+    }
     sinks
 }
 
@@ -44,6 +54,7 @@ pub(crate) enum SinkKind {
     Documents,
     Lake,
     Metrics,
+    Push,
 }
 
 impl SinkKind {
@@ -53,6 +64,7 @@ impl SinkKind {
             Self::Documents => "the JSON documents",
             Self::Lake => "the lake",
             Self::Metrics => "the metrics",
+            Self::Push => "the Pushgateway",
         }
     }
 
@@ -62,6 +74,10 @@ impl SinkKind {
             Self::Documents => report.documents_error = Some(why),
             Self::Lake => report.lake_error = Some(why),
             Self::Metrics => return Some(why),
+            Self::Push => {
+                let push = report.push.get_or_insert_default();
+                push.error.get_or_insert(why);
+            }
         }
         None
     }
@@ -71,7 +87,7 @@ impl SinkKind {
         match self {
             Self::Documents => Hold::UntilWritten,
             Self::Lake => Hold::UntilQueued,
-            Self::Metrics => Hold::Never,
+            Self::Metrics | Self::Push => Hold::Never,
         }
     }
 }
@@ -94,6 +110,7 @@ impl Sink {
             Self::Documents(_) => SinkKind::Documents,
             Self::Lake(_) => SinkKind::Lake,
             Self::Metrics(_) => SinkKind::Metrics,
+            Self::Push(_) => SinkKind::Push,
             #[cfg(test)]
             Self::Scripted(sink) => sink.kind,
         }
@@ -111,6 +128,10 @@ impl Sink {
                 sink.take(output);
                 Ok(())
             }
+            Self::Push(sink) => {
+                sink.take(output);
+                Ok(())
+            }
             #[cfg(test)]
             Self::Scripted(sink) => sink.take(output),
         }
@@ -119,7 +140,8 @@ impl Sink {
     /// Shows what has come so far to readers. More follows.
     pub(crate) fn publish(&mut self, published: &Published) -> Result<(), String> {
         match self {
-            Self::Documents(_) => Ok(()),
+            // The gateway has each device as soon as it has ended.
+            Self::Documents(_) | Self::Push(_) => Ok(()),
             Self::Lake(sink) => sink.publish(),
             Self::Metrics(sink) => sink.publish(published),
             #[cfg(test)]
@@ -132,6 +154,7 @@ impl Sink {
         match self {
             Self::Documents(_) | Self::Metrics(_) => SinkEnd::default(),
             Self::Lake(sink) => sink.finish(),
+            Self::Push(sink) => sink.finish(),
             #[cfg(test)]
             Self::Scripted(_) => SinkEnd::default(),
         }
@@ -142,6 +165,7 @@ impl Sink {
         match self {
             Self::Documents(_) | Self::Metrics(_) => SinkEnd::default(),
             Self::Lake(sink) => sink.abandon(),
+            Self::Push(sink) => sink.abandon(),
             #[cfg(test)]
             Self::Scripted(_) => SinkEnd::default(),
         }

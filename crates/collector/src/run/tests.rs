@@ -434,3 +434,41 @@ async fn a_run_with_a_limit_keeps_the_series_of_the_devices_that_it_leaves_out()
     assert!(gone.is_empty(), "{gone:?}");
     fleet.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pushgateway_that_hangs_costs_no_device_anything_and_the_run_its_timeout() {
+    let folder = tempfile::tempdir().unwrap();
+    let fleet = fleet(folder.path()).await;
+    let inventory = sim::inventory::render(&fleet, fleet.devices(), "sim", Login::Key);
+    let hangs = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = hangs.local_addr().unwrap();
+    let change = |options: &mut Options| {
+        options.limits.retry.attempts = 3;
+        options.output.push = Some(crate::options::PushOptions {
+            address: format!("http://pusher:sesame@{address}").into(),
+            job: "junos".to_owned(),
+            names: metrics::MetricNames::Documented,
+            detail: metrics::Detail::Full,
+            interval: None,
+            timeout: Duration::from_secs(1),
+        });
+    };
+    let watch: Watch = Arc::new(|_| {});
+    let began = Instant::now();
+    let never = std::future::pending();
+    let finished = run_with(folder.path(), &inventory, watch, change, never).await;
+    assert!(began.elapsed() < Duration::from_secs(20));
+    let report = &finished.report;
+    assert_eq!(report.count(Outcome::Delivered), 2);
+    assert!(report.is_delivered() && report.files.len() == 3);
+    let push = report.push.as_ref().unwrap();
+    assert_eq!((push.pushed, push.failed), (0, 2));
+    assert_eq!(push.gateway, format!("http://{address}"));
+    let error = push.error.as_deref().unwrap();
+    assert!(
+        error.contains("lacks the series of 2 of 2 devices"),
+        "{error}"
+    );
+    assert!(!serde_json::to_string(report).unwrap().contains("sesame"));
+    fleet.stop().await;
+}

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use clap::Args;
 use collector::{Checked, Clock, Options, Plan, UnknownKey, check};
 use netconf::ssh::KnownHosts;
+use sinks::push::Gateway;
 
 use super::help::{CHECKED, after};
 use super::printer::Printer;
 use super::{ExitStatus, usage};
-use crate::settings::{Layers, Planned};
+use crate::settings::{Layers, Planned, Settings};
 use crate::view::{check_as_json, render_check};
 
 /// Check each device before its first collection: name, port, host key, login, hello, clock, and every RPC of the catalogue.
@@ -45,6 +46,9 @@ impl Check {
         let plan = Arc::new(plan);
         for warning in &plan.warnings {
             printer.warning(warning);
+        }
+        if let Some(address) = settings.push_to() {
+            check_gateway(address, plan.devices.len(), &settings, printer).await?;
         }
         let mut checked = check(&plan, &options, plan.devices.clone(), Clock::default()).await;
         if self.accept_host_keys {
@@ -80,6 +84,29 @@ impl Check {
         let mut answer = String::new();
         io::stdin().read_line(&mut answer).is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
     }
+}
+
+/// As many groups a gateway takes quickly while it checks each push against all that it holds.
+const QUICK_GROUPS: usize = 30;
+
+/// Says what a Pushgateway will cost.
+async fn check_gateway(
+    address: &str,
+    devices: usize,
+    settings: &Settings,
+    printer: &Printer,
+) -> anyhow::Result<()> {
+    let gateway = Gateway::at(address).map_err(usage)?;
+    match gateway.checks_consistency(settings.connect_timeout).await {
+        Ok(Some(true)) if devices > QUICK_GROUPS => printer.warning(&format!(
+            "the Pushgateway {} checks each push against all that it holds, which for {devices} devices takes minutes a run: start it with \
+             `--push.disable-consistency-check`",
+            gateway.address()
+        )),
+        Ok(_) => {}
+        Err(error) => printer.warning(&error.to_string()),
+    }
+    Ok(())
 }
 
 /// Each host key that is not known, with the devices of the inventory that have it.

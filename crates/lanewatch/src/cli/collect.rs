@@ -19,6 +19,7 @@ use crate::view::{ShardBar, clear_bars, render_run};
     ("lanewatch collect -i inventory.yaml", "Collect all devices into `output` and `raw_ml_data`."),
     ("lanewatch collect -i inventory.yaml --limit 'spine*' --interfaces 'et-*'", "Collect some devices and some of their interfaces."),
     ("lanewatch collect -i inventory.yaml --json | jq .totals", "Print the sums of the run for a script."),
+    ("lanewatch collect -i inventory.yaml --push-to http://gateway:9091", "Push each device's series to a Pushgateway."),
     ("lanewatch collect -i inventory.yaml --sync-to s3://bucket/lake", "Sync the lake to S3 after the run."),
 ], DELIVERING))]
 pub(super) struct Collect {
@@ -95,6 +96,10 @@ impl Collect {
         if let Some(error) = &finished.metrics_error {
             printer.error(&format!("the metrics are not those of this run: {error}"));
         }
+        let push_error = report.push.as_ref().and_then(|push| push.error.as_ref());
+        if let Some(error) = push_error {
+            printer.error(error);
+        }
         if let Some(error) = &finished.report_error {
             printer.error(&format!(
                 "{error}; without the run report, the run in {folder} cannot be replayed"
@@ -104,6 +109,11 @@ impl Collect {
             Some(stopped) => stopped,
             None => exit_status(&finished, settings.allow_failed),
         };
+        // What devices did not deliver is worse than what a gateway does not have yet.
+        let status = match (status, push_error) {
+            (ExitStatus::Delivered, Some(_)) => ExitStatus::Behind,
+            (status, _) => status,
+        };
         let Some(remote) = remote else {
             return Ok(status);
         };
@@ -112,7 +122,7 @@ impl Collect {
             false => *printer,
         };
         let synced = super::lake::after_run(&lake, &remote, &settings, &printer).await;
-        // What devices did not deliver is worse than what a remote does not have yet.
+        // The same of a remote.
         Ok(if status == ExitStatus::Delivered {
             synced
         } else {

@@ -61,6 +61,7 @@ impl Record {
         settings.raw = RawReplies::Keep;
         // The metrics file is the whole fleet's: a recording never writes it.
         settings.metrics_file = None;
+        settings.push_to = None;
         let Planned { plan, options, .. } = resolved.plan()?;
         for warning in &plan.warnings {
             printer.warning(warning);

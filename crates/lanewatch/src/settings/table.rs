@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use collector::{
     DeviceOptions, HostKeys, Limits, LoginOptions, MetricsFile, NetconfVersion, Options,
-    OutputOptions, Retry, Shard,
+    OutputOptions, PushOptions, Retry, Shard,
 };
 use inventory::vault::VaultSources;
 use inventory::{InventorySources, Problems};
@@ -72,7 +72,7 @@ const PAUSING: &[&str] = &["collect", "record", "push"];
 /// Commands that write metrics, or say how many series they have.
 const METRICS: &[&str] = &["collect", "check", "push", "lake metrics"];
 /// Commands that push metrics.
-const PUSHING: &[&str] = &["push"];
+const PUSHING: &[&str] = &["collect", "push"];
 /// Commands that make a run that stays.
 const COLLECTING: &[&str] = &["collect"];
 /// Commands that write the name of the runner.
@@ -225,7 +225,7 @@ settings! {
     /// The longest pause before the second attempt. The pause is random (full jitter), and its bound doubles with each attempt, up to 30 s
     retry_pause: Duration = Duration::from_secs(1), { value: "TIME", group: LIMITS, commands: PAUSING }
 
-    /// The time for a push, all attempts together
+    /// The time for a push, all attempts together; and at the end of a run, for all that still wait
     push_timeout: Duration = Duration::from_secs(30), { value: "TIME", group: LIMITS, commands: PUSHING }
 
     /// Timeout of the name lookup
@@ -289,7 +289,13 @@ settings! {
     metrics_detail: Detail = Detail::Full, { value: "DETAIL", group: OUTPUT, commands: METRICS }
 
     /// The Pushgateway that metrics are pushed to: `http://host:9091`, `https://user:password@host`
-    pushgateway: Option<String> = None, { value: "URL", group: OUTPUT, commands: PUSHING, also: Some("PROMETHEUS_PUSHGATEWAY") }
+    pushgateway: Option<String> = None, { value: "URL", group: OUTPUT, commands: &["push"], also: Some("PROMETHEUS_PUSHGATEWAY") }
+
+    /// Push each device's series to this Pushgateway as soon as the device has ended: `http://host:9091`, `https://user:password@host`; `none` pushes nothing
+    push_to: Option<String> = None, { value: "URL", group: OUTPUT, commands: &["collect", "check"], otherwise: Some("nowhere"), also: Some("PROMETHEUS_PUSHGATEWAY") }
+
+    /// The label `job` of the series that are pushed; `instance` is the device. Groups of this job whose devices left the inventory are removed
+    push_job: String = "lanewatch".to_owned(), { value: "NAME", group: OUTPUT, commands: COLLECTING }
 
     /// Keep the raw replies as they are, keep them compressed, or drop them
     raw: RawReplies = RawReplies::Keep, { value: "CHOICE", group: OUTPUT, commands: COLLECTING }
@@ -446,6 +452,14 @@ impl Settings {
                     detail: self.metrics_detail,
                     interval: self.collection_interval,
                 }),
+                push: self.push_to().map(|address| PushOptions {
+                    address: SecretString::from(address),
+                    job: self.push_job.clone(),
+                    names: self.metric_names,
+                    detail: self.metrics_detail,
+                    interval: self.collection_interval,
+                    timeout: self.push_timeout,
+                }),
                 raw: self.raw,
                 retention: Retention {
                     runs: self.keep_runs,
@@ -458,6 +472,11 @@ impl Settings {
                 cluster_name: self.cluster_name.clone(),
             },
         }
+    }
+
+    /// The address of the Pushgateway that devices are pushed to.
+    pub(crate) fn push_to(&self) -> Option<&str> {
+        self.push_to.as_deref().filter(|address| *address != "none")
     }
 
     /// How long each step of a session may take, and how much a device may send.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use analysis::{Change, Severity};
-use collector::{DeviceReport, Finished, Outcome, Replayed, RunReport};
+use collector::{DeviceReport, Finished, Outcome, PushReport, Replayed, RunReport};
 use sinks::lake::Written;
 
 use super::findings::{found, table};
@@ -57,7 +57,29 @@ pub(crate) fn render_run(
             size(file.bytes)
         ));
     }
+    text.extend(report.push.as_ref().map(pushed));
     text.join("\n")
+}
+
+/// What the Pushgateway took.
+fn pushed(push: &PushReport) -> String {
+    let devices = if push.pushed == 1 {
+        "device"
+    } else {
+        "devices"
+    };
+    let mut line = format!(
+        "Pushed   {}  {} {devices}",
+        push.gateway,
+        count(push.pushed)
+    );
+    if push.failed > 0 {
+        line += &format!(", {} failed", count(push.failed));
+    }
+    if !push.deleted.is_empty() {
+        line += &format!(", {} removed", count(push.deleted.len()));
+    }
+    line
 }
 
 /// How the run went, in one line.

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::harness::{closed_port, lanewatch};
+use crate::harness::{Fleet, RunFolder, closed_port, lanewatch, program, run};
 
 #[test]
 fn what_cannot_be_pushed_is_told_before_anything_is_contacted() {
@@ -111,5 +111,69 @@ fn a_gateway_that_is_not_there_is_told_without_its_password() {
         "Connection refused",
         "(2 attempts)",
     ]);
+    assert!(!ran.stderr.contains("sesame"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_run_whose_gateway_is_not_there_is_delivered_and_says_so_once_without_the_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let fleet = Fleet::simulated(&folder.path().join("sim"), 2);
+    let port = closed_port();
+    let gateway = format!("http://pusher:sesame@127.0.0.1:{port}");
+    let arguments = ["collect", "-i", fleet.inventory(), "--retry-pause", "10ms"];
+    let pushing = |more: &[&str]| {
+        let mut command = program(folder.path(), &[&arguments[..], more].concat());
+        run(command.env("PROMETHEUS_PUSHGATEWAY", &gateway))
+    };
+    let ran = pushing(&["-vvv"]).expect(5);
+    let words = format!(
+        "the Pushgateway http://127.0.0.1:{port} lacks the series of 2 of 2 devices, the first is "
+    );
+    ran.says(&[&words, "Connection refused", "0 devices, 2 failed"]);
+    assert_eq!(ran.stderr.matches("lacks the series").count(), 1);
+    let run_folder = RunFolder::latest(&folder.path().join("output"));
+    let report = run_folder.json("run.json");
+    assert_eq!(report["totals"]["delivered"], 2);
+    assert_eq!(report["push"]["failed"], 2);
+    assert_eq!(
+        report["push"]["gateway"],
+        format!("http://127.0.0.1:{port}")
+    );
+    let shown = lanewatch(folder.path(), &["config", "show", "--push-to", &gateway]).expect(0);
+    let checked = pushing(&["--help"]);
+    for text in [
+        &ran.stdout,
+        &ran.stderr,
+        &report.to_string(),
+        &shown.stdout,
+        &checked.stdout,
+    ] {
+        assert!(!text.contains("sesame"), "{text}");
+    }
+
+    let ran = pushing(&["--push-to", "none"]).expect(0);
+    assert!(!ran.stdout.contains("Pushed"), "{}", ran.stdout);
+    let ran = pushing(&["--push-to", "ftp://pusher:sesame@gateway"]).expect(2);
+    ran.says(&[
+        "must begin with `http://` or `https://`",
+        "nothing was contacted",
+    ]);
+    assert!(!ran.stderr.contains("sesame"), "{}", ran.stderr);
+    let ran = pushing(&["--push-job", ""]).expect(2);
+    ran.says(&["`--push-job` must be text that is not empty"]);
+    // Each has a folder of its own, and none of them is a run that was refused.
+    let runs = fs::read_dir(folder.path().join("output")).unwrap();
+    let is_run = |entry: &fs::DirEntry| entry.file_type().unwrap().is_dir();
+    assert_eq!(
+        runs.filter(|entry| is_run(entry.as_ref().unwrap())).count(),
+        2
+    );
+
+    let ran = lanewatch(
+        folder.path(),
+        &["check", "-i", fleet.inventory(), "--push-to", &gateway],
+    );
+    let ran = ran.expect(0);
+    ran.says(&["does not say what it holds: ", "Connection refused"]);
     assert!(!ran.stderr.contains("sesame"), "{}", ran.stderr);
 }

@@ -2,6 +2,7 @@
 
 mod backfill;
 mod live;
+mod push_sink;
 mod server;
 
 use std::collections::BTreeMap;
@@ -113,6 +114,8 @@ impl Pushgateway {
         let child = Command::new("prometheus-pushgateway")
             .args([
                 "--log.level=error",
+                // Debian's keeps what others pushed before.
+                "--persistence.file=",
                 &format!("--web.listen-address={address}"),
             ])
             .stdin(Stdio::null())

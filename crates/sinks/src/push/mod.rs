@@ -7,9 +7,10 @@
 //! ```
 //!
 //! POST replaces the families that are sent and leaves the others of the group. PUT replaces the whole group. Both may be sent again:
-//! the last one counts. A redirect is an error, for a POST that follows one becomes a GET that stores nothing.
+//! the last one counts. DELETE removes a group. What a gateway holds it tells itself (`held`). A redirect is an error, for a POST that follows one becomes a GET that stores nothing.
 
 mod group;
+mod held;
 mod reply;
 
 use std::io::{self, Read, Write};
@@ -20,12 +21,13 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Method, Url};
+use reqwest::{Client, Method, RequestBuilder, Url};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{Backoff, Error, Result};
 
 pub use group::Group;
+pub use held::{Held, HeldGroup};
 use reply::Reply;
 
 /// How long a connection may take to come about.
@@ -202,7 +204,35 @@ impl Gateway {
         mode: Mode,
         patience: Patience,
     ) -> Result<u32> {
-        let url = group.url(&self.base);
+        let method = match mode {
+            Mode::Add => Method::POST,
+            Mode::Replace => Method::PUT,
+        };
+        let request = || {
+            self.request(method.clone(), group.url(&self.base))
+                .header(CONTENT_TYPE, metrics::encode::text::CONTENT_TYPE)
+                .header(CONTENT_ENCODING, "gzip")
+                .body(body.compressed.clone())
+        };
+        self.insist(request, patience).await
+    }
+
+    /// Removes a group with all its series. One that is not there is no failure.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Gateway::push`].
+    pub async fn delete(&self, group: &Group, patience: Patience) -> Result<u32> {
+        let request = || self.request(Method::DELETE, group.url(&self.base));
+        self.insist(request, patience).await
+    }
+
+    /// Sends a request again and again while its failure may pass.
+    async fn insist(
+        &self,
+        request: impl Fn() -> RequestBuilder + Send,
+        patience: Patience,
+    ) -> Result<u32> {
         let until = Instant::now() + patience.deadline;
         let attempts = patience.attempts.max(1);
         let backoff = Backoff {
@@ -214,7 +244,7 @@ impl Gateway {
             // A gateway that hangs leaves time for the attempts that follow.
             let left = until.saturating_duration_since(Instant::now());
             let within = left / (attempts - attempt + 1);
-            let (why, pause) = match self.attempt(&url, body, mode, within).await {
+            let (why, pause) = match self.attempt(request(), within).await {
                 Ok(()) => return Ok(attempt),
                 Err(Failed::For(error)) => return Err(error),
                 Err(Failed::Passing(why, pause)) => (why, pause),
@@ -239,43 +269,35 @@ impl Gateway {
         ))
     }
 
+    /// A request with the login.
+    fn request(&self, method: Method, url: Url) -> RequestBuilder {
+        let request = self.client.request(method, url);
+        match &self.login {
+            Some((user, password)) => request.basic_auth(user, Some(password.expose_secret())),
+            None => request,
+        }
+    }
+
     async fn attempt(
         &self,
-        url: &Url,
-        body: &Body,
-        mode: Mode,
+        request: RequestBuilder,
         within: Duration,
     ) -> std::result::Result<(), Failed> {
-        let method = match mode {
-            Mode::Add => Method::POST,
-            Mode::Replace => Method::PUT,
-        };
-        let mut request = self
-            .client
-            .request(method, url.clone())
-            .header(CONTENT_TYPE, metrics::encode::text::CONTENT_TYPE)
-            .header(CONTENT_ENCODING, "gzip")
-            .body(body.compressed.clone());
-        if let Some((user, password)) = &self.login {
-            request = request.basic_auth(user, Some(password.expose_secret()));
-        }
         let answered = tokio::time::timeout(within, async {
             let response = request.send().await?;
             Ok::<_, reqwest::Error>(Reply::read(response).await)
         });
         match answered.await {
-            Err(_) => {
-                let seconds = within.as_secs_f64();
-                Err(Failed::Passing(
-                    format!("no answer within {seconds:.1} s"),
-                    None,
-                ))
-            }
+            Err(_) => Err(Failed::Passing(no_answer(within), None)),
             // The URL in the error's own words may hold what is none of a log's business.
             Ok(Err(error)) => Err(Failed::Passing(causes(&error.without_url()), None)),
             Ok(Ok(reply)) => reply.judged(self.address()),
         }
     }
+}
+
+fn no_answer(within: Duration) -> String {
+    format!("no answer within {:.1} s", within.as_secs_f64())
 }
 
 /// A part of a URL without its escapes.

@@ -46,6 +46,14 @@ impl Reply {
         }
     }
 
+    /// The status with the beginning of the text.
+    pub(super) fn words(&self) -> String {
+        match self.text.as_str() {
+            "" => self.status.as_u16().to_string(),
+            text => format!("{}: {text}", self.status.as_u16()),
+        }
+    }
+
     /// Whether the series are there, or why not.
     pub(super) fn judged(self, address: &str) -> Result<(), Failed> {
         let Self { status, text, .. } = &self;
