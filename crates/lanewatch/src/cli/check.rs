@@ -99,7 +99,7 @@ async fn check_gateway(
     let gateway = Gateway::at(address).map_err(usage)?;
     match gateway.checks_consistency(settings.connect_timeout).await {
         Ok(Some(true)) if devices > QUICK_GROUPS => printer.warning(&format!(
-            "the Pushgateway {} checks each push against all that it holds, which for {devices} devices takes minutes a run: start it with \
+            "the Pushgateway {} checks each push against all that it holds, and {devices} devices make that slow: start it with \
              `--push.disable-consistency-check`",
             gateway.address()
         )),
