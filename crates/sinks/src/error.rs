@@ -69,6 +69,27 @@ pub enum Error {
          gives them their names"
     )]
     CommitPending(Box<Self>),
+    /// The run is in a file with the rows of many runs, and another process changed that in the same moment.
+    #[error(
+        "another process changed {} while this run was written again: nothing was committed, and the lake has the rows that it had; try again",
+        path.display()
+    )]
+    ChangedMeanwhile {
+        /// What was changed.
+        path: PathBuf,
+    },
+    /// The file system knows no exchange of two folders in one step.
+    #[error(
+        "the file system of {} cannot exchange two folders in one step ({cause}), and without that readers would miss rows: nothing was \
+         compacted. Over NFS, compact on the machine whose disk it is",
+        path.display()
+    )]
+    NoExchange {
+        /// The folder that was to be exchanged.
+        path: PathBuf,
+        /// The operating system's words.
+        cause: std::io::Error,
+    },
     /// The address of a remote lake cannot be used: nothing was contacted.
     #[error("{0}")]
     RemoteAddress(String),

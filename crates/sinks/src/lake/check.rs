@@ -1,5 +1,6 @@
 //! Is a file of the lake whole? Every page of it is read, not the footer alone.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 
@@ -11,6 +12,9 @@ use parquet::file::reader::FileReader as _;
 use parquet::file::serialized_reader::SerializedFileReader;
 
 use super::file::FooterPart;
+use super::layout;
+use super::local::LocalFile;
+use super::merged::{self, Merged};
 use crate::{Error, Result};
 
 /// A file that is whole.
@@ -26,12 +30,24 @@ pub struct Checked {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Damage(pub String);
 
-/// Looks whether an open file is Parquet and has been written to its end; no page is read. Tells which part of its run it is.
-pub(super) fn check_footer(file: &File) -> std::result::Result<FooterPart, Damage> {
+/// What a sync needs to know of a file.
+#[derive(Debug)]
+pub(super) struct Footer {
+    /// Which part of its run it is.
+    pub(super) part: FooterPart,
+    /// Names in its folder that hold the same rows, or held them, and must not stand beside it at a remote.
+    pub(super) supersedes: Vec<String>,
+}
+
+/// Looks whether an open file is Parquet and has been written to its end; no page is read.
+pub(super) fn check_footer(file: &File) -> std::result::Result<Footer, Damage> {
     let damaged = |error: ParquetError| Damage(format!("it is no whole Parquet file: {error}"));
     let read = ParquetMetaDataReader::new().parse_and_finish(file);
     let metadata = read.map_err(damaged)?;
-    Ok(FooterPart::of_footer(metadata.file_metadata()))
+    Ok(Footer {
+        part: FooterPart::of_footer(metadata.file_metadata()),
+        supersedes: merged::superseded_names(&metadata).map_err(Damage)?,
+    })
 }
 
 /// Reads the whole file and compares it with the columns that it should have.
@@ -44,6 +60,7 @@ pub fn check_file(path: &Path, columns: Option<&Schema>) -> std::result::Result<
     let file = File::open(path).map_err(|error| damaged(&error))?;
     let builder =
         ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| damaged(&error))?;
+    Merged::of(builder.metadata()).map_err(Damage)?;
     let promised = builder.metadata().file_metadata().num_rows();
     let unknown_columns = match columns {
         Some(columns) => compare(builder.schema(), columns)?,
@@ -97,6 +114,35 @@ fn is_same(found: &DataType, expected: &DataType) -> bool {
         )
     };
     found == expected || (is_text(found) && is_text(expected))
+}
+
+/// Files whose rows stand in a compacted file as well, each with what is wrong: somebody has put a file back by hand. Lists of runs that cannot
+/// be read are left to [`check_file`].
+pub fn doubled(lake: &Path, files: &[LocalFile]) -> Vec<(String, Damage)> {
+    let mut held: BTreeMap<String, Vec<&LocalFile>> = BTreeMap::new();
+    for file in files.iter().filter(|file| layout::is_compacted(&file.path)) {
+        let lists = merged::read(&file.on_disk(lake)).unwrap_or_default();
+        let folder = layout::table_folder(&file.path).unwrap_or_default();
+        for run in lists.files {
+            let path = format!("{folder}/{}", run.file);
+            held.entry(path).or_default().push(file);
+        }
+    }
+    let twice = held.iter().filter(|(_, holders)| holders.len() > 1);
+    let twice = twice.flat_map(|(path, holders)| {
+        let [first, others @ ..] = holders.as_slice() else {
+            return Vec::new();
+        };
+        let why = Damage(format!("the rows of {path} are in {} as well", first.path));
+        let all = others.iter().map(|file| (file.path.clone(), why.clone()));
+        all.collect()
+    });
+    let beside = files.iter().filter_map(|file| {
+        let holder = held.get(&file.path)?.first()?;
+        let why = format!("its rows are in {} as well", holder.path);
+        Some((file.path.clone(), Damage(why)))
+    });
+    beside.chain(twice).collect()
 }
 
 /// Rows of a file, by its footer.

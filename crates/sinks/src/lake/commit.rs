@@ -57,6 +57,14 @@ impl Commit {
         self.moves.is_empty() && self.removes.is_empty()
     }
 
+    /// Whether it puts something into a table's folder below the lake's root, or removes something from it.
+    pub(super) fn changes(&self, folder: &str) -> bool {
+        let places = self.moves.iter().map(|(_, to)| to).chain(&self.removes);
+        places
+            .filter_map(|path| path.rsplit_once('/'))
+            .any(|(of, _)| of == folder)
+    }
+
     /// This commit and a later one of the same folder as one.
     pub(super) fn followed_by(mut self, later: Self) -> Self {
         let comes = |path: &String| later.moves.iter().any(|(_, to)| to == path);

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use arrow_schema::DataType;
+use arrow_schema::{DataType, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowRowGroupWriterFactory;
 use parquet::basic::{Encoding, GzipLevel, ZstdLevel};
@@ -25,12 +25,13 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 use records::table::{Dataset, Role, Table};
 
+use super::merged;
 use super::row_group::RowGroup;
 use crate::{Error, Result, RunIdentity};
 
 /// Rows in a row group: some hundred devices. Engines that know no page index skip by these, and three of them are in memory,
 /// encoded. Each has dictionaries of its own, so that smaller ones make larger files.
-const ROW_GROUP_ROWS: usize = 256 * 1024;
+pub(super) const ROW_GROUP_ROWS: usize = 256 * 1024;
 /// Rows in a page, the least that a reader with a page index reads: some dozen devices.
 const PAGE_ROWS: usize = 16 * 1024;
 
@@ -40,6 +41,7 @@ const ALL_DIFFERENT: &[&str] = &["serial_number"];
 /// In the footer of a file of a run that is, or was, published in two parts. A file without it holds all rows of its table and run.
 const PART_KEY: &str = "lanewatch.part";
 const RUN_ID_KEY: &str = "lanewatch.run_id";
+pub(super) const DATASET_KEY: &str = "lanewatch.dataset";
 
 /// Which rows of its table and run a file holds, as its footer says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,11 +156,14 @@ impl GrowingFile {
         compression: Compression,
     ) -> Result<Self> {
         let file = File::create(&path).map_err(Error::on("create", &path))?;
-        let properties = properties(dataset, run, labels, compression);
+        let schema = dataset.schema();
+        let sorted = sorting_columns(&schema, &dataset.sort_columns);
+        let footer = footer(dataset, run, labels);
+        let properties = properties(&schema, sorted, footer, compression);
         let writer = ArrowWriter::try_new(file, dataset.schema(), Some(properties));
         let (writer, columns) = writer
             .and_then(ArrowWriter::into_serialized_writer)
-            .map_err(|cause| failed(dataset, &target, cause))?;
+            .map_err(|cause| failed(&dataset.name, &target, cause))?;
         Ok(Self {
             dataset: Arc::clone(dataset),
             writer,
@@ -172,7 +177,7 @@ impl GrowingFile {
 
     pub(super) fn write(&mut self, table: &Table) -> Result<()> {
         self.put(&table.batch)
-            .map_err(|cause| failed(&self.dataset, &self.target, cause))?;
+            .map_err(|cause| failed(&self.dataset.name, &self.target, cause))?;
         self.rows += table.batch.num_rows();
         Ok(())
     }
@@ -214,12 +219,16 @@ impl GrowingFile {
         written.close().map(drop)
     }
 
-    /// Writes the footer and syncs. A full disk says so here at the latest.
-    pub(super) fn complete(mut self, part: FooterPart) -> Result<WholeFile> {
+    /// Writes the footer and syncs. A full disk says so here at the latest. `replaces` names the compacted files that hold rows of an
+    /// earlier write of the run.
+    pub(super) fn complete(mut self, part: FooterPart, replaces: &[String]) -> Result<WholeFile> {
         self.end_group()
-            .map_err(|cause| failed(&self.dataset, &self.target, cause))?;
+            .map_err(|cause| failed(&self.dataset.name, &self.target, cause))?;
         if let Some(part) = part.text() {
             let pair = KeyValue::new(PART_KEY.to_owned(), part.to_owned());
+            self.writer.append_key_value_metadata(pair);
+        }
+        if let Some(pair) = merged::replaces_pair(replaces) {
             self.writer.append_key_value_metadata(pair);
         }
         let Self {
@@ -232,7 +241,7 @@ impl GrowingFile {
         } = self;
         let file = writer
             .into_inner()
-            .map_err(|cause| failed(&dataset, &target, cause))?;
+            .map_err(|cause| failed(&dataset.name, &target, cause))?;
         file.sync_all().map_err(Error::on("write", &target))?;
         let bytes = file
             .metadata()
@@ -249,7 +258,7 @@ impl GrowingFile {
 }
 
 /// An error of the Parquet writer: the disk's, if there is one inside it, else the rows'.
-fn failed(dataset: &Dataset, path: &Path, cause: ParquetError) -> Error {
+pub(super) fn failed(dataset: &str, path: &Path, cause: ParquetError) -> Error {
     let cause = match cause {
         ParquetError::External(inner) => match inner.downcast::<std::io::Error>() {
             Ok(cause) => return Error::on("write", path)(*cause),
@@ -258,21 +267,15 @@ fn failed(dataset: &Dataset, path: &Path, cause: ParquetError) -> Error {
         cause => cause,
     };
     Error::Table {
-        dataset: dataset.name.clone(),
+        dataset: dataset.to_owned(),
         path: path.to_owned(),
         cause,
     }
 }
 
-fn properties(
-    dataset: &Dataset,
-    run: &RunIdentity,
-    labels: &[(String, String)],
-    compression: Compression,
-) -> WriterProperties {
-    let schema = dataset.schema();
-    let sorted = dataset
-        .sort_columns
+/// The columns that rows are sorted by, as far as the schema has them.
+pub(super) fn sorting_columns(schema: &Schema, names: &[String]) -> Vec<SortingColumn> {
+    names
         .iter()
         .filter_map(|name| schema.index_of(name).ok())
         .filter_map(|index| i32::try_from(index).ok())
@@ -281,9 +284,13 @@ fn properties(
             descending: false,
             nulls_first: false,
         })
-        .collect();
+        .collect()
+}
+
+/// What the footer of a run's file says of the run.
+fn footer(dataset: &Dataset, run: &RunIdentity, labels: &[(String, String)]) -> Vec<KeyValue> {
     let footer = [
-        ("lanewatch.dataset", dataset.name.clone()),
+        (DATASET_KEY, dataset.name.clone()),
         (RUN_ID_KEY, run.run_id.clone()),
         ("lanewatch.runner_name", run.runner_name.clone()),
         ("lanewatch.run_timestamp", run.run_timestamp.to_string()),
@@ -293,9 +300,17 @@ fn properties(
         .map(|(key, value)| KeyValue::new(format!("lanewatch.{key}"), value.clone()));
     let footer = footer
         .into_iter()
-        .map(|(key, value)| KeyValue::new(key.to_owned(), value))
-        .chain(labels)
-        .collect();
+        .map(|(key, value)| KeyValue::new(key.to_owned(), value));
+    footer.chain(labels).collect()
+}
+
+/// How the file of a table is written.
+pub(super) fn properties(
+    schema: &Schema,
+    sorted: Vec<SortingColumn>,
+    footer: Vec<KeyValue>,
+    compression: Compression,
+) -> WriterProperties {
     let mut properties = WriterProperties::builder();
     for field in schema.fields() {
         let column = ColumnPath::from(field.name().as_str());

@@ -20,6 +20,12 @@ const STAMP: &str = "%Y%m%d_%H%M%S";
 const STAMP_LENGTH: usize = "20260203_153045".len();
 /// What the name of a file of the late part ends with.
 const LATE: &str = "_late";
+/// Between the hour and the random number in the name of a file that holds the rows of several runs.
+const COMPACTED: &str = "_compacted_";
+/// The hour in such a name.
+const HOUR: &str = "%Y%m%d_%H";
+/// What the name of a staging folder of a compaction begins with.
+const COMPACTION: &str = "compact.";
 
 /// Which rows of its run a file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -186,11 +192,12 @@ pub(super) fn late_part(path: &str) -> Option<String> {
 /// It comes from the run's timestamp, for every device of the run, however long the run takes: a run never straddles
 /// two partitions.
 pub fn partition(run: &RunIdentity) -> PathBuf {
-    PathBuf::from(
-        utc(run.run_timestamp)
-            .format("dt=%Y-%m-%d/hr=%H")
-            .to_string(),
-    )
+    PathBuf::from(partition_at(run.run_timestamp))
+}
+
+/// The partition of a second.
+pub(super) fn partition_at(run_timestamp: i64) -> String {
+    utc(run_timestamp).format("dt=%Y-%m-%d/hr=%H").to_string()
 }
 
 /// The table that a file belongs to, given its path below the lake's root: that of its folder, or of its name where each device has
@@ -221,13 +228,17 @@ pub(super) struct FileRun<'p> {
 /// The run of a file of this dataset, given its path below the lake's root; none for the layout with a folder for each device, and for
 /// names that are not ours.
 pub(super) fn run_of<'p>(path: &'p str, dataset: &Dataset) -> Option<FileRun<'p>> {
+    run_in(path, &dataset.file_stem)
+}
+
+fn run_in<'p>(path: &'p str, file_stem: &str) -> Option<FileRun<'p>> {
     let (_, file_name) = path.rsplit_once('/')?;
     let stem = file_name.strip_suffix(EXTENSION)?;
     let (stem, is_late) = match stem.strip_suffix(LATE) {
         Some(main) => (main, true),
         None => (stem, false),
     };
-    let run = stem.strip_prefix(&dataset.file_stem)?.strip_prefix('_')?;
+    let run = stem.strip_prefix(file_stem)?.strip_prefix('_')?;
     let (stamp, name) = run.split_at_checked(STAMP_LENGTH)?;
     let began = chrono::NaiveDateTime::parse_from_str(stamp, STAMP).ok()?;
     Some(FileRun {
@@ -235,6 +246,80 @@ pub(super) fn run_of<'p>(path: &'p str, dataset: &Dataset) -> Option<FileRun<'p>
         name: name.strip_prefix('_')?,
         is_late,
     })
+}
+
+/// The start of the names of a table's files in the hourly layout.
+fn file_stem(table: &str) -> &str {
+    let dataset = records::tables::dataset(table);
+    dataset.map_or(table, |dataset| dataset.file_stem.as_str())
+}
+
+/// A new name for a file that holds the rows of several runs, for a table's folder below the lake's root:
+/// `{stem}_{YYYYMMDD_HH}_compacted_{random}.parquet`. No two of them are the same, here or at a remote that many lakes are synced to, and
+/// none is the name of a run's file: that has minutes and seconds.
+pub(super) fn compacted_name(folder: &str) -> Option<String> {
+    let end = partition_end(folder)?;
+    let stem = file_stem(folder.rsplit('/').next()?);
+    Some(format!(
+        "{stem}_{}{COMPACTED}{:016x}{EXTENSION}",
+        utc(end.checked_sub(3_600)?).format(HOUR),
+        rand::random::<u64>()
+    ))
+}
+
+/// Whether a file is one with the rows of several runs, given its path below the lake's root.
+pub(super) fn is_compacted(path: &str) -> bool {
+    let name = || {
+        let (folder, file_name) = path.rsplit_once('/')?;
+        let stem = file_stem(folder.rsplit('/').next()?);
+        let rest = file_name.strip_suffix(EXTENSION)?.strip_prefix(stem)?;
+        rest.strip_prefix('_')?.split_once(COMPACTED)
+    };
+    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    name().is_some_and(|(hour, random)| {
+        let is_hour = hour.split_once('_').is_some_and(|(day, hour)| {
+            day.len() == 8 && hour.len() == 2 && is_digits(day) && is_digits(hour)
+        });
+        is_hour && random.len() == 16 && random.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
+}
+
+/// Whether a file is named as those of runs are in the hourly layout, given its path below the lake's root.
+pub(super) fn is_of_run(path: &str) -> bool {
+    table_of(path).is_some_and(|table| run_in(path, file_stem(table)).is_some())
+}
+
+/// The folder of a table in an hour, below the lake's root: `dt=…/hr=…/{table}`. None for files that stand elsewhere.
+pub(super) fn table_folder(path: &str) -> Option<&str> {
+    let (folder, _) = path.rsplit_once('/')?;
+    let mut parts = folder.split('/');
+    let keys = [parts.next()?, parts.next()?];
+    let is_hour = keys[0].starts_with("dt=") && keys[1].starts_with("hr=");
+    let table = parts.next()?;
+    (is_hour && parts.next().is_none() && !table.contains('=')).then_some(folder)
+}
+
+/// The name of a new staging folder of a compaction.
+pub(super) fn compaction_name() -> String {
+    format!(
+        "{COMPACTION}{}-{:08x}",
+        std::process::id(),
+        rand::random::<u32>()
+    )
+}
+
+/// Whether a staging folder is one of a compaction, at work or on its way out.
+pub(super) fn is_compaction(folder_name: &str) -> bool {
+    let name = folder_name.strip_prefix(ABANDONED).unwrap_or(folder_name);
+    name.starts_with(COMPACTION)
+}
+
+/// The second at which the run of a staging folder began, at work or on its way out; none where the name does not tell.
+pub(super) fn staging_timestamp(folder_name: &str) -> Option<i64> {
+    let name = folder_name.strip_prefix(ABANDONED).unwrap_or(folder_name);
+    let stamp = name.get(..STAMP_LENGTH)?;
+    let began = chrono::NaiveDateTime::parse_from_str(stamp, STAMP).ok()?;
+    Some(began.and_utc().timestamp())
 }
 
 /// Whether a file is of the layout with a folder for each device, given its path below the lake's root.
@@ -360,6 +445,47 @@ mod tests {
         ] {
             assert_eq!(run_of(other, lanes()), None, "{other}");
         }
+    }
+
+    #[test]
+    fn a_compacted_file_is_told_from_those_of_runs_whatever_their_runner_is_called() {
+        for folder in ["dt=2026-02-03/hr=15/lane-dom", "dt=2026-02-03/hr=15/fans"] {
+            let [one, two] = [0, 1].map(|_| compacted_name(folder).unwrap());
+            assert_ne!(one, two);
+            let path = format!("{folder}/{one}");
+            assert!(one.contains("_20260203_15_compacted_"), "{one}");
+            assert!(is_compacted(&path) && !is_of_run(&path), "{path}");
+            assert_eq!(table_folder(&path), Some(folder));
+        }
+        let run = RunIdentity {
+            runner_name: "20260203_15_compacted".to_owned(),
+            run_id: "0123456789abcdef".to_owned(),
+            ..run()
+        };
+        let path = Layout::default().target(lanes(), "", &run, Part::Main);
+        let path = path.to_str().unwrap();
+        assert!(!is_compacted(path) && is_of_run(path), "{path}");
+        for other in [
+            "dt=2026-02-03/device=a/optical_metrics_20260203_153045_a_b.parquet",
+            "dt=2026-02-03/hr=15/x.parquet",
+            "dt=2026-02-03/hr=15/lane-dom/deep/x.parquet",
+        ] {
+            assert_eq!(table_folder(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_staging_folder_tells_the_second_of_its_run() {
+        for name in [staging_name(&run()), abandoned_name(&staging_name(&run()))] {
+            assert_eq!(staging_timestamp(&name), Some(run().run_timestamp));
+            assert!(!is_compaction(&name));
+        }
+        for name in [compaction_name(), abandoned_name(&compaction_name())] {
+            assert_eq!(staging_timestamp(&name), None);
+            assert!(is_compaction(&name));
+        }
+        assert_eq!(StagingKind::of(&compaction_name()), StagingKind::WithLease);
+        assert!(!is_staging_of(&compaction_name(), &name_of(&run())));
     }
 
     #[test]

@@ -18,6 +18,17 @@ pub struct LocalFile {
 }
 
 impl LocalFile {
+    /// A file that is there, given its path below the lake's root.
+    pub(super) fn look(lake: &Path, below: &Path) -> Result<Self> {
+        let path = lake.join(below);
+        let metadata = fs::metadata(&path).map_err(Error::on("look at", &path))?;
+        Ok(Self {
+            path: below.to_string_lossy().into_owned(),
+            size: metadata.len(),
+            modified_ns: modified_ns(&metadata),
+        })
+    }
+
     /// Where it is on the disk.
     pub fn on_disk(&self, lake: &Path) -> PathBuf {
         lake.join(&self.path)
@@ -67,7 +78,25 @@ pub fn files(lake: &Path) -> Result<Vec<LocalFile>> {
     Ok(found)
 }
 
+/// How often a folder is listed again from which a file went while it was listed.
+const LISTINGS: usize = 8;
+
+/// The files in a folder and those below. A file that goes while the folder is listed may have gone into another one that has just come: then
+/// the folder is listed again.
 fn collect(folder: &Path, below: &str, found: &mut Vec<LocalFile>) -> Result<()> {
+    let before = found.len();
+    for _ in 0..LISTINGS {
+        found.truncate(before);
+        if collect_once(folder, below, found)? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Returns whether every file was still there when it was looked at.
+fn collect_once(folder: &Path, below: &str, found: &mut Vec<LocalFile>) -> Result<bool> {
+    let mut is_whole = true;
     for (name, path) in entries(folder)? {
         if name.starts_with(['.', '_']) {
             continue;
@@ -75,7 +104,10 @@ fn collect(folder: &Path, below: &str, found: &mut Vec<LocalFile>) -> Result<()>
         let below = format!("{below}/{name}");
         let metadata = match fs::metadata(&path) {
             Ok(metadata) => metadata,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                is_whole = false;
+                continue;
+            }
             Err(cause) => return Err(Error::on("look at", &path)(cause)),
         };
         if metadata.is_dir() {
@@ -88,7 +120,7 @@ fn collect(folder: &Path, below: &str, found: &mut Vec<LocalFile>) -> Result<()>
             });
         }
     }
-    Ok(())
+    Ok(is_whole)
 }
 
 /// Names and paths in a folder; none if it is not there, or is no longer. Names that are not UTF-8 are not ours.

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use records::table::{Dataset, Table};
 
 use super::layout;
 use super::local::files;
+use super::merged;
 use crate::{Error, Result};
 
 /// The files of one part of a run.
@@ -24,7 +26,15 @@ pub struct SavedRows {
     /// The runner and the run's id, as file names have them.
     pub name: String,
     /// The file of each table, by the table's name.
-    files: BTreeMap<String, PathBuf>,
+    files: BTreeMap<String, Place>,
+}
+
+/// Where the rows of a run's file are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Place {
+    path: PathBuf,
+    /// Those of a compacted file that hold them; none of a file of its own, which has no others.
+    row_groups: Option<Range<usize>>,
 }
 
 /// The runs of a lake.
@@ -41,7 +51,7 @@ impl SavedRuns {
     ///
     /// # Errors
     ///
-    /// If the lake cannot be listed.
+    /// If the lake cannot be listed, or the list of runs in a compacted file cannot be read.
     pub fn find(lake: &Path, datasets: &[Arc<Dataset>], (from, to): (i64, i64)) -> Result<Self> {
         let mut parts: BTreeMap<(i64, String, bool), SavedRows> = BTreeMap::new();
         let mut others = Vec::new();
@@ -53,20 +63,33 @@ impl SavedRuns {
             else {
                 continue;
             };
-            let Some(run) = layout::run_of(&file.path, dataset) else {
-                others.push(file.path);
-                continue;
+            let on_disk = file.on_disk(lake);
+            let mut add = |path: &str, row_groups: Option<Range<usize>>| {
+                let Some(run) = layout::run_of(path, dataset) else {
+                    return false;
+                };
+                if run.timestamp < from || run.timestamp >= to {
+                    return true;
+                }
+                let key = (run.timestamp, run.name.to_owned(), run.is_late);
+                let part = parts.entry(key).or_insert_with(|| SavedRows {
+                    run_timestamp: run.timestamp,
+                    name: run.name.to_owned(),
+                    files: BTreeMap::new(),
+                });
+                let path = on_disk.clone();
+                let place = Place { path, row_groups };
+                part.files.insert(dataset.name.clone(), place);
+                true
             };
-            if run.timestamp < from || run.timestamp >= to {
-                continue;
+            if layout::is_compacted(&file.path) {
+                let folder = layout::table_folder(&file.path).unwrap_or_default();
+                for (run, groups) in merged::read(&on_disk)?.with_row_groups() {
+                    add(&format!("{folder}/{}", run.file), Some(groups));
+                }
+            } else if !add(&file.path, None) {
+                others.push(file.path);
             }
-            let key = (run.timestamp, run.name.to_owned(), run.is_late);
-            let part = parts.entry(key).or_insert_with(|| SavedRows {
-                run_timestamp: run.timestamp,
-                name: run.name.to_owned(),
-                files: BTreeMap::new(),
-            });
-            part.files.insert(dataset.name.clone(), file.on_disk(lake));
         }
         Ok(Self {
             parts: parts.into_values().collect(),
@@ -82,7 +105,7 @@ impl SavedRows {
     ///
     /// If the file cannot be read as one of this table.
     pub fn rows(&self, dataset: &Arc<Dataset>, at_once: usize) -> Result<Option<Rows>> {
-        let Some(path) = self.files.get(&dataset.name) else {
+        let Some(Place { path, row_groups }) = self.files.get(&dataset.name) else {
             return Ok(None);
         };
         let file = File::open(path).map_err(Error::on("open", path))?;
@@ -92,7 +115,10 @@ impl SavedRows {
         let known = known.filter(|(_, field)| schema.field_with_name(field.name()).is_ok());
         let known: Vec<usize> = known.map(|(at, _)| at).collect();
         let mask = ProjectionMask::roots(builder.parquet_schema(), known);
+        let all = 0..builder.metadata().num_row_groups();
+        let groups = row_groups.clone().unwrap_or(all);
         let reader = builder
+            .with_row_groups(groups.collect())
             .with_projection(mask)
             .with_batch_size(at_once)
             .build()

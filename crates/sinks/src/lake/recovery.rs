@@ -61,7 +61,7 @@ pub(super) fn recover_locked(host: &dyn Host, lake: &Path, _lock: &LakeLock) -> 
         tracing::warn!(
             folder = %folder.display(),
             files = committed,
-            "a run died: its commit was finished, or what it had not committed was removed"
+            "a run or a compaction died: its commit was finished, or what it had not committed was removed"
         );
         match committed {
             Some(files) => recovered.published += files,

@@ -10,6 +10,8 @@
 //!       0.tmp 1.tmp 2.tmp                    the files, growing
 //!       spill_7.tmp                          rows that wait for a slower device
 //!       publish.json                         the commit, from its decision to its end
+//!       partition                            where its files go, if that is not the hour of its stamp
+//!     compact.{process}-{random}/            the same of a compaction
 //!     abandoned.{…}/                         the same of a run that is over, on its way out
 //! ```
 //!
@@ -21,11 +23,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::at_work::PARTITION_FILE;
 use super::commit::Commit;
 use super::host::{Host, ThisHost};
 use super::lake_lock::LakeLock;
 use super::layout::{self, OWN_FOLDER, STAGING_FOLDER};
 use super::lease::Lease;
+use super::merged;
 use super::recovery::recover_locked;
 use crate::{Error, Result, RunIdentity};
 
@@ -47,6 +51,26 @@ impl Staging {
         Self::begin_on(&(Arc::new(ThisHost) as Arc<dyn Host>), lake, run)
     }
 
+    /// The same for a run whose files go to another partition than that of its second.
+    pub(super) fn begin_in(lake: &Path, run: &RunIdentity, partition: &Path) -> Result<Self> {
+        let host: Arc<dyn Host> = Arc::new(ThisHost);
+        let lock = LakeLock::acquire(lake)?;
+        recover_locked(host.as_ref(), lake, &lock)?;
+        let staging = Self::make(&host, lake, layout::staging_name(run), &lock)?;
+        let path = staging.folder.join(PARTITION_FILE);
+        let text = partition.to_string_lossy();
+        fs::write(&path, text.as_bytes()).map_err(Error::on("write", &path))?;
+        Ok(staging)
+    }
+
+    /// Makes the folder of a compaction, after recovery.
+    pub(super) fn begin_compaction(lake: &Path) -> Result<Self> {
+        let host: Arc<dyn Host> = Arc::new(ThisHost);
+        let lock = LakeLock::acquire(lake)?;
+        recover_locked(host.as_ref(), lake, &lock)?;
+        Self::make(&host, lake, layout::compaction_name(), &lock)
+    }
+
     /// The same for a run that begins now. A clock that was put back must not give it the second of another run of its runner.
     pub(super) fn begin_new(lake: &Path, run: &RunIdentity) -> Result<Self> {
         let host: Arc<dyn Host> = Arc::new(ThisHost);
@@ -54,23 +78,18 @@ impl Staging {
         recover_locked(host.as_ref(), lake, &lock)?;
         match namesake(lake, run)? {
             Some(path) => Err(Error::RunExists { path }),
-            None => Self::make(&host, lake, run, &lock),
+            None => Self::make(&host, lake, layout::staging_name(run), &lock),
         }
     }
 
     pub(super) fn begin_on(host: &Arc<dyn Host>, lake: &Path, run: &RunIdentity) -> Result<Self> {
         let lock = LakeLock::acquire(lake)?;
         recover_locked(host.as_ref(), lake, &lock)?;
-        Self::make(host, lake, run, &lock)
+        Self::make(host, lake, layout::staging_name(run), &lock)
     }
 
-    fn make(
-        host: &Arc<dyn Host>,
-        lake: &Path,
-        run: &RunIdentity,
-        _lock: &LakeLock,
-    ) -> Result<Self> {
-        let folder = staging_folder(lake).join(layout::staging_name(run));
+    fn make(host: &Arc<dyn Host>, lake: &Path, name: String, _lock: &LakeLock) -> Result<Self> {
+        let folder = staging_folder(lake).join(name);
         fs::create_dir(&folder).map_err(Error::on("create the folder", &folder))?;
         let lease = Lease::take(host, lake, &folder).inspect_err(|_| {
             drop(fs::remove_dir_all(&folder)); // else recovery removes it
@@ -88,6 +107,11 @@ impl Staging {
         self.folder.join(format!("{name}.tmp"))
     }
 
+    /// The folder itself.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Gives files their places, all or none: each is a path of [`Staging::path`], whole and synced. Files below the lake's root that
     /// they replace, beside those of the same name, go with the same commit. Blocks for the lake's lock.
     ///
@@ -103,12 +127,35 @@ impl Staging {
         commit.decide(&self.lake, &self.folder)?;
         // With the lock, so that nobody removes an old file of this name while the new one takes its place. Without it, for a
         // process that hangs has it, the files still have their places to go to.
-        let _lock = LakeLock::acquire(&self.lake).ok();
+        let lock = LakeLock::acquire(&self.lake).ok();
+        Ok(self.carry_out(commit, lock.as_ref()))
+    }
+
+    /// The same for a commit that also changes files of other runs. It is decided with the lake's lock and after recovery, once `check`
+    /// has found what it changes as it was when it was prepared. Blocks for the lake's lock.
+    ///
+    /// # Errors
+    ///
+    /// As [`Staging::commit`], and that of `check`.
+    pub(super) fn commit_checked(
+        &mut self,
+        commit: Commit,
+        check: impl FnOnce(&Path, &LakeLock) -> Result<()>,
+    ) -> Result<Option<Error>> {
+        let lock = LakeLock::acquire(&self.lake)?;
+        recover_locked(&ThisHost, &self.lake, &lock)?;
+        check(&self.folder, &lock)?;
+        let commit = std::mem::take(&mut self.pending).followed_by(commit);
+        commit.decide(&self.lake, &self.folder)?;
+        Ok(self.carry_out(commit, Some(&lock)))
+    }
+
+    fn carry_out(&mut self, commit: Commit, _lock: Option<&LakeLock>) -> Option<Error> {
         match commit.carry_out(&self.lake, &self.folder) {
-            Ok(_) => Ok(None),
+            Ok(_) => None,
             Err(cause) => {
                 self.pending = commit;
-                Ok(Some(Error::CommitPending(Box::new(cause))))
+                Some(Error::CommitPending(Box::new(cause)))
             }
         }
     }
@@ -151,6 +198,18 @@ fn namesake(lake: &Path, run: &RunIdentity) -> Result<Option<PathBuf>> {
     for table in paths(&lake.join(layout::partition(run)))? {
         if table.is_dir() {
             let mut files = paths(&table)?;
+            let is_compacted = |path: &PathBuf| {
+                let below = path.strip_prefix(lake).unwrap_or(path);
+                layout::is_compacted(&below.to_string_lossy())
+            };
+            // One that cannot be read tells nothing, and must not keep a new run from the lake.
+            let lists = files.iter().filter(|path| is_compacted(path));
+            let lists = lists.filter_map(|path| Some((path, merged::read(path).ok()?)));
+            let holds = lists.filter(|(_, merged)| {
+                let mut merged = merged.files.iter();
+                merged.any(|merged| layout::is_file_of(&merged.file, &name))
+            });
+            found.extend(holds.map(|(path, _)| path.clone()));
             files.retain(|path| is(path, layout::is_file_of));
             found.append(&mut files);
         }
@@ -171,6 +230,15 @@ fn paths(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 #[cfg(test)]
+impl Staging {
+    /// As a process that is killed leaves it: nothing is cleared, the lock is released, the heartbeat has stopped.
+    pub(super) fn kill(mut self) {
+        drop(self.lease.take());
+        std::mem::forget(self);
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use std::fs::File;
 
@@ -185,12 +253,6 @@ mod tests {
             run_id: "0000000a".to_owned(),
             run_timestamp: 0,
         }
-    }
-
-    /// As a process that is killed leaves it: nothing is cleared, the lock is released, the heartbeat has stopped.
-    fn kill(mut staging: Staging) {
-        drop(staging.lease.take());
-        std::mem::forget(staging);
     }
 
     fn grown(staging: &Staging, name: &str) -> PathBuf {
@@ -242,7 +304,7 @@ mod tests {
             let commit = commit_of(&moves, &[old]);
             commit.decide(lake.path(), &staging.folder).unwrap();
             let so_many = commit.take_steps(steps, lake.path(), &staging.folder);
-            kill(staging);
+            staging.kill();
 
             let recovered = recover(lake.path()).unwrap();
             assert_eq!(recovered.removed, 0);
@@ -270,7 +332,7 @@ mod tests {
                     .decide(lake.path(), &staging.folder)
                     .unwrap();
             }
-            kill(staging);
+            staging.kill();
             // A process that another test starts holds the lease of this one too, until it runs its own program.
             let recovered = (0..500)
                 .map(|_| {
@@ -354,7 +416,7 @@ mod tests {
         let lake = tempfile::tempdir().unwrap();
         let dead = Staging::begin(lake.path(), &run()).unwrap();
         let left = grown(&dead, "0");
-        kill(dead);
+        dead.kill();
         let alive = Staging::begin(lake.path(), &run()).unwrap();
         assert!(!left.exists(), "the next run clears up");
         let growing = grown(&alive, "0");
@@ -386,9 +448,9 @@ mod tests {
         assert_eq!(content(lake.path()).len(), 1);
 
         // One that is killed is recovered by its own machine at once, and by another when nothing has come from it for three minutes.
-        kill(begin(&a));
+        begin(&a).kill();
         assert_eq!(recover_on(&a, lake.path()).removed, 1);
-        kill(begin(&a));
+        begin(&a).kill();
         for _ in 0..2 {
             assert_eq!(recover_on(&b, lake.path()), Recovered::default());
             b.wait(100);
@@ -422,7 +484,9 @@ mod tests {
     fn on_a_disk_of_its_own_a_machine_need_not_wait_after_a_reboot() {
         let lake = tempfile::tempdir().unwrap();
         let before: Arc<dyn Host> = HostWithOwnLocks::with_local_disk("before");
-        kill(Staging::begin_on(&before, lake.path(), &run()).unwrap());
+        Staging::begin_on(&before, lake.path(), &run())
+            .unwrap()
+            .kill();
         let after = HostWithOwnLocks::with_local_disk("after");
         assert_eq!(recover_on(&after, lake.path()).removed, 1);
     }

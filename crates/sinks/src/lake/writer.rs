@@ -7,13 +7,14 @@
 //! A run is published once, when it ends, or in two parts: [`Writer::publish_delivered`] commits what has come by then, and
 //! [`Writer::finish`] commits the rest as files whose names end in `_late`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use records::table::{Dataset, Table};
 
 use super::commit::Commit;
+use super::cut::{self, Holder};
 use super::file::{Compression, FooterPart, GrowingFile, WholeFile};
 use super::layout::{self, Layout, Part};
 use super::reorder_buffer::ReorderBuffer;
@@ -71,6 +72,10 @@ pub struct Writer {
     part: Part,
     /// Places below the lake's root that have this writer's files.
     committed: BTreeSet<PathBuf>,
+    /// Compacted files with rows of an earlier write of the run, by the place of the file that comes now. A new run has none.
+    holders: BTreeMap<PathBuf, Vec<Holder>>,
+    /// It is no rerun.
+    is_new: bool,
     /// The last field: the files in its folder are closed before it is removed.
     staging: Staging,
 }
@@ -104,14 +109,11 @@ impl Writer {
         compression: Compression,
     ) -> Result<Self> {
         let staging = Staging::begin_new(lake, &run)?;
-        Ok(Self::with(
-            staging,
-            lake,
-            run,
-            devices,
-            compression,
-            Layout::default(),
-        ))
+        let writer = Self::with(staging, lake, run, devices, compression, Layout::default());
+        Ok(Self {
+            is_new: true,
+            ..writer
+        })
     }
 
     /// [`Writer::begin`] with a choice of where the files go.
@@ -126,7 +128,12 @@ impl Writer {
         compression: Compression,
         layout: Layout,
     ) -> Result<Self> {
-        let staging = Staging::begin(lake, &run)?;
+        let staging = match &layout {
+            Layout::Hourly {
+                partition: Some(partition),
+            } => Staging::begin_in(lake, &run, partition)?,
+            _ => Staging::begin(lake, &run)?,
+        };
         Ok(Self::with(staging, lake, run, devices, compression, layout))
     }
 
@@ -151,6 +158,8 @@ impl Writer {
             begun: 0,
             part: Part::Main,
             committed: BTreeSet::new(),
+            holders: BTreeMap::new(),
+            is_new: false,
             staging,
         }
     }
@@ -186,17 +195,25 @@ impl Writer {
         Ok(())
     }
 
-    /// The files of an earlier write of the same run that [`Writer::finish`] would replace, as far as rows have been written.
+    /// The files of an earlier write of the same run that [`Writer::finish`] would replace, as far as rows have been written, and the
+    /// compacted files that it would take rows out of.
     pub fn replaces(&self) -> Vec<PathBuf> {
         let growing = self.growing.iter().map(|file| &file.target);
         let whole = self.whole.iter().map(|file| &file.target);
-        growing
-            .chain(whole)
+        let targets: Vec<_> = growing.chain(whole).collect();
+        // A list that cannot be read keeps the commit from being made.
+        let holders = targets
+            .iter()
+            .flat_map(|target| cut::holders(&self.lake, target).unwrap_or_default());
+        let holders: Vec<_> = holders.map(|holder| self.lake.join(holder.path)).collect();
+        targets
+            .into_iter()
             .flat_map(|target| [Some(target.clone()), layout::other_part(target)])
             .flatten()
             .filter(|target| !self.committed.contains(target))
             .map(|target| self.lake.join(target))
             .filter(|path| path.exists())
+            .chain(holders)
             .collect()
     }
 
@@ -269,7 +286,11 @@ impl Writer {
             .filter(|other| !targets.contains(other))
             .collect();
         let commit = Commit::new(moves, replaced.iter().map(PathBuf::as_path));
-        let pending = self.staging.commit(commit)?;
+        let holders = std::mem::take(&mut self.holders);
+        let pending = match holders.is_empty() {
+            true => self.staging.commit(commit)?,
+            false => self.commit_with_cuts(commit, &targets, &holders)?,
+        };
         self.committed.extend(targets);
         let written = std::mem::take(&mut self.whole).into_iter();
         let files: Vec<_> = written
@@ -282,6 +303,40 @@ impl Writer {
             .collect();
         self.log(&files, pending.as_ref());
         Ok(Committed { files, pending })
+    }
+
+    /// Commits, and takes the rows that the run had out of compacted files with the same commit.
+    fn commit_with_cuts(
+        &mut self,
+        commit: Commit,
+        targets: &BTreeSet<PathBuf>,
+        holders: &BTreeMap<PathBuf, Vec<Holder>>,
+    ) -> Result<Option<Error>> {
+        let (mut moves, mut removes) = (Vec::new(), Vec::new());
+        for holder in holders.values().flatten() {
+            let staged = self.staging.path(&self.begun.to_string());
+            self.begun += 1;
+            if let Some(place) = holder.write_rest(&self.lake, &staged, self.compression)? {
+                moves.push((staged, place));
+            }
+            removes.push(holder.path.clone());
+        }
+        let moves = moves
+            .iter()
+            .map(|(from, to)| (from.as_path(), to.as_path()));
+        let cuts = Commit::new(moves, removes.iter().map(PathBuf::as_path));
+        let lake = &self.lake;
+        self.staging
+            .commit_checked(cuts.followed_by(commit), |own, lock| {
+                for holder in holders.values().flatten() {
+                    holder.check(lake, own, lock)?;
+                }
+                for target in targets {
+                    let before = holders.get(target).into_iter().flatten();
+                    cut::check_holders(lake, target, before)?;
+                }
+                Ok(())
+            })
     }
 
     /// The other part of a file's table that an earlier write of the run has left.
@@ -346,10 +401,20 @@ impl Writer {
 
     fn complete(&mut self, part: FooterPart) -> Result<()> {
         for file in std::mem::take(&mut self.growing) {
-            let replaces_two =
-                part == FooterPart::All && self.replaced_part(&file.target).is_some();
+            let holders = match self.is_new {
+                true => Vec::new(),
+                false => cut::holders(&self.lake, &file.target)?,
+            };
+            let replaces_two = part == FooterPart::All
+                && (self.replaced_part(&file.target).is_some()
+                    || holders.iter().any(Holder::holds_other_part));
             let part = if replaces_two { FooterPart::Both } else { part };
-            self.whole.push(file.complete(part)?);
+            let names: BTreeSet<_> = holders.iter().flat_map(Holder::names).collect();
+            if !holders.is_empty() {
+                self.holders.insert(file.target.clone(), holders);
+            }
+            let names: Vec<_> = names.into_iter().collect();
+            self.whole.push(file.complete(part, &names)?);
         }
         Ok(())
     }

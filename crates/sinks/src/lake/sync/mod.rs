@@ -44,6 +44,7 @@ mod state_handle;
 mod store_error;
 mod store_error_kind;
 mod store_words;
+mod superseded;
 mod upload;
 
 pub use abilities::Lack;

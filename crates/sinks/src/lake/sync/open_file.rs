@@ -9,8 +9,7 @@ use object_store::PutPayload;
 use super::object::{self, digest_open};
 use super::store_error::StoreError;
 use crate::lake::LocalFile;
-use crate::lake::check::check_footer;
-use crate::lake::file::FooterPart;
+use crate::lake::check::{Footer, check_footer};
 use crate::lake::local::modified_ns;
 use crate::{Error, Result};
 
@@ -30,7 +29,7 @@ pub(super) struct OpenFile {
     pub(super) size: u64,
     pub(super) digest: String,
     pub(super) small: Option<PutPayload>,
-    pub(super) part: FooterPart,
+    pub(super) footer: Footer,
 }
 
 impl OpenFile {
@@ -52,8 +51,8 @@ pub(super) fn open(path: &Path, expected: &LocalFile) -> Result<Opened> {
         return Ok(Opened::Gone);
     }
     // Another program's file may still be growing under its final name, or be no Parquet at all.
-    let part = match check_footer(&file) {
-        Ok(part) => part,
+    let footer = match check_footer(&file) {
+        Ok(footer) => footer,
         Err(damage) => return Ok(Opened::Damaged(damage.0)),
     };
     file.rewind().map_err(Error::on("read", path))?;
@@ -70,6 +69,6 @@ pub(super) fn open(path: &Path, expected: &LocalFile) -> Result<Opened> {
         size: expected.size,
         digest,
         small,
-        part,
+        footer,
     }))
 }

@@ -23,6 +23,7 @@ use super::remote::{Remote, RemoteObject};
 use super::retry::retried;
 use super::state::Entry;
 use super::store_error::{StoreError, StoreErrorKind, store_error};
+use super::superseded::Superseding;
 use crate::Error;
 use crate::atomic_file::sync_folder;
 use crate::lake::LocalFile;
@@ -82,12 +83,22 @@ pub(super) async fn settle(
     if ours.is_some_and(|ours| ours.is_of(file) && ours.digest != digest) {
         return Ok(Upload::Damaged(CHANGED_HERE.to_owned()));
     }
+    let superseding = Superseding {
+        lake,
+        remote,
+        file,
+        source: &source,
+        attempts: options.attempts,
+    };
+    if !superseding.make_way().await? {
+        return Ok(Upload::Gone);
+    }
     let in_doubt = ours.is_some_and(|ours| ours.in_doubt);
     let replaced_late_part = ReplacedLatePart {
         lake,
         remote,
         file,
-        part: source.part,
+        part: source.footer.part,
         attempts: options.attempts,
     };
     if there.is_none() && ours.is_none() {
