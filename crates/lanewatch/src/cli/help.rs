@@ -33,6 +33,9 @@ pub(super) const REMOTE: &str = "  0  the remote has everything\n  1  a file on 
 pub(super) const PRUNED: &str = "  0  done\n  1  a file could not be removed\n  2  usage or configuration: nothing was removed\n  5  a remote was not given \
      all that would go: nothing was removed";
 
+/// The exit statuses of a compaction.
+pub(super) const COMPACTED: &str = "  0  done\n  1  a file is damaged, or the disk refused: that hour is as it was\n  2  usage or configuration: nothing was changed";
+
 /// The exit statuses of a comparison of the lake with its remote.
 pub(super) const VERIFIED: &str = "  0  every file is whole, and at the remote if that was asked for\n  1  a file on this disk is damaged\n  \
      2  usage or configuration: nothing was read\n  5  the remote lacks a file or has another";

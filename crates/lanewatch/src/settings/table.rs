@@ -78,12 +78,13 @@ const COLLECTING: &[&str] = &["collect"];
 /// Commands that write the name of the runner.
 const RUNNER: &[&str] = &["collect", "lake write"];
 /// Commands that write Parquet files.
-const PARQUET: &[&str] = &["collect", "replay", "lake write"];
+const PARQUET: &[&str] = &["collect", "replay", "lake write", "lake compact"];
 /// Commands that read or write the lake.
 const LAKE: &[&str] = &[
     "collect",
     "lake sync",
     "lake status",
+    "lake compact",
     "lake prune",
     "lake forget",
     "lake verify",
@@ -103,6 +104,7 @@ const LOGGING: &[&str] = &[
     "replay",
     "lake write",
     "lake sync",
+    "lake compact",
     "lake prune",
     "lake verify",
 ];
@@ -115,6 +117,7 @@ const SHOWING: &[&str] = &[
     "inventory list",
     "inventory host",
     "lake status",
+    "lake compact",
     "lake prune",
 ];
 
@@ -310,7 +313,7 @@ settings! {
     keep_runs_size: Option<Limit> = None, { value: "SIZE", group: OUTPUT, commands: COLLECTING, otherwise: Some("any size") }
 
     /// The space that must stay free on the disk; with less, no run and no device begins
-    min_free_space: Size = Size::megabytes(512), { value: "SIZE", group: OUTPUT, commands: &["collect", "record", "lake write"] }
+    min_free_space: Size = Size::megabytes(512), { value: "SIZE", group: OUTPUT, commands: &["collect", "record", "lake write", "lake compact"] }
 
     /// Sync the lake to this remote after a run: `s3://bucket/prefix`, `gs://…`, `az://…` or a folder
     sync_to: Option<String> = None, { value: "URL", group: REMOTE_LAKE, commands: COLLECTING, otherwise: Some("nowhere") }

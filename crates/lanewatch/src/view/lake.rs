@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use sinks::lake::sync::{Backlog, Pruned, SyncOutcome};
-use sinks::lake::{LocalFile, OldFilesRemoved, Written};
+use sinks::lake::{LocalFile, OldFilesRemoved, UncompactedHour, Written};
 
 use super::lines::{Columns, at_most, count, path, size};
 use super::screen::Screen;
@@ -215,6 +215,62 @@ pub(crate) fn render_old_files_removed(removed: &OldFilesRemoved, lake: &Path) -
         path(lake),
         count(removed.files),
         size(removed.bytes)
+    )
+}
+
+/// What `lake compact --dry-run` prints.
+pub(crate) fn render_uncompacted(hours: &[UncompactedHour], lake: &Path, screen: Screen) -> String {
+    if hours.is_empty() {
+        return format!("{}  has no hour to compact", path(lake));
+    }
+    let line =
+        |name: &str, files: usize, bytes: u64| vec![name.to_owned(), count(files), size(bytes)];
+    let of = |hour: &UncompactedHour| line(&hour.folder, hour.files.len(), hour.bytes());
+    let mut rows: Vec<_> = hours.iter().take(LIST_LIMIT).map(of).collect();
+    let files = hours.iter().map(|hour| hour.files.len()).sum();
+    let bytes = hours.iter().map(UncompactedHour::bytes).sum();
+    rows.push(line("all", files, bytes));
+    let columns = Columns {
+        header: &["hour and table", "files", "size"],
+        right: &[1, 2],
+        drop: &[],
+    };
+    let mut text = vec![columns.table(screen, rows)];
+    let beyond = hours.len().saturating_sub(LIST_LIMIT);
+    if beyond > 0 {
+        text.push(format!("… and {} newer ones", count(beyond)));
+    }
+    text.push(format!(
+        "The files of each would become one in {}; nothing was changed.",
+        path(lake)
+    ));
+    text.join("\n")
+}
+
+/// What `lake compact` did.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct CompactedHours {
+    /// Tables of hours whose files are one now.
+    pub(crate) hours: usize,
+    /// Files that were merged, and their bytes.
+    pub(crate) files: usize,
+    pub(crate) before: u64,
+    /// Bytes of the files that came.
+    pub(crate) after: u64,
+}
+
+/// What `lake compact` prints at its end.
+pub(crate) fn render_compacted(done: CompactedHours, lake: &Path) -> String {
+    if done.hours == 0 {
+        return format!("Compacted  {}  nothing", path(lake));
+    }
+    format!(
+        "Compacted  {}  {} files, {}, became {} files, {}",
+        path(lake),
+        count(done.files),
+        size(done.before),
+        count(done.hours),
+        size(done.after)
     )
 }
 

@@ -20,8 +20,9 @@ pub(crate) use demo::{DemoShard, render_demo};
 pub(crate) use findings::{Found, findings_as_csv, findings_as_json, found, gone, render_findings};
 pub(crate) use inventory::{render_host, render_inventory};
 pub(crate) use lake::{
-    LakeStatus, Partition, render_lake_status, render_old_files, render_old_files_removed,
-    render_pruned, render_synced, render_verified, render_written,
+    CompactedHours, LakeStatus, Partition, render_compacted, render_lake_status, render_old_files,
+    render_old_files_removed, render_pruned, render_synced, render_uncompacted, render_verified,
+    render_written,
 };
 pub(crate) use plan::{plan_as_json, render_plan};
 pub(crate) use progress::{ShardBar, SyncBar, above_bars, clear_bars, hide_bars};

@@ -16,6 +16,7 @@ mod bad_input;
 mod broken;
 mod check;
 mod collect;
+mod compact;
 mod credentials;
 mod demo;
 mod faults;

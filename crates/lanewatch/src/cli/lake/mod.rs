@@ -1,5 +1,6 @@
 //! `lanewatch lake`: the Parquet lake on this disk and its copy at a remote.
 
+mod compact;
 mod ddl;
 mod documents;
 mod forget;
@@ -47,6 +48,15 @@ enum Command {
     Status(status::Status),
     /// Read every file whole, and compare the lake with the remote
     Verify(verify::Verify),
+    /// Make one file of the files of each table and hour that has ended
+    ///
+    /// An hour is compacted once it has ended, `--older-than` has passed since, and no run that may still write into it is at work. Every
+    /// row stays, and the footer of the new file lists the runs. Queries go on meanwhile; one that has listed an hour and not opened its
+    /// files yet may end with an error of a missing file.
+    ///
+    /// A run that comes late, or is replayed, has files of its own until the next compaction. The next sync uploads the new files and removes
+    /// at the remote what they hold.
+    Compact(compact::Compact),
     /// Remove old partitions of the local lake
     Prune(prune::Prune),
     /// Forget a remote that was mistyped or is no longer used
@@ -93,6 +103,7 @@ impl Lake {
             Command::Sync(command) => command.run(given, printer).await,
             Command::Status(command) => command.run(given, printer),
             Command::Verify(command) => command.run(given, printer).await,
+            Command::Compact(command) => command.run(given, printer),
             Command::Prune(command) => command.run(given, printer),
             Command::Forget(command) => command.run(given, printer),
             Command::Metrics(command) => command.run(given, printer),

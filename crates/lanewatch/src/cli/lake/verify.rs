@@ -99,6 +99,11 @@ fn check_files(settings: &Settings) -> anyhow::Result<Checked> {
             Err(damage) => damaged.push(format!("{}: {}", path.display(), damage.0)),
         }
     }
+    let doubled = lake::doubled(&settings.lake, &files).into_iter();
+    damaged.extend(doubled.map(|(path, damage)| {
+        let path = settings.lake.join(path);
+        format!("{}: {}", path.display(), damage.0)
+    }));
     Ok(Checked {
         files,
         rows,

@@ -35,6 +35,7 @@ const COMMANDS: &[&str] = &[
     "lake sync --to copy",
     "lake sync --to s3://lanewatch/lake --attempts 1",
     "lake metrics --output history.om",
+    "lake compact --older-than 1h",
     "lake prune --older-than 1h",
     "lake verify",
     "lake verify --remote --to s3://lanewatch/lake",
