@@ -221,11 +221,13 @@ mod tests {
     use std::collections::BTreeMap;
     use std::fs;
     use std::sync::Arc;
+    use std::time::{Duration, Instant};
 
     use arrow_array::{Int64Array, RecordBatch, StringArray};
     use arrow_schema::{DataType, Field};
     use object_store::ObjectStore;
     use object_store::memory::InMemory;
+    use object_store::throttle::{ThrottleConfig, ThrottledStore};
     use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
     use records::table::{Dataset, Table};
 
@@ -356,6 +358,35 @@ mod tests {
             assert_eq!(synced(lake, &remote).await, now);
             assert_eq!(files(lake).unwrap().len(), 1);
         }
+    }
+
+    #[tokio::test]
+    async fn a_sync_that_ends_between_removal_and_upload_leaves_rows_out_and_the_next_one_brings_them()
+     {
+        let lake = tempfile::tempdir().unwrap();
+        let lake = lake.path();
+        let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+        let remote = Remote::of_store(store.clone());
+        for number in [0, 1] {
+            write(lake, number, 0, false);
+        }
+        synced(lake, &remote).await;
+        compact(lake);
+        write(lake, 2, 0, false);
+        let slow = ThrottleConfig {
+            wait_put_per_call: Duration::from_secs(3600),
+            ..ThrottleConfig::default()
+        };
+        let hangs = Remote::of_store(Arc::new(ThrottledStore::new(store, slow)));
+        let options = SyncOptions {
+            until: Some(Instant::now() + Duration::from_millis(500)),
+            ..SyncOptions::default()
+        };
+        let outcome = sync(lake, &hangs, &options, &|_| ()).await.unwrap();
+        assert_eq!((outcome.uploaded, outcome.left), (0, 2), "{outcome:?}");
+        assert_eq!(rows(remote.store()).await, expected(&[]));
+        let now = expected(&[(0, 0), (1, 0), (2, 0)]);
+        assert_eq!(synced(lake, &remote).await, now);
     }
 
     #[tokio::test]
