@@ -434,4 +434,43 @@ mod tests {
         insta::assert_snapshot!(render_synced(&outcome, "s3://a/b"), @"Remote   s3://a/b  1,200 files, 3.4 MB uploaded, 3 were there already, 2 not tried; it is behind");
         insta::assert_snapshot!(render_synced(&SyncOutcome::default(), "s3://a/b"), @"Remote   s3://a/b  0 files, 0 B uploaded; it has everything");
     }
+
+    #[test]
+    fn a_compaction_is_told_in_files_and_bytes_before_and_after() {
+        let file = |name: &str| LocalFile {
+            path: format!("dt=2026-02-03/hr=15/lane-dom/{name}.parquet"),
+            size: 1_500,
+            modified_ns: 0,
+        };
+        let hour = UncompactedHour {
+            folder: "dt=2026-02-03/hr=15/lane-dom".to_owned(),
+            files: vec![file("a"), file("b")],
+            ..UncompactedHour::default()
+        };
+        let render = |hours: &[UncompactedHour]| {
+            render_uncompacted(hours, Path::new("/lake"), Screen::default())
+        };
+        insta::assert_snapshot!(render(&[]), @"/lake  has no hour to compact");
+        insta::assert_snapshot!(render(std::slice::from_ref(&hour)), @r"
+         hour and table                 files     size
+        ───────────────────────────────────────────────
+         dt=2026-02-03/hr=15/lane-dom       2   3.0 kB
+         all                                2   3.0 kB
+        The files of each would become one in /lake; nothing was changed.
+        ");
+        let many = render(&vec![hour; LIST_LIMIT + 2]);
+        assert!(many.contains("… and 2 newer ones"), "{many}");
+        let done = CompactedHours {
+            hours: 3,
+            files: 180,
+            before: 9_000_000,
+            after: 5_000_000,
+        };
+        let texts = [done, CompactedHours::default()];
+        let texts = texts.map(|done| render_compacted(done, Path::new("/lake")));
+        insta::assert_snapshot!(texts.join("\n"), @r"
+        Compacted  /lake  180 files, 9.0 MB, became 3 files, 5.0 MB
+        Compacted  /lake  nothing
+        ");
+    }
 }
