@@ -150,6 +150,9 @@ fn interval_seconds(
     folder: &RunFolder,
     identity: &RunIdentity,
 ) -> Option<f64> {
+    if let Some(live) = &output.scrape {
+        return Some(live.interval.as_secs_f64());
+    }
     let file = output.metrics.as_ref().map(|file| file.interval);
     let said = file.or(output.push.as_ref().map(|push| push.interval))?;
     if let Some(interval) = said {

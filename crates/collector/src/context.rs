@@ -84,7 +84,8 @@ impl Run {
                         filter.map(|(written, _)| written.clone()),
                     )
                 });
-                let output_dir = &run.options.output.output_dir;
+                let output = &run.options.output;
+                let output_dir = output.earlier_runs.as_ref().unwrap_or(&output.output_dir);
                 let wanted = wanted.collect();
                 Arc::new(earlier_of(&run.folder, output_dir, &run.identity, wanted))
             });

@@ -19,6 +19,7 @@ mod deadline;
 mod delivery;
 mod device;
 mod earlier_run;
+mod live_series;
 mod loose_files;
 mod make_good;
 mod options;
@@ -42,6 +43,7 @@ pub use check::{Checked, Step, UnknownKey, Verdict, check};
 pub use clock::Clock;
 pub use context::{Event, Watch};
 pub use earlier_run::earlier_devices;
+pub use live_series::LiveSeries;
 pub use loose_files::{LooseFiles, only_pic};
 pub use make_good::{MadeGood, make_good};
 pub use options::{

@@ -11,6 +11,7 @@ use secrecy::SecretString;
 use sinks::lake::Compression;
 use sinks::{RawReplies, Retention};
 
+use crate::live_series::LiveSeries;
 use crate::plan::Shard;
 use crate::retry::Retry;
 
@@ -101,6 +102,10 @@ pub struct OutputOptions {
     pub metrics: Option<MetricsFile>,
     /// The Pushgateway that each device is pushed to, if there is one.
     pub push: Option<PushOptions>,
+    /// Where the newest series are left for whoever serves them.
+    pub scrape: Option<LiveSeries>,
+    /// Where earlier runs are, if not in `output_dir`: findings are compared with theirs.
+    pub earlier_runs: Option<PathBuf>,
     /// What becomes of raw replies.
     pub raw: RawReplies,
     /// Which of this runner's run folders stay.
@@ -210,6 +215,8 @@ impl Options {
                 compression: Compression::Snappy,
                 metrics: None,
                 push: None,
+                scrape: None,
+                earlier_runs: None,
                 raw: RawReplies::Keep,
                 retention: Retention {
                     runs: 1,

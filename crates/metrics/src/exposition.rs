@@ -25,7 +25,7 @@ const MODULES: &str = "intf-dom";
 pub struct Exposition {
     choice: Choice,
     /// Every part of every layout, and those of health first.
-    parts: Vec<Part>,
+    parts: Vec<Arc<Part>>,
     /// Which parts each table has.
     layouts: Vec<(Arc<Dataset>, Range<usize>)>,
     /// In the order in which they were added, each with its part.
@@ -46,7 +46,7 @@ impl Exposition {
                 names,
                 detail: Detail::Full,
             },
-            parts: health::parts(),
+            parts: health::parts().into_iter().map(Arc::new).collect(),
             layouts: Vec::new(),
             blocks: Vec::new(),
             modules: Modules::default(),
@@ -82,7 +82,8 @@ impl Exposition {
             return parts.clone();
         }
         let begin = self.parts.len();
-        self.parts.extend(rule::layout(dataset, self.choice).parts);
+        let parts = rule::layout(dataset, self.choice).parts;
+        self.parts.extend(parts.into_iter().map(Arc::new));
         let parts = begin..self.parts.len();
         self.layouts.push((Arc::clone(dataset), parts.clone()));
         parts
@@ -158,27 +159,21 @@ impl Exposition {
     /// The first that the visitor returns.
     pub fn for_each_series<E>(
         &self,
-        mut visit: impl FnMut(&Series<'_>) -> Result<(), E>,
+        visit: impl FnMut(&Series<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        // A family's sources, by part.
-        let mut families: BTreeMap<&str, Vec<(usize, Vec<usize>)>> = BTreeMap::new();
-        for (number, part) in self.parts.iter().enumerate() {
-            for (source, found) in part.sources.iter().enumerate() {
-                let by_part = families.entry(found.family.name.as_str()).or_default();
-                match by_part.last_mut() {
-                    Some((last, sources)) if *last == number => sources.push(source),
-                    _ => by_part.push((number, vec![source])),
-                }
-            }
-        }
-        for by_part in families.into_values() {
-            for (part, block) in &self.blocks {
-                if let Some((_, sources)) = by_part.iter().find(|(of, _)| of == part) {
-                    block.visit(&self.parts[*part], sources, &mut visit)?;
-                }
-            }
-        }
-        Ok(())
+        for_each_series(&self.parts, || self.blocks.iter(), visit)
+    }
+
+    /// The parts of every layout so far. Later ones come behind them.
+    pub(crate) fn parts(&self) -> &[Arc<Part>] {
+        &self.parts
+    }
+
+    /// Takes out what was added of tables and health; the layouts stay known.
+    pub(crate) fn take_blocks(&mut self) -> Vec<(usize, Block)> {
+        self.modules = Modules::default();
+        self.behind = Behind::default();
+        std::mem::take(&mut self.blocks)
     }
 
     /// How many series there are.
@@ -191,4 +186,31 @@ impl Exposition {
         let Ok(()) = counted;
         count
     }
+}
+
+/// Visits every series of these blocks, family by family in the order of their names; within a family in the order of the blocks.
+pub(crate) fn for_each_series<'b, E, I: Iterator<Item = &'b (usize, Block)>>(
+    parts: &[Arc<Part>],
+    blocks: impl Fn() -> I,
+    mut visit: impl FnMut(&Series<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    // A family's sources, by part.
+    let mut families: BTreeMap<&str, Vec<(usize, Vec<usize>)>> = BTreeMap::new();
+    for (number, part) in parts.iter().enumerate() {
+        for (source, found) in part.sources.iter().enumerate() {
+            let by_part = families.entry(found.family.name.as_str()).or_default();
+            match by_part.last_mut() {
+                Some((last, sources)) if *last == number => sources.push(source),
+                _ => by_part.push((number, vec![source])),
+            }
+        }
+    }
+    for by_part in families.into_values() {
+        for (part, block) in blocks() {
+            if let Some((_, sources)) = by_part.iter().find(|(of, _)| of == part) {
+                block.visit(&parts[*part], sources, &mut visit)?;
+            }
+        }
+    }
+    Ok(())
 }

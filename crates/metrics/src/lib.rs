@@ -11,6 +11,8 @@
 //!  Exposition ─► for_each_series ─► encode::text, encode::openmetrics, encode::remote_write
 //! ```
 //!
+//! An [`Exposition`] is one run. A [`Fleet`] holds the newest series of each device for those who ask at any time.
+//!
 //! A series is borrowed while it is visited; nobody owns a set of labels. The families come in the order of their names, each in one
 //! piece, as the text format wants it, while memory holds packed numbers and not text. A value that was not measured is no sample.
 //! Facts of a module are one `junos_optics_info` series and its thresholds are said once, not with every lane; a module is known by
@@ -36,6 +38,7 @@ mod error;
 mod exceptions;
 mod exposition;
 mod family;
+mod fleet;
 mod health;
 mod labels;
 mod layout;
@@ -52,6 +55,7 @@ mod watched;
 pub use error::{Error, Result};
 pub use exposition::Exposition;
 pub use family::{Family, Kind, Series};
+pub use fleet::{DeviceTables, Fleet, FleetSeries};
 pub use health::{
     DeviceInfo, FindingCount, Health, Maintenance, PUSH_INFO_FAMILY, PushInfo, RpcHealth,
 };

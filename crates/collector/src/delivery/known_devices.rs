@@ -44,23 +44,35 @@ impl KnownDevices {
     }
 
     /// Learns from a device's output.
-    pub(super) fn take(&mut self, output: &DeviceOutput) {
-        if let Some(device) = self.devices.get_mut(&output.device) {
-            device.facts.clone_from(&output.facts);
-            let maintenance = device.maintenance.as_ref();
-            if let Some((_, filter)) = maintenance.and_then(|work| work.interfaces.as_ref()) {
-                let names = output.interfaces.iter();
-                let names = names.filter(|name| filter.selects(name));
-                device.worked_on = names.map(|name| name.to_string()).collect();
-            }
+    pub(super) fn learn(&mut self, output: &DeviceOutput) {
+        let Some(device) = self.devices.get_mut(&output.device) else {
+            return;
+        };
+        device.facts.clone_from(&output.facts);
+        let maintenance = device.maintenance.as_ref();
+        if let Some((_, filter)) = maintenance.and_then(|work| work.interfaces.as_ref()) {
+            let names = output.interfaces.iter();
+            let names = names.filter(|name| filter.selects(name));
+            device.worked_on = names.map(|name| name.to_string()).collect();
         }
     }
 
-    /// Adds what is known of a device, and the planned work on it that lasts at this second.
-    pub(super) fn add_to(&self, exposition: &mut Exposition, name: &str, second: i64) {
-        if let Some(device) = self.devices.get(name) {
-            exposition.add_device(&device.info(name, self.shard.as_deref()));
-            if let Some(work) = device.work(name, second) {
+    /// What its series say of a device, and the planned work that lasts at this UTC second.
+    pub(super) fn known_of(
+        &self,
+        name: &str,
+        now: i64,
+    ) -> Option<(DeviceInfo, Option<metrics::Maintenance>)> {
+        let device = self.devices.get(name)?;
+        let info = device.info(name, self.shard.as_deref());
+        Some((info, device.work(name, now)))
+    }
+
+    /// Adds both to the series of a text.
+    pub(super) fn add_to(&self, exposition: &mut Exposition, name: &str, now: i64) {
+        if let Some((info, work)) = self.known_of(name, now) {
+            exposition.add_device(&info);
+            if let Some(work) = work {
                 exposition.add_maintenance(&work);
             }
         }

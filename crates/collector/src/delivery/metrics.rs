@@ -28,7 +28,7 @@ impl MetricsSink {
         for table in &output.tables {
             self.exposition.add(table);
         }
-        self.devices.take(output);
+        self.devices.learn(output);
     }
 
     /// Writes the file. Devices of the fleet without health stay as the file has them.

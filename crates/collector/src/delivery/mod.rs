@@ -4,7 +4,8 @@
 //!                    ┌─ queue of 16 ────────► documents   holds the device's turn until its files are written
 //!  DeviceOutput ─────┼─ queue of 16 ────────► lake        holds the device's turn until its rows are queued
 //!  (FanOut::accept)  ├─ newest per device ──► metrics     never holds a turn; what is replaced is counted
-//!                    └─ newest per device ──► push        never holds a turn; each device is sent as soon as it has ended
+//!                    ├─ newest per device ──► push        never holds a turn; each device is sent as soon as it has ended
+//!                    └─ newest per device ──► scrape      the same, in memory, for those who scrape
 //! ```
 //!
 //! A sink that holds turns does so for at most `sink_timeout`. A sink that takes longer is out of the run: it gets nothing more, the
@@ -18,6 +19,7 @@ mod metrics;
 mod output;
 mod push;
 mod queue;
+mod scrape;
 mod sink;
 
 pub(crate) use fan_out::FanOut;

@@ -115,7 +115,7 @@ impl PushSink {
     }
 
     pub(super) fn take(&mut self, output: &DeviceOutput) {
-        self.devices.take(output);
+        self.devices.learn(output);
         let device = &output.device;
         let series = self.series(output);
         while self.workers.try_join_next().is_some() {}

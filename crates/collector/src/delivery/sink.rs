@@ -9,6 +9,7 @@ use super::lake::LakeSink;
 use super::metrics::MetricsSink;
 use super::output::{DeviceOutput, Published, SinkEnd};
 use super::push::PushSink;
+use super::scrape::ScrapeSink;
 use crate::clock::Clock;
 use crate::options::Options;
 use crate::plan::Plan;
@@ -21,6 +22,7 @@ pub(crate) enum Sink {
     Lake(Box<LakeSink>),
     Metrics(Box<MetricsSink>),
     Push(Box<PushSink>),
+    Scrape(Box<ScrapeSink>),
     /// A sink whose behaviour a test decides.
     #[cfg(test)]
     Scripted(super::fan_out::tests::ScriptedSink),
@@ -45,6 +47,8 @@ pub(crate) fn sinks_of(
         let sink = PushSink::new(push, gateway, options.limits.retry, plan, clock);
         sinks.push(Sink::Push(Box::new(sink)));
     }
+    let live = options.output.scrape.clone();
+    sinks.extend(live.map(|live| Sink::Scrape(Box::new(ScrapeSink::new(live, plan)))));
     sinks
 }
 
@@ -55,6 +59,7 @@ pub(crate) enum SinkKind {
     Lake,
     Metrics,
     Push,
+    Scrape,
 }
 
 impl SinkKind {
@@ -65,6 +70,7 @@ impl SinkKind {
             Self::Lake => "the lake",
             Self::Metrics => "the metrics",
             Self::Push => "the Pushgateway",
+            Self::Scrape => "the series for scrapes",
         }
     }
 
@@ -73,7 +79,7 @@ impl SinkKind {
         match self {
             Self::Documents => report.documents_error = Some(why),
             Self::Lake => report.lake_error = Some(why),
-            Self::Metrics => return Some(why),
+            Self::Metrics | Self::Scrape => return Some(why),
             Self::Push => {
                 let push = report.push.get_or_insert_default();
                 push.error.get_or_insert(why);
@@ -87,7 +93,7 @@ impl SinkKind {
         match self {
             Self::Documents => Hold::UntilWritten,
             Self::Lake => Hold::UntilQueued,
-            Self::Metrics | Self::Push => Hold::Never,
+            Self::Metrics | Self::Push | Self::Scrape => Hold::Never,
         }
     }
 }
@@ -111,6 +117,7 @@ impl Sink {
             Self::Lake(_) => SinkKind::Lake,
             Self::Metrics(_) => SinkKind::Metrics,
             Self::Push(_) => SinkKind::Push,
+            Self::Scrape(_) => SinkKind::Scrape,
             #[cfg(test)]
             Self::Scripted(sink) => sink.kind,
         }
@@ -132,6 +139,10 @@ impl Sink {
                 sink.take(output);
                 Ok(())
             }
+            Self::Scrape(sink) => {
+                sink.take(output);
+                Ok(())
+            }
             #[cfg(test)]
             Self::Scripted(sink) => sink.take(output),
         }
@@ -144,6 +155,10 @@ impl Sink {
             Self::Documents(_) | Self::Push(_) => Ok(()),
             Self::Lake(sink) => sink.publish(),
             Self::Metrics(sink) => sink.publish(published),
+            Self::Scrape(sink) => {
+                sink.publish(published);
+                Ok(())
+            }
             #[cfg(test)]
             Self::Scripted(_) => Ok(()),
         }
@@ -152,7 +167,7 @@ impl Sink {
     /// Completes it: nothing more comes.
     pub(crate) fn finish(self) -> SinkEnd {
         match self {
-            Self::Documents(_) | Self::Metrics(_) => SinkEnd::default(),
+            Self::Documents(_) | Self::Metrics(_) | Self::Scrape(_) => SinkEnd::default(),
             Self::Lake(sink) => sink.finish(),
             Self::Push(sink) => sink.finish(),
             #[cfg(test)]
@@ -163,7 +178,7 @@ impl Sink {
     /// Ends it as it is: it has not had every device, and what it has must not look like the whole run.
     pub(crate) fn abandon(self) -> SinkEnd {
         match self {
-            Self::Documents(_) | Self::Metrics(_) => SinkEnd::default(),
+            Self::Documents(_) | Self::Metrics(_) | Self::Scrape(_) => SinkEnd::default(),
             Self::Lake(sink) => sink.abandon(),
             Self::Push(sink) => sink.abandon(),
             #[cfg(test)]

@@ -42,7 +42,7 @@ pub use shard::Shard;
 const HARDWARE_MODEL: Names = &["hardware_model"];
 
 /// Everything a run needs to know.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Plan {
     /// What this runner is called in file names and rows.
     pub runner_name: String,
@@ -81,6 +81,24 @@ pub(super) fn unusable(what: &str, name: &str) -> Option<String> {
 }
 
 impl Plan {
+    /// The same plan for one of its devices; the others count as left out. None if it has no such device.
+    pub fn for_device(&self, name: &str) -> Option<Self> {
+        let device = self.devices.iter().find(|device| device.name == name)?;
+        let others = self.devices.iter().map(|device| &device.name);
+        let others = others.filter(|other| *other != name);
+        let mut left_out: Vec<_> = others.chain(&self.left_out).cloned().collect();
+        left_out.sort();
+        Some(Self {
+            runner_name: self.runner_name.clone(),
+            catalogue: self.catalogue.clone(),
+            devices: vec![device.clone()],
+            left_out,
+            elsewhere: self.elsewhere,
+            shard_name: self.shard_name.clone(),
+            warnings: Vec::new(),
+        })
+    }
+
     /// Reads inventory and catalogue and resolves them.
     ///
     /// # Errors

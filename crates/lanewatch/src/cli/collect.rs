@@ -121,7 +121,8 @@ impl Collect {
             true => printer.for_programs(),
             false => *printer,
         };
-        let synced = super::lake::after_run(&lake, &remote, &settings, &printer).await;
+        let synced =
+            super::lake::after_run(&lake, &remote, &settings, &printer, interrupted()).await;
         // The same of a remote.
         Ok(if status == ExitStatus::Delivered {
             synced

@@ -10,6 +10,11 @@ pub(super) const DELIVERING: &str = "  0  all devices delivered\n  1  an error t
      configuration: nothing was contacted\n  3  some devices failed and the rest are delivered, or the interface filter left nothing\n  4  no device delivered\n  \
      5  delivered and safe on this disk, but the remote lake is behind\n  130, 143  stopped by Ctrl-C, by SIGTERM";
 
+/// The exit statuses of the daemon.
+pub(super) const SERVING: &str = "  0  stopped between passes\n  1  an error that is no device's fault\n  2  usage or configuration: nothing was \
+     contacted\n  6  another daemon has the state folder\n  7  stopped during a pass: what had come was delivered\n  130, 143  ended at once by a second \
+     Ctrl-C or SIGTERM";
+
 /// The exit statuses of a command that answers or writes without a device.
 pub(super) const PLAIN: &str = "  0  done\n  1  something went wrong on this machine\n  2  usage or configuration: nothing was done";
 

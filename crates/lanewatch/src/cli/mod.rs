@@ -19,6 +19,7 @@ mod push;
 mod query;
 mod record;
 mod replay;
+mod serve;
 mod signals;
 mod sim;
 mod vault;
@@ -87,6 +88,8 @@ enum Command {
     Record(record::Record),
     /// Parse saved replies again, without a device
     Replay(replay::Replay),
+    /// Collect at an interval and serve the series over HTTP
+    Serve(serve::Serve),
     /// Run simulated Junos devices behind real SSH
     Sim(sim::Sim),
     /// Encrypt and decrypt secrets as ansible-vault does
@@ -112,6 +115,10 @@ enum ExitStatus {
     NoneDelivered,
     /// Delivered and safe on this disk, but the remote lake is behind.
     Behind,
+    /// Another daemon has what this one needs: nothing was contacted.
+    Held,
+    /// The daemon stopped in the middle of a pass.
+    Abandoned,
     /// What another program that we ran for the user ended with.
     Other(u8),
 }
@@ -125,6 +132,8 @@ impl From<ExitStatus> for ExitCode {
             ExitStatus::SomeFailed => 3,
             ExitStatus::NoneDelivered => 4,
             ExitStatus::Behind => 5,
+            ExitStatus::Held => 6,
+            ExitStatus::Abandoned => 7,
             ExitStatus::Other(status) => status,
         })
     }
@@ -254,6 +263,7 @@ pub(crate) fn main() -> ExitCode {
             Command::Inventory(command) => command.run(given, &printer),
             Command::Plan(command) => command.run(given, &printer),
             Command::Replay(command) => command.run(given, &printer),
+            Command::Serve(command) => command.run(given, &printer).await,
             Command::Sim(command) => command.run(&printer).await,
             Command::Vault(command) => command.run(given, &printer),
         }

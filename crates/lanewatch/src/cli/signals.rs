@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
 
 use super::ExitStatus;
 
@@ -18,6 +19,39 @@ pub(super) async fn interrupted() {
         #[expect(clippy::exit, reason = "nothing may hold up the second signal")]
         std::process::exit(status.into());
     });
+}
+
+/// What signals tell a daemon: a message for each SIGHUP, which has it read its files anew, and a future that ends with the first Ctrl-C
+/// or SIGTERM. Who asks a second time to stop has the process end at once.
+pub(super) fn of_daemon() -> std::io::Result<(mpsc::Receiver<()>, impl Future<Output = ()>)> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    let mut stops = (
+        signal(SignalKind::interrupt())?,
+        signal(SignalKind::terminate())?,
+    );
+    // One that waits is enough: it reads what there is by then.
+    let (sender, reload) = mpsc::channel(1);
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            sender.try_send(()).ok();
+        }
+    });
+    let stop = async move {
+        next_stop(&mut stops).await;
+        tokio::spawn(async move {
+            let status = next_stop(&mut stops).await;
+            #[expect(clippy::exit, reason = "nothing may hold up the second signal")]
+            std::process::exit(status.into());
+        });
+    };
+    Ok((reload, stop))
+}
+
+async fn next_stop((interrupt, terminate): &mut (Signal, Signal)) -> u8 {
+    tokio::select! {
+        _ = interrupt.recv() => 130,
+        _ = terminate.recv() => 143,
+    }
 }
 
 /// How a command ends that a signal stopped; none if no signal came. Shells say 128 and the number of the signal.

@@ -2,6 +2,7 @@
 //!
 //! A row makes the flag, the variable, the key of `lanewatch.toml`, the line of `docs/settings.md` and the field of [`Settings`].
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -27,10 +28,11 @@ use super::tolerance::Tolerance;
 use super::value::{Age, Concurrency, Limit, Port, Size, Value};
 
 /// Commands that make a plan.
-const PLANNING: &[&str] = &["collect", "check", "record"];
+const PLANNING: &[&str] = &["collect", "serve", "check", "record"];
 /// Commands that know RPCs by name.
 const CATALOGUE: &[&str] = &[
     "collect",
+    "serve",
     "check",
     "parse",
     "record",
@@ -41,6 +43,7 @@ const CATALOGUE: &[&str] = &[
 /// Commands that read an inventory.
 const INVENTORY: &[&str] = &[
     "collect",
+    "serve",
     "check",
     "record",
     "inventory list",
@@ -50,6 +53,7 @@ const INVENTORY: &[&str] = &[
 /// Commands that may read encrypted values.
 const VAULT: &[&str] = &[
     "collect",
+    "serve",
     "check",
     "record",
     "inventory list",
@@ -66,22 +70,25 @@ const VAULT: &[&str] = &[
 /// Commands that talk to devices.
 const CONNECTING: &[&str] = PLANNING;
 /// Commands that send RPCs and retry them.
-const RUNNING: &[&str] = &["collect", "record"];
+const RUNNING: &[&str] = &["collect", "serve", "record"];
 /// Commands that pause between attempts as they are told.
-const PAUSING: &[&str] = &["collect", "record", "push"];
+const PAUSING: &[&str] = &["collect", "serve", "record", "push"];
 /// Commands that write metrics, or say how many series they have.
-const METRICS: &[&str] = &["collect", "check", "push", "lake metrics"];
+const METRICS: &[&str] = &["collect", "serve", "check", "push", "lake metrics"];
 /// Commands that push metrics.
-const PUSHING: &[&str] = &["collect", "push"];
+const PUSHING: &[&str] = &["collect", "serve", "push"];
 /// Commands that make a run that stays.
-const COLLECTING: &[&str] = &["collect"];
+const COLLECTING: &[&str] = &["collect", "serve"];
+/// The daemon.
+const SERVING: &[&str] = &["serve"];
 /// Commands that write the name of the runner.
-const RUNNER: &[&str] = &["collect", "lake write"];
+const RUNNER: &[&str] = &["collect", "serve", "lake write"];
 /// Commands that write Parquet files.
-const PARQUET: &[&str] = &["collect", "replay", "lake write", "lake compact"];
+const PARQUET: &[&str] = &["collect", "serve", "replay", "lake write", "lake compact"];
 /// Commands that read or write the lake.
 const LAKE: &[&str] = &[
     "collect",
+    "serve",
     "lake sync",
     "lake status",
     "lake compact",
@@ -92,11 +99,12 @@ const LAKE: &[&str] = &[
     "lake ddl",
 ];
 /// Commands that talk to a remote lake.
-const REMOTE: &[&str] = &["collect", "lake sync", "lake verify"];
+const REMOTE: &[&str] = &["collect", "serve", "lake sync", "lake verify"];
 
 /// Commands with flags for the log and for messages. The variables and `lanewatch.toml` set these for every command.
 const LOGGING: &[&str] = &[
     "collect",
+    "serve",
     "check",
     "record",
     "parse",
@@ -126,6 +134,7 @@ const LOGIN: &str = "Login and host keys";
 const LIMITS: &str = "Timeouts and retries";
 pub(super) const SESSION: &str = "NETCONF session";
 const OUTPUT: &str = "Output of a run";
+const DAEMON: &str = "Daemon and scrape endpoint";
 const REMOTE_LAKE: &str = "Remote lake";
 const MESSAGES: &str = "Log and messages";
 
@@ -146,7 +155,7 @@ settings! {
     catalogue: Vec<PathBuf> = Vec::new(), { value: "FILE", group: DEVICES, commands: CATALOGUE, otherwise: Some("built in") }
 
     /// Interfaces to collect, where the inventory has no filter: names and globs, separated by commas
-    interfaces: Option<String> = None, { value: "LIST", group: DEVICES, commands: &["collect", "check", "parse", "record"], otherwise: Some("all") }
+    interfaces: Option<String> = None, { value: "LIST", group: DEVICES, commands: &["collect", "serve", "check", "parse", "record"], otherwise: Some("all") }
 
     /// The part of the inventory that this runner collects, where several runners share it: 2/5 is the second of five
     shard: Option<Shard> = None, { value: "K/N", group: DEVICES, commands: PLANNING, otherwise: Some("all") }
@@ -220,10 +229,10 @@ settings! {
     sink_timeout: Duration = Duration::from_secs(60), { value: "TIME", group: LIMITS, commands: COLLECTING }
 
     /// Attempts in all for a connection, an RPC or an upload that fails for a passing reason: refused, reset, timed out
-    attempts: u32 = 3, { value: "N", group: LIMITS, commands: &["collect", "record", "push", "lake sync", "lake verify"] }
+    attempts: u32 = 3, { value: "N", group: LIMITS, commands: &["collect", "serve", "record", "push", "lake sync", "lake verify"] }
 
     /// So many devices, or such a share of them, may fail or deliver only in part before the exit status says so
-    allow_failed: Tolerance = Tolerance::NONE, { value: "N|SHARE", group: LIMITS, commands: COLLECTING }
+    allow_failed: Tolerance = Tolerance::NONE, { value: "N|SHARE", group: LIMITS, commands: &["collect"] }
 
     /// The longest pause before the second attempt. The pause is random (full jitter), and its bound doubles with each attempt, up to 30 s
     retry_pause: Duration = Duration::from_secs(1), { value: "TIME", group: LIMITS, commands: PAUSING }
@@ -271,7 +280,7 @@ settings! {
     max_reply_size: Limit = Limit::of(options::DEFAULT_MAX_REPLY_BYTES), { value: "SIZE", group: SESSION, commands: CONNECTING, formerly: Some("max_reply_bytes") }
 
     /// The folder in which each run makes its own
-    output_dir: PathBuf = PathBuf::from("output"), { value: "FOLDER", group: OUTPUT, commands: &["collect", "findings"] }
+    output_dir: PathBuf = PathBuf::from("output"), { value: "FOLDER", group: OUTPUT, commands: &["collect", "serve", "findings"] }
 
     /// The root of the Parquet lake
     lake: PathBuf = PathBuf::from("raw_ml_data"), { value: "FOLDER", group: OUTPUT, commands: LAKE }
@@ -283,7 +292,7 @@ settings! {
     metrics_file: Option<PathBuf> = None, { value: "FILE", group: OUTPUT, commands: COLLECTING, otherwise: Some("none is written") }
 
     /// The time from one run to the next, which the metrics tell to alert rules
-    collection_interval: Option<Duration> = None, { value: "TIME", group: OUTPUT, commands: COLLECTING, otherwise: Some("the median of the last runs") }
+    collection_interval: Option<Duration> = None, { value: "TIME", group: OUTPUT, commands: COLLECTING, otherwise: Some("the median of the last runs; `every` for `serve`") }
 
     /// The names of the series: the documented ones, those by the Prometheus conventions, both, or those of the original system
     metric_names: MetricNames = MetricNames::Documented, { value: "NAMES", group: OUTPUT, commands: METRICS }
@@ -313,7 +322,25 @@ settings! {
     keep_runs_size: Option<Limit> = None, { value: "SIZE", group: OUTPUT, commands: COLLECTING, otherwise: Some("any size") }
 
     /// The space that must stay free on the disk; with less, no run and no device begins
-    min_free_space: Size = Size::megabytes(512), { value: "SIZE", group: OUTPUT, commands: &["collect", "record", "lake write", "lake compact"] }
+    min_free_space: Size = Size::megabytes(512), { value: "SIZE", group: OUTPUT, commands: &["collect", "serve", "record", "lake write", "lake compact"] }
+
+    /// The time from the begin of one pass to that of the next. A pass that takes longer has the next ones skipped
+    every: Duration = Duration::from_secs(60), { value: "TIME", group: DAEMON, commands: SERVING }
+
+    /// The address and port of the scrape endpoint. The default is reached from this host alone
+    listen: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9830), { value: "ADDRESS", group: DAEMON, commands: SERVING }
+
+    /// `/probe` answers with series that are younger than this, and collects the device where they are older
+    probe_cache: Duration = Duration::from_secs(55), { value: "TIME", group: DAEMON, commands: SERVING }
+
+    /// The folder of the daemon's lock and of its probes while they last; no two daemons share one
+    state_dir: PathBuf = PathBuf::from("state"), { value: "FOLDER", group: DAEMON, commands: SERVING }
+
+    /// TLS, client certificates, users and headers of the endpoint, in the format of Prometheus' exporter-toolkit; read anew when it changes
+    web_config_file: Option<PathBuf> = None, { value: "FILE", group: DAEMON, commands: SERVING, otherwise: Some("no TLS, no users") }
+
+    /// A file with a bearer token: whoever sends it is let in, and nobody else but the users of `web_config_file`
+    web_token_file: Option<PathBuf> = None, { value: "FILE", group: DAEMON, commands: SERVING, otherwise: Some("no token") }
 
     /// Sync the lake to this remote after a run: `s3://bucket/prefix`, `gs://…`, `az://…` or a folder
     sync_to: Option<String> = None, { value: "URL", group: REMOTE_LAKE, commands: COLLECTING, otherwise: Some("nowhere") }
@@ -463,6 +490,8 @@ impl Settings {
                     interval: self.collection_interval,
                     timeout: self.push_timeout,
                 }),
+                scrape: None,
+                earlier_runs: None,
                 raw: self.raw,
                 retention: Retention {
                     runs: self.keep_runs,

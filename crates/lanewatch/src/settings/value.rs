@@ -1,5 +1,6 @@
 //! Parses and prints the values of settings. A value has one form in flags, variables and `lanewatch.toml`.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -212,6 +213,19 @@ impl Value for Port {
 
     fn show(&self) -> Option<String> {
         Some(self.0.to_string())
+    }
+}
+
+impl Value for SocketAddr {
+    const ACCEPTS: Accepts =
+        Accepts::text("an address with a port, such as `127.0.0.1:9830` or `[::]:9830`");
+
+    fn parse(text: &str) -> Option<Self> {
+        text.trim().parse().ok()
+    }
+
+    fn show(&self) -> Option<String> {
+        Some(self.to_string())
     }
 }
 

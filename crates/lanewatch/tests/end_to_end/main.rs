@@ -35,6 +35,7 @@ mod record;
 mod replay;
 mod saved_replies;
 mod secrets;
+mod serve;
 mod settings;
 mod shell;
 mod signals;

@@ -3,6 +3,7 @@
 mod backfill;
 mod live;
 mod push_sink;
+mod scrape;
 mod server;
 
 use std::collections::BTreeMap;

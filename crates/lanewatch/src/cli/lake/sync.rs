@@ -53,8 +53,15 @@ impl Sync {
             replace: self.replace,
             ..SyncOptions::default()
         };
-        let Some(outcome) =
-            bring(&settings.lake, &remote, &options, Duration::ZERO, printer).await?
+        let Some(outcome) = bring(
+            &settings.lake,
+            &remote,
+            &options,
+            Duration::ZERO,
+            printer,
+            interrupted(),
+        )
+        .await?
         else {
             return Ok(stopped().unwrap_or(ExitStatus::Behind));
         };
@@ -131,6 +138,7 @@ pub(in crate::cli) async fn after_run(
     remote: &Remote,
     settings: &Settings,
     printer: &Printer,
+    stop: impl Future<Output = ()>,
 ) -> ExitStatus {
     let options = SyncOptions {
         parallel: settings.sync_parallel.get(),
@@ -139,7 +147,7 @@ pub(in crate::cli) async fn after_run(
         ..SyncOptions::default()
     };
     let wait = settings.sync_timeout.min(WAIT_FOR_ANOTHER);
-    match bring(lake, remote, &options, wait, printer).await {
+    match bring(lake, remote, &options, wait, printer, stop).await {
         Ok(Some(outcome)) => {
             printer.summary(&render_synced(&outcome, remote.url()));
             status(&outcome)
@@ -160,6 +168,7 @@ async fn bring(
     options: &SyncOptions,
     wait: Duration,
     printer: &Printer,
+    stop: impl Future<Output = ()>,
 ) -> anyhow::Result<Option<SyncOutcome>> {
     let bar = SyncBar::start(remote.url(), printer.screen());
     let watch = |step| bar.step(step);
@@ -186,7 +195,7 @@ async fn bring(
     };
     let outcome = tokio::select! {
         outcome = sync => outcome,
-        () = interrupted() => {
+        () = stop => {
             bar.finish();
             printer.error("the sync was stopped; the next one goes on where it was");
             return Ok(None);

@@ -2,6 +2,7 @@
 
 mod binary;
 mod clock;
+mod daemon;
 mod fleet;
 mod inventory;
 mod lake;
@@ -15,6 +16,7 @@ mod s3;
 
 pub(crate) use binary::{Ran, lanewatch, panicking, panicking_program, program, run, signal, stop};
 pub(crate) use clock::WallClock;
+pub(crate) use daemon::Daemon;
 pub(crate) use fleet::Fleet;
 pub(crate) use inventory::{Host, closed_port, values, write_inventory};
 pub(crate) use lake::{

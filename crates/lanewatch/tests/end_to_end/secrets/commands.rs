@@ -44,6 +44,7 @@ const COMMANDS: &[&str] = &[
     "query SELECT",
     "demo --folder demo",
     "sim --devices 1 --folder inner -- true",
+    "serve -i LAB --attempts 1 --listen 127.0.0.1:0 --output-dir served",
     "completions bash",
     "man",
     "vault encrypt notes --vault-password-file vault-password",
@@ -55,11 +56,14 @@ const COMMANDS: &[&str] = &[
     "vault encrypt-string x --name a --vault-password-file vault-password",
 ];
 /// Commands whose answer is a file, or another program's.
-const WITHOUT_ANSWER: &[&str] = &["query", "sim", "merge", "record", "parse", "push"];
+const WITHOUT_ANSWER: &[&str] = &["query", "sim", "merge", "record", "parse", "push", "serve"];
 
-/// Makes `lab.yaml` out of the fleet's inventory with the password `$FOUND` in it, and runs the words as a command.
-const SCRIPT: &str =
-    "umask 077; sed -e \"s/$RIGHT/$FOUND/\" sim/inventory.yaml > lab.yaml; exec \"$0\" \"$@\"";
+/// Makes `lab.yaml` out of the fleet's inventory with the password `$FOUND` in it, and runs the words as a command. The daemon is stopped
+/// after its first pass.
+const SCRIPT: &str = r#"umask 077; sed -e "s/$RIGHT/$FOUND/" sim/inventory.yaml > lab.yaml
+[ "$1" = serve ] || exec "$0" "$@"
+"$0" "$@" & until ls served/*/run.json || ! kill -0 $!; do sleep 0.1; done > /dev/null 2>&1
+sleep 1; kill -TERM $!; wait $!"#;
 
 /// Every command that has none below it, by the words that call it.
 fn leaves(folder: &Path, above: &[&str]) -> Vec<String> {
