@@ -111,6 +111,33 @@ pub enum Error {
     /// A Pushgateway was not reached, or did not take the series in time.
     #[error("{0}")]
     PushUnreached(String),
+    /// The address or a credential of a remote-write receiver cannot be used: nothing was contacted.
+    #[error("{0}")]
+    RemoteWriteAddress(String),
+    /// Another process has the spool.
+    #[error("another lanewatch process is at work on the spool {}: wait for its end, or give each its own folder", .0.display())]
+    SpoolBusy(PathBuf),
+    /// A request is larger than the whole spool may be.
+    #[error("the spool {} may have {limit} bytes, and one request needs {bytes}: set a higher limit", folder.display())]
+    SpoolSmall {
+        /// The spool.
+        folder: PathBuf,
+        /// What the request needs.
+        bytes: u64,
+        /// What the spool may have.
+        limit: u64,
+    },
+    /// A request of the spool changed on the disk since it was written.
+    #[error(
+        "{} is damaged at byte {offset}: something else wrote to it, or the disk fails; the next process that opens the spool goes on behind it",
+        path.display()
+    )]
+    SpoolDamaged {
+        /// The segment.
+        path: PathBuf,
+        /// Where the request begins.
+        offset: u64,
+    },
     /// Another process is syncing this lake to the same place.
     #[error("another sync of {} to the same place is at work", lake.display())]
     SyncAtWork {

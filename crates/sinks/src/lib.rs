@@ -7,20 +7,23 @@
 //!                 └─ metrics_file the same rows as series, in one text: `metrics` says which
 //!                        all written beside, then renamed
 //!                        push ─► a Prometheus Pushgateway: series as one group
+//!                        remote_write ─► a receiver of remote write, by way of a spool on the disk
 //!                        lake::sync ─► a remote lake: S3, other stores, a mounted folder
 //! ```
 //!
 //! This crate knows datasets, columns and bytes. It names no record type and no Junos element, and opens a socket only to bring
-//! the lake to an object store and series to a Pushgateway. It is told the time: partitions come from the run's timestamp, never from
-//! a clock. Everything but these two blocks its thread.
+//! the lake to an object store and series to a Pushgateway or a remote-write receiver. It is told the time: partitions come from the run's timestamp, never from
+//! a clock. Everything but these blocks its thread.
 
 mod atomic_file;
 mod backoff;
 mod error;
 mod file_name;
+mod http_client;
 pub mod lake;
 mod metrics_file;
 pub mod push;
+pub mod remote_write;
 mod run_folder;
 
 pub use backoff::Backoff;

@@ -304,7 +304,7 @@ settings! {
     pushgateway: Option<String> = None, { value: "URL", group: OUTPUT, commands: &["push"], also: Some("PROMETHEUS_PUSHGATEWAY") }
 
     /// Push each device's series to this Pushgateway as soon as the device has ended: `http://host:9091`, `https://user:password@host`; `none` pushes nothing
-    push_to: Option<String> = None, { value: "URL", group: OUTPUT, commands: &["collect", "check"], otherwise: Some("nowhere"), also: Some("PROMETHEUS_PUSHGATEWAY") }
+    push_to: Option<String> = None, { value: "URL", group: OUTPUT, commands: &["collect", "serve", "check"], otherwise: Some("nowhere"), also: Some("PROMETHEUS_PUSHGATEWAY") }
 
     /// The label `job` of the series that are pushed; `instance` is the device. Groups of this job whose devices left the inventory are removed
     push_job: String = "lanewatch".to_owned(), { value: "NAME", group: OUTPUT, commands: COLLECTING }

@@ -15,8 +15,8 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use tokio::sync::mpsc;
 
-use super::reply::Reply;
-use super::{Gateway, causes, no_answer};
+use super::{Gateway, no_answer};
+use crate::http_client::{Reply, causes};
 use crate::{Error, Result};
 
 /// Pieces of an answer that may wait for their reader.
@@ -115,10 +115,11 @@ impl Gateway {
         let response = response.map_err(|error| causes(&error.without_url()))?;
         match response.status().is_success() {
             true => Ok(response),
-            false => Err(format!(
-                "it answers {}",
-                Reply::read(response).await.words()
-            )),
+            false => {
+                let reply = Reply::read(response).await;
+                let number = reply.status.as_u16();
+                Err(format!("it answers {number}{}", reply.words()))
+            }
         }
     }
 

@@ -20,18 +20,16 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder, Url};
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::http_client::{Address, Reply, causes, client};
 use crate::{Backoff, Error, Result};
 
 pub use group::Group;
 pub use held::{Held, HeldGroup};
-use reply::Reply;
+use reply::judged;
 
-/// How long a connection may take to come about.
-const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 /// The bound of every pause between attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
@@ -146,40 +144,13 @@ impl Gateway {
     ///
     /// An address that is none of HTTP. The error does not show its user and password.
     pub fn at(address: &str) -> Result<Self> {
-        let address = address.trim();
         let wrong = |why: &str| Error::PushAddress(format!("the address of the Pushgateway {why}"));
-        let has_scheme = address.contains("://");
-        let with_scheme = match has_scheme {
-            true => address.to_owned(),
-            false => format!("http://{address}"),
-        };
-        let mut base = Url::parse(&with_scheme).map_err(|error| {
-            wrong(&format!(
-                "cannot be read: {error}; expected `http://host:9091`"
-            ))
-        })?;
-        if !matches!(base.scheme(), "http" | "https") || !base.has_host() {
-            return Err(wrong("must begin with `http://` or `https://`"));
-        }
+        let read = Address::read(address, "http://host:9091");
+        let Address { url: base, login } = read.map_err(|why| wrong(&why))?;
         if base.query().is_some() || base.fragment().is_some() {
             return Err(wrong("must end before its `?` or `#`"));
         }
-        let user = decoded(base.username());
-        let password = decoded(base.password().unwrap_or_default());
-        let login = (!user.is_empty()).then(|| (user, SecretString::from(password)));
-        // Of a URL with a host these cannot fail.
-        let is_clean = base.set_username("").and_then(|()| base.set_password(None));
-        is_clean.map_err(|()| wrong("cannot be read"))?;
-        let client = Client::builder()
-            .connect_timeout(CONNECT_WITHIN)
-            .redirect(Policy::none())
-            .build();
-        let client = client.map_err(|error| {
-            Error::Defect(format!(
-                "the HTTP client cannot be made: {}",
-                causes(&error)
-            ))
-        })?;
+        let client = client()?;
         Ok(Self {
             base,
             login,
@@ -291,33 +262,13 @@ impl Gateway {
             Err(_) => Err(Failed::Passing(no_answer(within), None)),
             // The URL in the error's own words may hold what is none of a log's business.
             Ok(Err(error)) => Err(Failed::Passing(causes(&error.without_url()), None)),
-            Ok(Ok(reply)) => reply.judged(self.address()),
+            Ok(Ok(reply)) => judged(&reply, self.address()),
         }
     }
 }
 
 fn no_answer(within: Duration) -> String {
     format!("no answer within {:.1} s", within.as_secs_f64())
-}
-
-/// A part of a URL without its escapes.
-fn decoded(part: &str) -> String {
-    let decoded = percent_encoding::percent_decode_str(part);
-    decoded.decode_utf8_lossy().into_owned()
-}
-
-/// An error with all that is behind it: the operating system's words are at the end.
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let words = cause.to_string();
-        if !text.contains(&words) {
-            text += &format!(": {words}");
-        }
-        source = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]
