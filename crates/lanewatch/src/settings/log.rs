@@ -15,6 +15,7 @@ const OWN_CRATES: &[&str] = &[
     "netconf",
     "records",
     "sim",
+    "server",
     "sinks",
 ];
 

@@ -148,10 +148,9 @@ impl Access<'_> {
         };
         let host_keys = self.host_keys(written, &known, &user);
         let options = known.all;
-        let real = options.host_name.as_deref().unwrap_or("%h");
         hops.push(Hop {
             endpoint: Endpoint {
-                host: real.replace("%h", &spec.host),
+                host: options.real_name(&spec.host),
                 port: spec.port.or(options.port).unwrap_or(DEFAULT_PORT),
             },
             credentials: Credentials {

@@ -67,7 +67,6 @@ impl Access<'_> {
     pub(crate) fn target(&mut self, host: &mut HostVariables<'_>) -> Target {
         let written = Written::read(host);
         let known = self.known(host, &written);
-        let real = known.all.host_name.as_deref().unwrap_or("%h");
         let of_variable = host
             .parsed::<std::num::NonZeroU16>(PORT, "a port from 1 to 65535")
             .map(std::num::NonZeroU16::get);
@@ -79,7 +78,7 @@ impl Access<'_> {
             .or(self.options.port)
             .or(known.all.port);
         let endpoint = Endpoint {
-            host: real.replace("%h", &known.name),
+            host: known.all.real_name(&known.name),
             port: port.unwrap_or(DEFAULT_PORT),
         };
         let credentials = self.credentials(host, &written, &known);

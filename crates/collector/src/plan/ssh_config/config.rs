@@ -255,10 +255,7 @@ impl Condition {
                 let subject = match criterion {
                     Criterion::OriginalHost => name.to_owned(),
                     Criterion::User => options.user.as_deref().unwrap_or(user).to_lowercase(),
-                    Criterion::Host => {
-                        let real = options.host_name.as_deref().unwrap_or(name);
-                        real.replace("%h", name).to_lowercase()
-                    }
+                    Criterion::Host => options.real_name(name).to_lowercase(),
                 };
                 any_matches(patterns, &subject)
             }),

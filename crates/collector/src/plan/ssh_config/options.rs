@@ -210,6 +210,13 @@ fn parse_port(text: &str) -> Result<u16, String> {
 }
 
 impl HostOptions {
+    /// The real name or address of what is called `name`: in `HostName`, `%h` stands for the name given and `%%` for a percent sign.
+    pub(crate) fn real_name(&self, name: &str) -> String {
+        let written = self.host_name.as_deref().unwrap_or("%h");
+        let parts = written.split("%%").map(|part| part.replace("%h", name));
+        parts.collect::<Vec<_>>().join("%")
+    }
+
     /// Takes one option, unless an earlier one has said it. `place` is where it stands, for the warning.
     ///
     /// # Errors
@@ -373,22 +380,33 @@ fn one_word(value: &str) -> Result<String, String> {
     }
 }
 
-/// Words between blanks; blanks within double quotes belong to the word.
+/// Splits as OpenSSH's `argv_split` does: words between blanks, single and double quotes, and a backslash before a quote, a backslash
+/// or, outside quotes, a blank. A `#` at the beginning of a word ends the line.
 pub(super) fn split_words(text: &str) -> Result<Vec<String>, String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
-    let mut is_quoted = false;
-    for character in text.chars() {
-        match character {
-            '"' => {
-                is_quoted = !is_quoted;
+    let mut quote: Option<char> = None;
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        match (character, quote) {
+            ('#', None) if word.is_none() => break,
+            ('\\', _) => {
+                let is_escaped = |next: &char| {
+                    matches!(next, '\'' | '"' | '\\') || *next == ' ' && quote.is_none()
+                };
+                let escaped = characters.next_if(is_escaped);
+                word.get_or_insert_default().push(escaped.unwrap_or('\\'));
+            }
+            ('"' | '\'', None) => {
+                quote = Some(character);
                 word.get_or_insert_default();
             }
-            c if c.is_whitespace() && !is_quoted => words.extend(word.take()),
-            c => word.get_or_insert_default().push(c),
+            (c, Some(open)) if c == open => quote = None,
+            (c, None) if c.is_whitespace() => words.extend(word.take()),
+            (c, _) => word.get_or_insert_default().push(c),
         }
     }
-    if is_quoted {
+    if quote.is_some() {
         return Err("a quote is opened and not closed".to_owned());
     }
     words.extend(word);
@@ -398,6 +416,39 @@ pub(super) fn split_words(text: &str) -> Result<Vec<String>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The right values are those of `ssh -G`.
+    #[test]
+    fn words_are_split_as_openssh_splits_them() {
+        for (text, words) in [
+            ("192.0.2.99 # the old one", &["192.0.2.99"][..]),
+            ("a#b", &["a#b"]),
+            ("\"a #b\" #c", &["a #b"]),
+            ("'192.0.2.7'", &["192.0.2.7"]),
+            ("'it is' \"so\"", &["it is", "so"]),
+            (r"a\ b c\d", &["a b", r"c\d"]),
+            (r#""say \"so\"" "#, &[r#"say "so""#]),
+            ("# all of it", &[]),
+        ] {
+            assert_eq!(split_words(text).unwrap(), words, "{text}");
+        }
+        assert!(split_words("'a").is_err());
+    }
+
+    #[test]
+    fn a_host_name_stands_for_the_name_given() {
+        let named = |written: Option<&str>| {
+            let options = HostOptions {
+                host_name: written.map(str::to_owned),
+                ..HostOptions::default()
+            };
+            options.real_name("q")
+        };
+        assert_eq!(named(None), "q");
+        assert_eq!(named(Some("%h.lab.example")), "q.lab.example");
+        assert_eq!(named(Some("fe80::1%%eth0")), "fe80::1%eth0");
+        assert_eq!(named(Some("%%h%h")), "%hq");
+    }
 
     #[test]
     fn jump_hosts_are_read_in_all_their_spellings() {
