@@ -121,6 +121,11 @@ impl Templates {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+        // Within a text Ansible writes nothing for null, where Jinja writes `None`.
+        environment.set_formatter(|out, state, value| match value.is_none() {
+            true => Ok(()),
+            false => minijinja::escape_formatter(out, state, value),
+        });
         environment.set_recursion_limit(100);
         environment.set_fuel(Some(FUEL));
         filters::add(&mut environment);

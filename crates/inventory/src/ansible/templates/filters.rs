@@ -220,14 +220,14 @@ fn filled(by: &str, found: &Captures<'_>) -> String {
     text + rest
 }
 
-/// What the expression finds, or a list of the groups that are named after it; nothing if it finds nothing.
+/// What the expression finds, or a list of the groups that are named after it; null if it finds nothing.
 fn regex_search(text: &str, pattern: &str, groups: Rest<ValueOrKwargs>) -> Result<Value, Error> {
     let groups = groups.into_values();
     let (groups, options) = minijinja::value::from_args::<(&[Value], Kwargs)>(&groups)?;
     let regex = with_flags(pattern, &options)?;
     options.assert_all_used()?;
     let Some(found) = regex.captures(text) else {
-        return Ok(Value::from(""));
+        return Ok(Value::from(()));
     };
     if groups.is_empty() {
         return Ok(Value::from(found.get(0).map_or("", |part| part.as_str())));
