@@ -14,6 +14,7 @@ use super::help::{SERVING, after};
 use super::printer::Printer;
 use super::{ExitStatus, signals, usage};
 use crate::settings::{Layers, Planned, Settings};
+use crate::view::cause;
 
 /// Collect at an interval, as `collect` does, and serve the newest series to Prometheus.
 #[derive(Debug, Args)]
@@ -109,21 +110,20 @@ fn told(printer: Printer, sync: mpsc::Sender<()>) -> PassTold {
             report.count(Outcome::Failed),
             report.seconds
         ));
-        let errors = report.devices.iter();
-        let errors = errors.filter_map(|(name, device)| Some((name, device.error.as_ref()?)));
-        let errors: BTreeMap<String, String> = errors
-            .map(|(name, error)| (name.clone(), error.clone()))
-            .collect();
         let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
-        for (name, error) in &errors {
-            if known.get(name) != Some(error) {
+        let mut causes: BTreeMap<String, String> = BTreeMap::new();
+        for (name, device) in &report.devices {
+            let Some(error) = &device.error else { continue };
+            let cause = cause(error, &device.address);
+            if known.get(name) != Some(&cause) {
                 printer.warning(&format!("{name}: {error}"));
             }
+            causes.insert(name.clone(), cause);
         }
-        for name in known.keys().filter(|name| !errors.contains_key(*name)) {
+        for name in known.keys().filter(|name| !causes.contains_key(*name)) {
             printer.note(&format!("{name}: no longer failing"));
         }
-        *known = errors;
+        *known = causes;
         for warning in &finished.warnings {
             printer.warning(warning);
         }

@@ -26,6 +26,6 @@ pub(crate) use lake::{
 };
 pub(crate) use plan::{plan_as_json, render_plan};
 pub(crate) use progress::{ShardBar, SyncBar, above_bars, clear_bars, hide_bars};
-pub(crate) use run::{render_replay, render_run};
+pub(crate) use run::{cause, render_replay, render_run};
 pub(crate) use screen::{ColorChoice, Screen};
 pub(crate) use settings::{render_settings, settings_as_json};

@@ -164,15 +164,7 @@ fn by_cause<'r>(devices: impl Iterator<Item = (&'r String, &'r DeviceReport)>) -
     let mut causes: BTreeMap<String, Vec<(&String, &str)>> = BTreeMap::new();
     for (name, device) in devices {
         let why = device.error.as_deref().unwrap_or("no reason given");
-        // What is the device's own must not make two causes of one.
-        let own = match device.address.as_str() {
-            "" => why,
-            address => why.strip_prefix(&format!("{address}: ")).unwrap_or(why),
-        };
-        let cause = match device.address.as_str() {
-            "" => own.to_owned(),
-            address => own.replace(address, "its address"),
-        };
+        let cause = cause(why, &device.address);
         causes.entry(cause).or_default().push((name, why));
     }
     let mut causes: Vec<_> = causes.into_iter().collect();
@@ -201,6 +193,36 @@ fn by_cause<'r>(devices: impl Iterator<Item = (&'r String, &'r DeviceReport)>) -
     lines.extend(single.iter().map(|(name, why)| format!("  {name}: {why}")));
     lines
 }
+
+/// An error without what is one device's or one moment's own: its address, and after how many seconds it came (`, after 0.10 s`).
+pub(crate) fn cause(error: &str, address: &str) -> String {
+    let mut cause = match address {
+        "" => error.to_owned(),
+        address => {
+            let own = error.strip_prefix(&format!("{address}: "));
+            own.unwrap_or(error).replace(address, "its address")
+        }
+    };
+    let mut from = 0;
+    while let Some(at) = cause[from..].find(AFTER).map(|at| from + at) {
+        let rest = &cause[at + AFTER.len()..];
+        let number = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+        match number.strip_prefix(" s") {
+            Some(behind)
+                if number.len() < rest.len() && !behind.starts_with(char::is_alphanumeric) =>
+            {
+                let end = cause.len() - behind.len();
+                cause.replace_range(at..end, "");
+                from = at;
+            }
+            _ => from = at + AFTER.len(),
+        }
+    }
+    cause
+}
+
+/// What stands before the time of an error.
+const AFTER: &str = ", after ";
 
 /// The devices of which the interface filter left nothing, by filter.
 fn filtered_to_nothing(report: &RunReport) -> Vec<String> {
@@ -321,6 +343,28 @@ mod tests {
     use super::*;
 
     use collector::LakeFile;
+
+    #[test]
+    fn a_cause_has_neither_address_nor_time() {
+        for (error, expected) in [
+            (
+                "10.0.0.1:830: connect, after 10.02 s: no TCP connection within 10 s",
+                "connect: no TCP connection within 10 s",
+            ),
+            (
+                "10.0.0.1:830: login, after 3 s: refused, after 0.1 s",
+                "login: refused",
+            ),
+            (
+                "via 10.0.0.1:830, after a while, after s",
+                "via its address, after a while, after s",
+            ),
+            ("no reason, after 5 sessions", "no reason, after 5 sessions"),
+        ] {
+            assert_eq!(cause(error, "10.0.0.1:830"), expected, "{error}");
+        }
+        assert_eq!(cause("x, after 1.5 s: y", ""), "x: y");
+    }
 
     fn device(outcome: Outcome, error: Option<&str>, findings: Vec<Finding>) -> DeviceReport {
         DeviceReport {
