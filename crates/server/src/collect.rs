@@ -54,7 +54,7 @@ pub trait Collect: Send + Sync + 'static {
 }
 
 /// Who is told of each pass that ended.
-pub type PassTold = Arc<dyn Fn(Finished) + Send + Sync>;
+pub type PassObserver = Arc<dyn Fn(Finished) + Send + Sync>;
 
 /// Makes passes over the devices of a plan.
 pub struct Collection {
@@ -62,7 +62,7 @@ pub struct Collection {
     options: Options,
     /// Where probes have their folder while they last.
     state_dir: PathBuf,
-    told: PassTold,
+    told: PassObserver,
 }
 
 impl std::fmt::Debug for Collection {
@@ -81,7 +81,7 @@ impl Collection {
         options: Options,
         live: LiveSeries,
         state_dir: PathBuf,
-        told: PassTold,
+        told: PassObserver,
     ) -> Self {
         let mut options = options;
         options.output.scrape = Some(live);

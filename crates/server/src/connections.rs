@@ -14,10 +14,10 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-use crate::patient_io::PatientIo;
 use crate::routes::Routes;
 use crate::stop;
 use crate::web_files::WebFiles;
+use crate::write_timeout::WriteTimeout;
 
 /// Connections at once; more wait in the system's queue.
 const MOST_CONNECTIONS: usize = 256;
@@ -93,7 +93,7 @@ impl Connection {
         stream.set_nodelay(true)?;
         let address = stream.local_addr()?;
         let tls = self.files.current().tls.clone();
-        let stream = PatientIo::new(stream, TAKES_WITHIN);
+        let stream = WriteTimeout::new(stream, TAKES_WITHIN);
         let Some(tls) = tls else {
             return self.answer(stream, address).await;
         };

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::passes::{LastPass, keep_passing};
 use crate::probes::Probes;
 use crate::routes::Routes;
-use crate::status::{Status, Tell};
+use crate::status::{ErrorObserver, Status};
 use crate::web_files::WebFiles;
 
 /// How the daemon serves.
@@ -53,7 +53,7 @@ pub struct Daemon {
     files: Arc<WebFiles>,
     collect: Arc<dyn Collect>,
     live: LiveSeries,
-    tell: Tell,
+    tell: ErrorObserver,
 }
 
 impl std::fmt::Debug for Daemon {
@@ -75,7 +75,7 @@ impl Daemon {
         settings: Settings,
         collect: Arc<dyn Collect>,
         live: LiveSeries,
-        tell: Tell,
+        tell: ErrorObserver,
     ) -> Result<Self> {
         let files = WebFiles::read(
             settings.web_config_file.clone(),

@@ -9,11 +9,11 @@ use collector::Clock;
 use crate::collect::PassEnd;
 
 /// Who is told, as sentences, what went wrong while the daemon goes on.
-pub type Tell = Arc<dyn Fn(&str) + Send + Sync>;
+pub type ErrorObserver = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// Shared by all tasks.
 pub(crate) struct Status {
-    pub(crate) tell: Tell,
+    pub(crate) tell: ErrorObserver,
     pub(crate) clock: Clock,
     pub(crate) every: Duration,
     /// A pass that takes longer than this hangs.
@@ -84,7 +84,12 @@ impl ProbeResult {
 }
 
 impl Status {
-    pub(crate) fn new(clock: Clock, every: Duration, longest_pass: Duration, tell: Tell) -> Self {
+    pub(crate) fn new(
+        clock: Clock,
+        every: Duration,
+        longest_pass: Duration,
+        tell: ErrorObserver,
+    ) -> Self {
         let now = clock.now();
         Self {
             tell,

@@ -13,7 +13,7 @@ use rustls::ServerConfig;
 use sha2::{Digest as _, Sha256};
 
 use crate::error::{Error, Result};
-use crate::status::Tell;
+use crate::status::ErrorObserver;
 use crate::tls;
 use crate::web_config::WebConfig;
 
@@ -38,7 +38,7 @@ impl Web {
 
 /// The files, and what they said last.
 pub(crate) struct WebFiles {
-    tell: Tell,
+    tell: ErrorObserver,
     config_file: Option<PathBuf>,
     token_file: Option<PathBuf>,
     now: Mutex<Now>,
@@ -62,7 +62,7 @@ impl WebFiles {
     pub(crate) fn read(
         config_file: Option<PathBuf>,
         token_file: Option<PathBuf>,
-        tell: Tell,
+        tell: ErrorObserver,
     ) -> Result<Self> {
         let (web, prints) = read(config_file.as_deref(), token_file.as_deref());
         let web = web.map_err(|problem| Error::Web(Box::new(problem)))?;

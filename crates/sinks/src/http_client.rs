@@ -1,5 +1,8 @@
 //! What all senders over HTTP have in common: an address with its login, the client, an answer's beginning, and an error's words.
 
+#[cfg(test)]
+mod received_request;
+
 use std::time::Duration;
 
 use reqwest::header::{LOCATION, RETRY_AFTER};
@@ -8,6 +11,9 @@ use reqwest::{Client, Response, StatusCode, Url};
 use secrecy::SecretString;
 
 use crate::{Error, Result};
+
+#[cfg(test)]
+pub(crate) use received_request::received_request;
 
 /// How long a connection may take to come about.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);

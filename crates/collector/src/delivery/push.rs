@@ -13,7 +13,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use metrics::{Exposition, Health, PushInfo, encode, valid};
-use sinks::push::{Body, Gateway, Group, Held, HeldGroup, Mode, Patience};
+use sinks::push::{Body, Gateway, GatewayGroup, GatewayGroups, Group, Mode, RetryLimits};
 use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
@@ -51,9 +51,9 @@ pub(crate) struct PushSink {
 struct Queue {
     gateway: Gateway,
     job: String,
-    patience: Patience,
+    limits: RetryLimits,
     /// What the gateway held when it was asked; none if it did not say.
-    held: OnceCell<Option<Held>>,
+    held: OnceCell<Option<GatewayGroups>>,
     state: Mutex<State>,
 }
 
@@ -101,7 +101,7 @@ impl PushSink {
             queue: Arc::new(Queue {
                 gateway,
                 job: options.job.clone(),
-                patience: Patience {
+                limits: RetryLimits {
                     deadline: options.timeout,
                     attempts: retry.attempts,
                     first_pause: retry.first_pause,
@@ -238,19 +238,19 @@ impl PushSink {
         let Ok(Some(held)) = held else {
             return Ok(()); // told by the caller
         };
-        let is_ours = |group: &HeldGroup| {
+        let is_ours = |group: &GatewayGroup| {
             group.runner.as_deref() == Some(&*valid(&self.runner))
                 && group.shard.as_deref() == Some(&*valid(shard))
         };
         let gone = held.groups.iter();
         let gone = gone.filter(|(device, group)| !fleet.contains(*device) && is_ours(group));
         for (device, _) in gone {
-            let patience = Patience {
+            let limits = RetryLimits {
                 deadline: until.saturating_duration_since(Instant::now()),
-                ..self.queue.patience
+                ..self.queue.limits
             };
             let group = self.queue.group(device);
-            match self.queue.gateway.delete(&group, patience).await {
+            match self.queue.gateway.delete(&group, limits).await {
                 Ok(_) => deleted.push(device.clone()),
                 Err(error) => {
                     return Err(format!(
@@ -322,25 +322,25 @@ impl Queue {
                 encoded.map_err(|error| error.to_string())?
             }
         };
-        let patience = match self.lock().is_down {
-            true => Patience {
+        let limits = match self.lock().is_down {
+            true => RetryLimits {
                 attempts: 1,
-                ..self.patience
+                ..self.limits
             },
-            false => self.patience,
+            false => self.limits,
         };
         let group = self.group(device);
         let pushed = self
             .gateway
-            .push(&group, &body, Mode::Replace, patience)
+            .push(&group, &body, Mode::Replace, limits)
             .await;
         pushed.map(drop).map_err(|error| error.to_string())
     }
 
     /// What the gateway holds: asked once a run, when a device is behind, or at the end.
-    async fn held(&self) -> Option<&Held> {
+    async fn held(&self) -> Option<&GatewayGroups> {
         let ask = || async {
-            let held = self.gateway.held(&self.job, self.patience.deadline).await;
+            let held = self.gateway.held(&self.job, self.limits.deadline).await;
             held.inspect_err(|error| tracing::warn!("{error}")).ok()
         };
         self.held.get_or_init(ask).await.as_ref()

@@ -11,7 +11,7 @@ use records::json::rows::{self, DocumentOrigin};
 use records::json::{Node, read};
 use records::tables::RowSelection;
 use sinks::METRICS_SUFFIX;
-use sinks::push::{Body, Gateway, Group, Mode, Patience};
+use sinks::push::{Body, Gateway, Group, Mode, RetryLimits};
 
 use super::help::{PUSHED, after};
 use super::printer::Printer;
@@ -89,12 +89,12 @@ impl Push {
         } else {
             Mode::Add
         };
-        let patience = Patience {
+        let limits = RetryLimits {
             deadline: settings.push_timeout,
             attempts: settings.attempts,
             first_pause: settings.retry_pause,
         };
-        match gateway.push(&group, &pushed.body, mode, patience).await {
+        match gateway.push(&group, &pushed.body, mode, limits).await {
             Ok(_) => {
                 printer.summary(&format!(
                     "{} pushed to {} as job `{}`, instance `{}`.",

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::Args;
 use collector::{Finished, LiveSeries, Outcome};
-use server::{Collect, Collection, Daemon, Drained, Error, PassTold, StateLock, Tell};
+use server::{Collect, Collection, Daemon, Drained, Error, ErrorObserver, PassObserver, StateLock};
 use sinks::lake::sync::Remote;
 use tokio::sync::mpsc;
 
@@ -60,7 +60,7 @@ impl Serve {
             told(printer, sync),
         );
         let collect: Arc<dyn Collect> = Arc::new(collection);
-        let tell: Tell = Arc::new(move |text| printer.error(text));
+        let tell: ErrorObserver = Arc::new(move |text| printer.error(text));
         let daemon = Daemon::listen(of(&settings), collect, live, tell).await;
         let daemon = daemon.map_err(usage)?;
         if daemon.is_open_to_others() {
@@ -98,7 +98,7 @@ fn of(settings: &Settings) -> server::Settings {
 
 /// Tells each pass in a line, a device's failure when it begins, changes or ends, and asks for a sync of the lake. One
 /// that still goes on brings what is new, or the next one does.
-fn told(printer: Printer, sync: mpsc::Sender<()>) -> PassTold {
+fn told(printer: Printer, sync: mpsc::Sender<()>) -> PassObserver {
     let known = Mutex::new(BTreeMap::new());
     Arc::new(move |finished: Finished| {
         let report = &finished.report;

@@ -392,6 +392,11 @@ impl Age {
         self.0
     }
 
+    /// The UTC second that is this long before `now`.
+    pub(crate) const fn before(self, now: i64) -> i64 {
+        now.saturating_sub(self.0)
+    }
+
     /// The age that a flag gives which is no setting.
     pub(crate) fn of_flag(text: &str) -> Result<Self, String> {
         Self::parse(text).ok_or_else(|| format!("it must be {}", Self::ACCEPTS.expected))
@@ -520,7 +525,7 @@ mod tests {
         }
         for (text, seconds) in [("7d", 604_800), ("36h", 129_600), ("24h", 86_400)] {
             let age = Age::parse(text).unwrap();
-            assert_eq!(age.seconds(), seconds);
+            assert_eq!((age.seconds(), age.before(0)), (seconds, -seconds));
             assert_eq!(Age::parse(&age.show().unwrap()), Some(age));
         }
         for text in ["", "7", "0d", "-1d", "d", "7w", "99999999999999999999d"] {

@@ -181,31 +181,44 @@ pub(crate) fn render_old_files(files: &[LocalFile], lake: &Path, screen: Screen)
         return format!("{}  has no partition that is so old", path(lake));
     }
     let is_one = |a: &LocalFile, b: &LocalFile| a.partition() == b.partition();
-    let line = |name: &str, files: &[LocalFile]| {
-        let bytes = files.iter().map(|file| file.size).sum();
-        vec![name.to_owned(), count(files.len()), size(bytes)]
-    };
-    let mut rows: Vec<_> = files
-        .chunk_by(is_one)
-        .map(|files| line(files.first().map_or("", |file| file.partition()), files))
+    let partitions = files.chunk_by(is_one).map(|files| Listed {
+        name: files.first().map_or("", |file| file.partition()),
+        files: files.len(),
+        bytes: files.iter().map(|file| file.size).sum(),
+    });
+    let text = listed("partition", "partitions", partitions.collect(), screen);
+    let lake = path(lake);
+    format!("{text}\nThese would be removed from {lake}; nothing was.")
+}
+
+/// A line of a list of what would be changed.
+struct Listed<'a> {
+    name: &'a str,
+    files: usize,
+    bytes: u64,
+}
+
+/// The oldest of what would be changed, the sum of all, and how many of them are left out.
+fn listed(header: &str, kind: &str, all: Vec<Listed<'_>>, screen: Screen) -> String {
+    let line =
+        |name: &str, files: usize, bytes: u64| vec![name.to_owned(), count(files), size(bytes)];
+    let oldest = all.iter().take(LIST_LIMIT);
+    let mut rows: Vec<_> = oldest
+        .map(|one| line(one.name, one.files, one.bytes))
         .collect();
-    let beyond = rows.len().saturating_sub(LIST_LIMIT);
-    rows.truncate(LIST_LIMIT);
-    rows.push(line("all", files));
+    let files = all.iter().map(|one| one.files).sum();
+    let bytes = all.iter().map(|one| one.bytes).sum();
+    rows.push(line("all", files, bytes));
     let columns = Columns {
-        header: &["partition", "files", "size"],
+        header: &[header, "files", "size"],
         right: &[1, 2],
         drop: &[],
     };
-    let mut text = vec![columns.table(screen, rows)];
-    if beyond > 0 {
-        text.push(format!("… and {} newer partitions", count(beyond)));
+    let table = columns.table(screen, rows);
+    match all.len().saturating_sub(LIST_LIMIT) {
+        0 => table,
+        beyond => format!("{table}\n… and {} newer {kind}", count(beyond)),
     }
-    text.push(format!(
-        "These would be removed from {}; nothing was.",
-        path(lake)
-    ));
-    text.join("\n")
 }
 
 /// What `lake prune` did.
@@ -223,28 +236,14 @@ pub(crate) fn render_uncompacted(hours: &[UncompactedHour], lake: &Path, screen:
     if hours.is_empty() {
         return format!("{}  has no hour to compact", path(lake));
     }
-    let line =
-        |name: &str, files: usize, bytes: u64| vec![name.to_owned(), count(files), size(bytes)];
-    let of = |hour: &UncompactedHour| line(&hour.folder, hour.files.len(), hour.bytes());
-    let mut rows: Vec<_> = hours.iter().take(LIST_LIMIT).map(of).collect();
-    let files = hours.iter().map(|hour| hour.files.len()).sum();
-    let bytes = hours.iter().map(UncompactedHour::bytes).sum();
-    rows.push(line("all", files, bytes));
-    let columns = Columns {
-        header: &["hour and table", "files", "size"],
-        right: &[1, 2],
-        drop: &[],
-    };
-    let mut text = vec![columns.table(screen, rows)];
-    let beyond = hours.len().saturating_sub(LIST_LIMIT);
-    if beyond > 0 {
-        text.push(format!("… and {} newer ones", count(beyond)));
-    }
-    text.push(format!(
-        "The files of each would become one in {}; nothing was changed.",
-        path(lake)
-    ));
-    text.join("\n")
+    let lines = hours.iter().map(|hour| Listed {
+        name: &hour.folder,
+        files: hour.files.len(),
+        bytes: hour.bytes(),
+    });
+    let text = listed("hour and table", "ones", lines.collect(), screen);
+    let lake = path(lake);
+    format!("{text}\nThe files of each would become one in {lake}; nothing was changed.")
 }
 
 /// What `lake compact` did.

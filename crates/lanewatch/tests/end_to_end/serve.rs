@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::harness::{
     Daemon, Fleet, Host, assert_nothing_half_written, lanewatch, write_inventory,
+    write_silent_device,
 };
 
 fn is_ready(daemon: &Daemon) {
@@ -26,15 +27,12 @@ fn lanes(text: &str) -> usize {
 fn each_pass_leaves_what_collect_leaves_and_its_series_are_served() {
     let folder = tempfile::tempdir().unwrap();
     let fleet = Fleet::simulated(&folder.path().join("sim"), 2);
-    let arguments = [
-        "-i",
-        fleet.inventory(),
-        "--every",
+    let mut daemon = Daemon::start(
+        folder.path(),
+        &fleet.inventory,
         "2s",
-        "--metrics-file",
-        "junos.prom",
-    ];
-    let mut daemon = Daemon::start(folder.path(), &arguments);
+        &["--metrics-file", "junos.prom"],
+    );
     is_ready(&daemon);
     let list: Value = serde_json::from_str(&daemon.get("/sd").1).unwrap();
     let names: Vec<_> = list.as_array().unwrap().iter().collect();
@@ -81,15 +79,12 @@ fn each_pass_leaves_what_collect_leaves_and_its_series_are_served() {
 fn a_probe_collects_one_device_and_leaves_no_run() {
     let folder = tempfile::tempdir().unwrap();
     let fleet = Fleet::simulated(&folder.path().join("sim"), 2);
-    let arguments = [
-        "-i",
-        fleet.inventory(),
-        "--every",
+    let mut daemon = Daemon::start(
+        folder.path(),
+        &fleet.inventory,
         "1h",
-        "--probe-cache",
-        "1ms",
-    ];
-    let mut daemon = Daemon::start(folder.path(), &arguments);
+        &["--probe-cache", "1ms"],
+    );
     is_ready(&daemon);
     let runs = || fs::read_dir(folder.path().join("output")).unwrap().count();
     let before = runs();
@@ -135,15 +130,7 @@ fn a_changed_inventory_counts_after_sighup_and_a_broken_one_does_not() {
     };
     let inventory = folder.path().join("inventory.yaml");
     write_inventory(&inventory, &[host("a")]);
-    let arguments = [
-        "-i",
-        inventory.to_str().unwrap(),
-        "--every",
-        "1h",
-        "--attempts",
-        "1",
-    ];
-    let mut daemon = Daemon::start(folder.path(), &arguments);
+    let mut daemon = Daemon::start(folder.path(), &inventory, "1h", &["--attempts", "1"]);
     is_ready(&daemon);
     let (_, own) = daemon.get("/metrics");
     assert!(
@@ -155,7 +142,7 @@ fn a_changed_inventory_counts_after_sighup_and_a_broken_one_does_not() {
     daemon.signal("HUP");
     daemon.until("/sd", |_, list| list.contains("\"b\""));
     // The second one is told who has the state folder.
-    let second = lanewatch(folder.path(), &[&["serve"][..], &arguments].concat()).expect(6);
+    let second = lanewatch(folder.path(), &["serve", "-i", inventory.to_str().unwrap()]).expect(6);
     second.says(&["another `lanewatch serve` (process ", "--state-dir"]);
     fs::write(&inventory, "all: [").unwrap();
     daemon.signal("HUP");
@@ -174,26 +161,14 @@ fn a_changed_inventory_counts_after_sighup_and_a_broken_one_does_not() {
 #[test]
 fn a_pass_at_work_is_stopped_in_order_and_told_by_the_exit_status() {
     let folder = tempfile::tempdir().unwrap();
-    let silent = TcpListener::bind("127.0.0.1:0").unwrap(); // the system accepts, and nobody ever answers
-    let hosts = [Host {
-        name: "silent-01",
-        port: silent.local_addr().unwrap().port(),
-        variables: &[
-            ("ansible_password", "x"),
-            ("lanewatch_host_keys", "accept-new"),
-        ],
-    }];
     let inventory = folder.path().join("silent.yaml");
-    write_inventory(&inventory, &hosts);
-    let arguments = [
-        "-i",
-        inventory.to_str().unwrap(),
-        "--every",
+    let _silent = write_silent_device(&inventory);
+    let mut daemon = Daemon::start(
+        folder.path(),
+        &inventory,
         "1s",
-        "--version-exchange-timeout",
-        "1h",
-    ];
-    let mut daemon = Daemon::start(folder.path(), &arguments);
+        &["--version-exchange-timeout", "1h"],
+    );
     let skipped = "lanewatch_runs_skipped_total 1\n";
     daemon.until("/metrics", |_, text| text.contains(skipped));
     assert_eq!(daemon.get("/readyz").0, 503);

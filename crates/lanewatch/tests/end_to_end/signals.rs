@@ -1,28 +1,19 @@
 //! A run that is asked to stop: it ends in order, with the exit status that shells give the signal.
 
-use std::net::TcpListener;
 use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
 use crate::harness::{
-    Fleet, Host, RunFolder, assert_nothing_half_written, program, signal, write_inventory,
+    Fleet, RunFolder, assert_nothing_half_written, program, signal, write_silent_device,
 };
 
 /// Collects one device that answers and one that never does, sends the signal, and expects the status.
 fn stopped_by(name: &str, status: i32) {
     let folder = tempfile::tempdir().unwrap();
     let fleet = Fleet::simulated(&folder.path().join("sim"), 1);
-    let silent = TcpListener::bind("127.0.0.1:0").unwrap(); // the system accepts, and nobody ever answers
-    let hosts = [Host {
-        name: "silent-01",
-        port: silent.local_addr().unwrap().port(),
-        variables: &[
-            ("ansible_password", "x"),
-            ("lanewatch_host_keys", "accept-new"),
-        ],
-    }];
-    let silent = write_inventory(&folder.path().join("silent.yaml"), &hosts);
+    let inventory = folder.path().join("silent.yaml");
+    let _silent = write_silent_device(&inventory);
     let mut command = program(
         folder.path(),
         &[
@@ -30,7 +21,7 @@ fn stopped_by(name: &str, status: i32) {
             "-i",
             fleet.inventory(),
             "-i",
-            silent.to_str().unwrap(),
+            inventory.to_str().unwrap(),
         ],
     );
     let child = command

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::at_work::at_work;
+use super::active_writers::active_writers;
 use super::check::check_file;
 use super::exchange::{Exchange, Exchanged};
 use super::file::Compression;
@@ -351,7 +351,7 @@ impl Compactor {
     }
 
     fn why_busy(&self, hour: &UncompactedHour, lock: &LakeLock) -> Result<Option<String>> {
-        let others = at_work(&self.lake, &hour.folder, self.staging.folder(), lock)?;
+        let others = active_writers(&self.lake, &hour.folder, self.staging.folder(), lock)?;
         if let Some(other) = others.first() {
             let run = other.staging.file_name().unwrap_or_default();
             return Ok(Some(format!("the run of {} is at work", run.display())));

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::at_work::at_work;
+use super::active_writers::active_writers;
 use super::file::Compression;
 use super::lake_lock::LakeLock;
 use super::layout;
@@ -140,7 +140,7 @@ impl Holder {
         let changed = || Error::ChangedMeanwhile {
             path: lake.join(&self.path),
         };
-        let is_decided = at_work(lake, &self.folder(), own, lock)?
+        let is_decided = active_writers(lake, &self.folder(), own, lock)?
             .iter()
             .any(|other| other.is_decided);
         if is_decided || !local::is_there_still(lake, &self.seen) {

@@ -7,14 +7,14 @@
 //!   writer ─► reorder_buffer (rows that wait for a slower device) ─► file (row_group by row group) ─► staging ─► commit ─► local
 //!   recovery: what runs that died left behind. lease, host, observations: is a run alive? lake_lock: one commit at a time
 //!   local ─► tables ─► check (is every file whole?)    local ─► sync (what a remote lake does not have)
-//!   compact: the files of an hour become one (merging_file, merged: whose rows; exchange: in one step), at_work: unless somebody writes there;
+//!   compact: the files of an hour become one (merging_file, merged: whose rows; exchange: in one step), active_writers: unless somebody writes there;
 //!     cut: a run that is written again takes its rows out
 //!   retention: old partitions that go by their age (removal: one file in the lake's turn)
 //!   read: its runs by time, and their rows
 //!   ddl: what an engine must be told to read it
 //! ```
 
-mod at_work;
+mod active_writers;
 mod check;
 mod commit;
 mod compact;

@@ -23,7 +23,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::at_work::PARTITION_FILE;
+use super::active_writers::PARTITION_FILE;
 use super::commit::Commit;
 use super::host::{Host, ThisHost};
 use super::lake_lock::LakeLock;

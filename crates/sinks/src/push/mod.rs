@@ -7,10 +7,10 @@
 //! ```
 //!
 //! POST replaces the families that are sent and leaves the others of the group. PUT replaces the whole group. Both may be sent again:
-//! the last one counts. DELETE removes a group. What a gateway holds it tells itself (`held`). A redirect is an error, for a POST that follows one becomes a GET that stores nothing.
+//! the last one counts. DELETE removes a group. What a gateway holds it tells itself (`gateway_groups`). A redirect is an error, for a POST that follows one becomes a GET that stores nothing.
 
+mod gateway_groups;
 mod group;
-mod held;
 mod reply;
 
 use std::io::{self, Read, Write};
@@ -26,8 +26,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::http_client::{Address, Reply, causes, client};
 use crate::{Backoff, Error, Result};
 
+pub use gateway_groups::{GatewayGroup, GatewayGroups};
 pub use group::Group;
-pub use held::{Held, HeldGroup};
 use reply::judged;
 
 /// The bound of every pause between attempts.
@@ -111,7 +111,7 @@ pub enum Mode {
 
 /// How long and how often a push is tried.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
+pub struct RetryLimits {
     /// The time for all attempts and pauses.
     pub deadline: Duration,
     /// Attempts in all; at least one.
@@ -173,7 +173,7 @@ impl Gateway {
         group: &Group,
         body: &Body,
         mode: Mode,
-        patience: Patience,
+        limits: RetryLimits,
     ) -> Result<u32> {
         let method = match mode {
             Mode::Add => Method::POST,
@@ -185,7 +185,7 @@ impl Gateway {
                 .header(CONTENT_ENCODING, "gzip")
                 .body(body.compressed.clone())
         };
-        self.insist(request, patience).await
+        self.insist(request, limits).await
     }
 
     /// Removes a group with all its series. One that is not there is no failure.
@@ -193,21 +193,21 @@ impl Gateway {
     /// # Errors
     ///
     /// Those of [`Gateway::push`].
-    pub async fn delete(&self, group: &Group, patience: Patience) -> Result<u32> {
+    pub async fn delete(&self, group: &Group, limits: RetryLimits) -> Result<u32> {
         let request = || self.request(Method::DELETE, group.url(&self.base));
-        self.insist(request, patience).await
+        self.insist(request, limits).await
     }
 
     /// Sends a request again and again while its failure may pass.
     async fn insist(
         &self,
         request: impl Fn() -> RequestBuilder + Send,
-        patience: Patience,
+        limits: RetryLimits,
     ) -> Result<u32> {
-        let until = Instant::now() + patience.deadline;
-        let attempts = patience.attempts.max(1);
+        let until = Instant::now() + limits.deadline;
+        let attempts = limits.attempts.max(1);
         let backoff = Backoff {
-            first: patience.first_pause,
+            first: limits.first_pause,
             longest: LONGEST_PAUSE,
         };
         let mut attempt = 1;

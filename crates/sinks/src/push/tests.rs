@@ -4,10 +4,11 @@ use std::io::Read as _;
 use std::sync::{Arc, Mutex};
 
 use flate2::read::GzDecoder;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::http_client::received_request;
 
 /// What the server does with a request.
 #[derive(Debug, Clone, Copy)]
@@ -37,24 +38,9 @@ async fn server(answers: &'static [Answer]) -> (String, Requests) {
             at += 1;
             let seen = Arc::clone(&seen);
             tokio::spawn(async move {
-                let (mut received, mut buffer) = (Vec::new(), [0; 4096]);
-                let (head, length) = loop {
-                    let read = stream.read(&mut buffer).await.unwrap();
-                    received.extend_from_slice(&buffer[..read]);
-                    let text = String::from_utf8_lossy(&received).into_owned();
-                    if let Some((head, _)) = text.split_once("\r\n\r\n") {
-                        let length = head.to_lowercase();
-                        let length = length.split("content-length: ").nth(1).unwrap();
-                        let length: usize = length.lines().next().unwrap().parse().unwrap();
-                        break (head.to_owned(), head.len() + 4 + length);
-                    }
-                };
-                while received.len() < length {
-                    let read = stream.read(&mut buffer).await.unwrap();
-                    received.extend_from_slice(&buffer[..read]);
-                }
+                let (head, body) = received_request(&mut stream).await;
                 let mut text = String::new();
-                GzDecoder::new(&received[head.len() + 4..])
+                GzDecoder::new(body.as_slice())
                     .read_to_string(&mut text)
                     .unwrap();
                 seen.lock().unwrap().push((head, text));
@@ -82,30 +68,30 @@ const BUSY: Answer = Answer::Text(
     "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbusy",
 );
 
-fn patience() -> Patience {
-    Patience {
+fn limits() -> RetryLimits {
+    RetryLimits {
         deadline: Duration::from_secs(10),
         attempts: 3,
         first_pause: Duration::from_millis(1),
     }
 }
 
-async fn push(address: &str, mode: Mode, patience: Patience) -> Result<u32> {
+async fn push(address: &str, mode: Mode, limits: RetryLimits) -> Result<u32> {
     let body = Body::read(&b"junos_up{device=\"a\"} 1"[..]).unwrap();
     let group = Group {
         job: "junos".to_owned(),
         instance: "a".to_owned(),
     };
     Gateway::at(address)?
-        .push(&group, &body, mode, patience)
+        .push(&group, &body, mode, limits)
         .await
 }
 
 #[tokio::test]
 async fn a_push_is_one_request_with_the_text_compressed() {
     let (address, requests) = server(&[OK]).await;
-    assert_eq!(push(&address, Mode::Add, patience()).await.unwrap(), 1);
-    assert_eq!(push(&address, Mode::Replace, patience()).await.unwrap(), 1);
+    assert_eq!(push(&address, Mode::Add, limits()).await.unwrap(), 1);
+    assert_eq!(push(&address, Mode::Replace, limits()).await.unwrap(), 1);
     let requests = requests.lock().unwrap();
     let (post, put) = (&requests[0], &requests[1]);
     assert!(
@@ -135,7 +121,7 @@ async fn a_push_is_one_request_with_the_text_compressed() {
 #[tokio::test]
 async fn what_may_pass_is_tried_again() {
     let (address, requests) = server(&[BUSY, Answer::Close, OK]).await;
-    assert_eq!(push(&address, Mode::Add, patience()).await.unwrap(), 3);
+    assert_eq!(push(&address, Mode::Add, limits()).await.unwrap(), 3);
     let texts: Vec<String> = requests
         .lock()
         .unwrap()
@@ -151,7 +137,7 @@ async fn what_may_pass_is_tried_again() {
 #[tokio::test]
 async fn attempts_end_and_the_last_failure_is_told() {
     let (address, requests) = server(&[BUSY]).await;
-    let error = push(&address, Mode::Add, patience()).await.unwrap_err();
+    let error = push(&address, Mode::Add, limits()).await.unwrap_err();
     assert!(matches!(error, Error::PushUnreached(_)));
     assert_eq!(
         error.to_string(),
@@ -165,12 +151,12 @@ async fn attempts_end_and_the_last_failure_is_told() {
 #[tokio::test]
 async fn a_gateway_that_hangs_or_is_not_there_costs_no_more_than_the_deadline() {
     let (address, _) = server(&[Answer::Silence]).await;
-    let patience = Patience {
+    let limits = RetryLimits {
         deadline: Duration::from_millis(600),
-        ..patience()
+        ..limits()
     };
     let began = Instant::now();
-    let error = push(&address, Mode::Add, patience)
+    let error = push(&address, Mode::Add, limits)
         .await
         .unwrap_err()
         .to_string();
@@ -185,11 +171,11 @@ async fn a_gateway_that_hangs_or_is_not_there_costs_no_more_than_the_deadline() 
         began.elapsed()
     );
     let (hangs_once, _) = server(&[Answer::Silence, OK]).await;
-    assert_eq!(push(&hangs_once, Mode::Add, patience).await.unwrap(), 2);
+    assert_eq!(push(&hangs_once, Mode::Add, limits).await.unwrap(), 2);
     let unused = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = unused.local_addr().unwrap().to_string();
     drop(unused);
-    let error = push(&address, Mode::Add, patience)
+    let error = push(&address, Mode::Add, limits)
         .await
         .unwrap_err()
         .to_string();
@@ -210,11 +196,11 @@ async fn a_pause_that_the_gateway_asks_for_counts_and_may_be_too_long() {
     );
     let (address, _) = server(&[SOON, OK]).await;
     let began = Instant::now();
-    assert_eq!(push(&address, Mode::Add, patience()).await.unwrap(), 2);
+    assert_eq!(push(&address, Mode::Add, limits()).await.unwrap(), 2);
     assert!(began.elapsed() >= Duration::from_secs(1));
     let (address, requests) = server(&[LATER]).await;
     let began = Instant::now();
-    let error = push(&address, Mode::Add, patience())
+    let error = push(&address, Mode::Add, limits())
         .await
         .unwrap_err()
         .to_string();
@@ -256,7 +242,7 @@ async fn what_is_refused_is_not_sent_again_and_the_gateways_words_are_told() {
     ];
     for (answers, told) in refusals {
         let (address, requests) = server(answers).await;
-        let error = push(&address, Mode::Add, patience()).await.unwrap_err();
+        let error = push(&address, Mode::Add, limits()).await.unwrap_err();
         assert!(matches!(error, Error::PushRefused(_)), "{error}");
         for words in told {
             assert!(
@@ -279,9 +265,9 @@ async fn user_and_password_of_the_address_are_sent_and_never_shown() {
     let error = push(
         &with_login,
         Mode::Add,
-        Patience {
+        RetryLimits {
             attempts: 1,
-            ..patience()
+            ..limits()
         },
     )
     .await;
@@ -290,7 +276,7 @@ async fn user_and_password_of_the_address_are_sent_and_never_shown() {
         !error.contains("sesame") && !error.contains("pusher"),
         "{error}"
     );
-    push(&with_login, Mode::Add, patience()).await.unwrap();
+    push(&with_login, Mode::Add, limits()).await.unwrap();
     let requests = requests.lock().unwrap();
     let head = &requests[1].0;
     // The words `pusher:open sesame`.

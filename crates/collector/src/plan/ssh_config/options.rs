@@ -210,7 +210,8 @@ fn parse_port(text: &str) -> Result<u16, String> {
 }
 
 impl HostOptions {
-    /// The real name or address of what is called `name`: in `HostName`, `%h` stands for the name given and `%%` for a percent sign.
+    /// The name or address to connect to for the host alias `name`: `HostName` with `%h` replaced by the alias and `%%` by a percent
+    /// sign; the alias itself without `HostName`.
     pub(crate) fn real_name(&self, name: &str) -> String {
         let written = self.host_name.as_deref().unwrap_or("%h");
         let parts = written.split("%%").map(|part| part.replace("%h", name));

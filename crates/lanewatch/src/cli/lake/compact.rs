@@ -1,5 +1,7 @@
 //! `lanewatch lake compact`: the files of a table in an hour that has ended become one.
 
+use std::path::Path;
+
 use clap::Args;
 use collector::Clock;
 use sinks::lake::{Compaction, Compactor, UncompactedHour, require_free_space};
@@ -29,23 +31,12 @@ impl Compact {
         let settings = given.resolve().settings()?;
         let lake = &settings.lake;
         super::require_lake(lake)?;
-        let before = Clock::default()
-            .now()
-            .saturating_sub(self.older_than.seconds());
+        let before = self.older_than.before(Clock::default().now());
         let hours = UncompactedHour::find(lake, before)?;
-        let (mut done, mut is_damaged) = (CompactedHours::default(), false);
         if self.dry_run {
-            for hour in &hours {
-                is_damaged |= !hour.damaged.is_empty();
-                tell_damaged(hour, &hour.damaged, printer);
-            }
-            let whole: Vec<_> = hours
-                .into_iter()
-                .filter(|hour| hour.damaged.is_empty())
-                .collect();
-            printer.page(&render_uncompacted(&whole, lake, printer.screen()));
-            return Ok(status(is_damaged));
+            return Ok(show(hours, lake, printer));
         }
+        let (mut done, mut is_damaged) = (CompactedHours::default(), false);
         if hours.is_empty() {
             printer.summary(&render_compacted(done, lake));
             return Ok(ExitStatus::Delivered);
@@ -80,6 +71,17 @@ impl Compact {
         printer.summary(&render_compacted(done, lake));
         Ok(status(is_damaged))
     }
+}
+
+/// Shows what would be compacted.
+fn show(hours: Vec<UncompactedHour>, lake: &Path, printer: &Printer) -> ExitStatus {
+    let (whole, damaged): (Vec<_>, Vec<_>) =
+        hours.into_iter().partition(|hour| hour.damaged.is_empty());
+    for hour in &damaged {
+        tell_damaged(hour, &hour.damaged, printer);
+    }
+    printer.page(&render_uncompacted(&whole, lake, printer.screen()));
+    status(!damaged.is_empty())
 }
 
 fn tell_damaged(hour: &UncompactedHour, files: &[(String, String)], printer: &Printer) {

@@ -34,9 +34,7 @@ impl Prune {
         let settings = given.resolve().settings()?;
         let lake = &settings.lake;
         super::require_lake(lake)?;
-        let before = Clock::default()
-            .now()
-            .saturating_sub(self.older_than.seconds());
+        let before = self.older_than.before(Clock::default().now());
         let old = OldFiles::find(lake, before)?;
         let reasons = reasons_to_refuse(&old, &settings)?;
         if self.dry_run {

@@ -71,7 +71,7 @@ impl Sync {
         let Some(age) = prune_after else {
             return Ok(status(&outcome));
         };
-        let before = Clock::default().now().saturating_sub(age.seconds());
+        let before = age.before(Clock::default().now());
         let guard = match self.prune_on_same_disk {
             true => DiskGuard::Off,
             false => DiskGuard::On,

@@ -23,9 +23,10 @@ pub(crate) struct Daemon {
 }
 
 impl Daemon {
-    /// Starts `lanewatch serve` with these arguments and waits until it listens.
-    pub(crate) fn start(folder: &Path, arguments: &[&str]) -> Self {
+    /// Starts `lanewatch serve` for an inventory and waits until it listens. A pass begins each `every`.
+    pub(crate) fn start(folder: &Path, inventory: &Path, every: &str, arguments: &[&str]) -> Self {
         let mut command = program(folder, &["serve", "--listen", "127.0.0.1:0"]);
+        command.arg("-i").arg(inventory).args(["--every", every]);
         let child = command.args(arguments).stdin(Stdio::null());
         let child = child.stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = child.spawn().unwrap();

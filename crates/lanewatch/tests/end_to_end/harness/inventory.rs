@@ -35,6 +35,21 @@ pub(crate) fn write_inventory(path: &Path, hosts: &[Host<'_>]) -> PathBuf {
     path.to_owned()
 }
 
+/// Writes an inventory of one device, `silent-01`, whose connections are accepted and never answered while the listener lives.
+pub(crate) fn write_silent_device(path: &Path) -> TcpListener {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = Host {
+        name: "silent-01",
+        port: listener.local_addr().unwrap().port(),
+        variables: &[
+            ("ansible_password", "x"),
+            ("lanewatch_host_keys", "accept-new"),
+        ],
+    };
+    write_inventory(path, &[host]);
+    listener
+}
+
 /// A port on which nobody listens.
 pub(crate) fn closed_port() -> u16 {
     TcpListener::bind("127.0.0.1:0")

@@ -18,7 +18,7 @@ pub(crate) use binary::{Ran, lanewatch, panicking, panicking_program, program, r
 pub(crate) use clock::WallClock;
 pub(crate) use daemon::Daemon;
 pub(crate) use fleet::Fleet;
-pub(crate) use inventory::{Host, closed_port, values, write_inventory};
+pub(crate) use inventory::{Host, closed_port, values, write_inventory, write_silent_device};
 pub(crate) use lake::{
     RUN, big_parquet, read_back, verify, write_command, write_documents, write_run,
 };

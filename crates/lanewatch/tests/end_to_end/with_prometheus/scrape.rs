@@ -29,17 +29,12 @@ fn wait_for(prometheus: &Prometheus, expr: &str, is_right: impl Fn(usize) -> boo
 fn prometheus_finds_the_devices_and_sees_them_go() {
     let folder = tempfile::tempdir().unwrap();
     let fleet = Fleet::simulated(&folder.path().join("sim"), 2);
-    let arguments = [
-        "-i",
-        fleet.inventory(),
-        "--every",
+    let daemon = Daemon::start(
+        folder.path(),
+        &fleet.inventory,
         "1h",
-        "--probe-cache",
-        "1s",
-        "--attempts",
-        "1",
-    ];
-    let daemon = Daemon::start(folder.path(), &arguments);
+        &["--probe-cache", "1s", "--attempts", "1"],
+    );
     let address = &daemon.address;
     let configuration = format!(
         "global: {{scrape_interval: 1s, scrape_timeout: 1s}}

@@ -6,31 +6,33 @@ use metrics::encode::remote_write::Requests;
 use metrics::{Exposition, Health, MetricNames};
 use secrecy::SecretString;
 use tempfile::TempDir;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 
 use super::super::{Access, Record};
 use super::*;
 use crate::Error;
+use crate::http_client::received_request;
 
 const NOW_MS: i64 = 1_800_000_000_000;
 const MINUTE_MS: i64 = 60_000;
 
-/// What the receiver does with a request: an answer, no word and the end, or nothing at all.
+/// How the receiver responds to a request: with an answer, by closing the connection, or not at all.
 #[derive(Debug, Clone, Copy)]
-enum Does {
+enum Response {
     Answer(&'static str),
     Close,
     Hang,
 }
 
-const TAKEN: Does = Does::Answer("204 No Content\r\n");
-const BUSY: Does = Does::Answer("503 Service Unavailable\r\nContent-Length: 0\r\n");
+const TAKEN: Response = Response::Answer("204 No Content\r\n");
+const BUSY: Response = Response::Answer("503 Service Unavailable\r\nContent-Length: 0\r\n");
 
 type Seen = Arc<Mutex<Vec<(String, Vec<u8>)>>>;
 
-/// Does with the requests what is said, the last of it again and again. Heads and bodies come back.
-async fn receiver(script: &'static [Does]) -> (String, Seen) {
+/// Starts a receiver that gives these responses in order and repeats the last one. Returns its address, and the head and body of each
+/// request.
+async fn receiver(script: &'static [Response]) -> (String, Seen) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}/api/v1/write", listener.local_addr().unwrap());
     let requests = Seen::default();
@@ -38,36 +40,21 @@ async fn receiver(script: &'static [Does]) -> (String, Seen) {
     tokio::spawn(async move {
         let mut at = 0;
         while let Ok((mut stream, _)) = listener.accept().await {
-            let does = script[at.min(script.len() - 1)];
+            let response = script[at.min(script.len() - 1)];
             at += 1;
             let seen = Arc::clone(&seen);
             tokio::spawn(async move {
-                let mut received = Vec::new();
-                let end = loop {
-                    let found = received.windows(4).position(|four| four == b"\r\n\r\n");
-                    if let Some(end) = found {
-                        break end;
-                    }
-                    stream.read_buf(&mut received).await.unwrap();
-                };
-                let head = String::from_utf8(received[..end].to_vec()).unwrap();
-                let lower = head.to_lowercase();
-                let length = lower.split("content-length: ").nth(1).unwrap();
-                let length: usize = length.lines().next().unwrap().parse().unwrap();
-                while received.len() < end + 4 + length {
-                    stream.read_buf(&mut received).await.unwrap();
-                }
-                let body = received[end + 4..].to_vec();
+                let (head, body) = received_request(&mut stream).await;
                 seen.lock().unwrap().push((head, body));
-                match does {
-                    Does::Answer(answer) => {
+                match response {
+                    Response::Answer(answer) => {
                         let (head, text) = answer.split_once("\r\n\r\n").unwrap_or((answer, ""));
                         let head = head.trim_end();
                         let answer = format!("HTTP/1.1 {head}\r\nConnection: close\r\n\r\n{text}");
                         stream.write_all(answer.as_bytes()).await.ok();
                     }
-                    Does::Close => {}
-                    Does::Hang => tokio::time::sleep(Duration::from_secs(60)).await,
+                    Response::Close => {}
+                    Response::Hang => tokio::time::sleep(Duration::from_secs(60)).await,
                 }
             });
         }
@@ -147,7 +134,7 @@ fn rule_1_a_request_has_one_timestamp_a_series() {
 
 #[tokio::test]
 async fn rule_1_after_a_lost_answer_the_same_bytes_come_again() {
-    let (address, requests) = receiver(&[Does::Close, Does::Hang, BUSY, TAKEN]).await;
+    let (address, requests) = receiver(&[Response::Close, Response::Hang, BUSY, TAKEN]).await;
     let (_folder, mut spool) = spool();
     let flushed = send(&mut spool, &address, how()).await;
     let first = "request 1";
@@ -227,9 +214,9 @@ async fn rule_4_old_samples_are_given_up_and_counted_whatever_the_receiver_says(
 
 #[tokio::test]
 async fn rule_5_a_refused_request_is_dropped_counted_and_told_once() {
-    const REFUSED: Does =
-        Does::Answer("400 Bad Request\r\nContent-Length: 13\r\n\r\nout of bounds");
-    const INVALID: Does = Does::Answer("422 Unprocessable\r\nContent-Length: 0\r\n");
+    const REFUSED: Response =
+        Response::Answer("400 Bad Request\r\nContent-Length: 13\r\n\r\nout of bounds");
+    const INVALID: Response = Response::Answer("422 Unprocessable\r\nContent-Length: 0\r\n");
     let (address, requests) = receiver(&[REFUSED, TAKEN, INVALID]).await;
     let (_folder, mut spool) = spool();
     let flushed = send(&mut spool, &address, how()).await;
@@ -252,10 +239,10 @@ async fn rule_5_a_refused_request_is_dropped_counted_and_told_once() {
 
 #[tokio::test]
 async fn rule_5_retry_after_is_obeyed() {
-    const SOON: Does =
-        Does::Answer("429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 0\r\n");
-    const LATE: Does =
-        Does::Answer("429 Too Many Requests\r\nRetry-After: 3600\r\nContent-Length: 0\r\n");
+    const SOON: Response =
+        Response::Answer("429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 0\r\n");
+    const LATE: Response =
+        Response::Answer("429 Too Many Requests\r\nRetry-After: 3600\r\nContent-Length: 0\r\n");
     let (address, _) = receiver(&[SOON, TAKEN]).await;
     let (_folder, mut one) = spool();
     let began = Instant::now();
@@ -271,10 +258,10 @@ async fn rule_5_retry_after_is_obeyed() {
 
 #[tokio::test]
 async fn rule_5_refused_credentials_hold_the_queue() {
-    const CLOSED: Does = Does::Answer("401 Unauthorized\r\nContent-Length: 0\r\n");
-    const NOT_HERE: Does = Does::Answer("404 Not Found\r\nContent-Length: 0\r\n");
+    const CLOSED: Response = Response::Answer("401 Unauthorized\r\nContent-Length: 0\r\n");
+    const NOT_HERE: Response = Response::Answer("404 Not Found\r\nContent-Length: 0\r\n");
     for (script, words) in [
-        (&[CLOSED] as &'static [Does], "does not let us in (401)"),
+        (&[CLOSED] as &'static [Response], "does not let us in (401)"),
         (&[NOT_HERE], "--web.enable-remote-write-receiver"),
     ] {
         let (address, requests) = receiver(script).await;
@@ -292,7 +279,7 @@ async fn a_receiver_that_hangs_or_is_gone_costs_no_more_than_the_deadline() {
     let unused = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let gone = format!("http://{}/", unused.local_addr().unwrap());
     drop(unused);
-    let (hangs, _) = receiver(&[Does::Hang]).await;
+    let (hangs, _) = receiver(&[Response::Hang]).await;
     for address in [gone, hangs] {
         let (_folder, mut spool) = spool();
         let short = Flush {

@@ -26,14 +26,14 @@ const LONGEST_STATUS: usize = 1 << 20;
 
 /// The groups of one job that have job and instance alone as their key, by instance.
 #[derive(Debug, Clone, Default)]
-pub struct Held {
+pub struct GatewayGroups {
     /// Each group, by its instance.
-    pub groups: BTreeMap<String, HeldGroup>,
+    pub groups: BTreeMap<String, GatewayGroup>,
 }
 
 /// A group.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct HeldGroup {
+pub struct GatewayGroup {
     /// The runner that pushed it, where its series say so.
     pub runner: Option<String>,
     /// The shard of that runner.
@@ -48,7 +48,7 @@ impl Gateway {
     /// # Errors
     ///
     /// It does not answer in time, or not with a list of groups.
-    pub async fn held(&self, job: &str, within: Duration) -> Result<Held> {
+    pub async fn held(&self, job: &str, within: Duration) -> Result<GatewayGroups> {
         let asked = async {
             let mut response = self.ask("metrics").await?;
             let (pieces, receiver) = mpsc::channel(WAITING_PIECES);
@@ -169,8 +169,8 @@ impl Read for Pieces {
 }
 
 /// Reads the list of groups.
-fn read(text: impl Read, job: &str) -> serde_json::Result<Held> {
-    let mut held = Held::default();
+fn read(text: impl Read, job: &str) -> serde_json::Result<GatewayGroups> {
+    let mut held = GatewayGroups::default();
     let mut json = serde_json::Deserializer::from_reader(text);
     Answer(job, &mut held).deserialize(&mut json)?;
     json.end()?;
@@ -178,7 +178,7 @@ fn read(text: impl Read, job: &str) -> serde_json::Result<Held> {
 }
 
 /// The whole answer: its `data` is the list.
-struct Answer<'h>(&'h str, &'h mut Held);
+struct Answer<'h>(&'h str, &'h mut GatewayGroups);
 
 impl<'de> DeserializeSeed<'de> for Answer<'_> {
     type Value = ();
@@ -207,7 +207,7 @@ impl<'de> Visitor<'de> for Answer<'_> {
 }
 
 /// The groups, of which those of the job are kept.
-struct List<'h>(&'h str, &'h mut Held);
+struct List<'h>(&'h str, &'h mut GatewayGroups);
 
 impl<'de> DeserializeSeed<'de> for List<'_> {
     type Value = ();
@@ -241,7 +241,7 @@ impl<'de> Visitor<'de> for List<'_> {
 #[derive(Default)]
 struct RawGroup {
     key: BTreeMap<String, String>,
-    held: HeldGroup,
+    held: GatewayGroup,
 }
 
 #[derive(Deserialize)]
@@ -302,7 +302,7 @@ impl<'de> Visitor<'de> for OneGroup {
     }
 }
 
-impl HeldGroup {
+impl GatewayGroup {
     /// Writes a time down as the text format has it, the device first.
     fn add_time(&mut self, family: &str, sample: &RawSample) {
         let (Some(device), Some(value)) = (sample.labels.get("device"), &sample.value) else {

@@ -17,19 +17,19 @@ pub(super) const PARTITION_FILE: &str = "partition";
 
 /// A staging folder, beside one's own, from which files may come into a table's folder.
 #[derive(Debug)]
-pub(super) struct AtWork {
+pub(super) struct ActiveWriter {
     pub(super) staging: PathBuf,
     /// Its commit is decided and changes this folder.
     pub(super) is_decided: bool,
 }
 
 /// What may still change `folder`, `dt=…/hr=…/{table}` below the lake's root. Recovery has been before: what is left is alive, or nobody can say.
-pub(super) fn at_work(
+pub(super) fn active_writers(
     lake: &Path,
     folder: &str,
     own: &Path,
     _lock: &LakeLock,
-) -> Result<Vec<AtWork>> {
+) -> Result<Vec<ActiveWriter>> {
     let all = lake.join(OWN_FOLDER).join(STAGING_FOLDER);
     let partition = folder
         .rsplit_once('/')
@@ -43,7 +43,7 @@ pub(super) fn at_work(
         let commit = Commit::decided(&staging)?;
         let is_decided = commit.is_some_and(|commit| commit.changes(folder));
         if is_decided || may_write_into(&staging, partition)? {
-            found.push(AtWork {
+            found.push(ActiveWriter {
                 staging,
                 is_decided,
             });

@@ -10,14 +10,14 @@ use tokio::time::{Instant, Sleep};
 
 /// Passes everything on, and fails a write that waits longer than the limit.
 #[derive(Debug)]
-pub(crate) struct PatientIo<S> {
+pub(crate) struct WriteTimeout<S> {
     stream: S,
     limit: Duration,
     sleep: Pin<Box<Sleep>>,
     is_waiting: bool,
 }
 
-impl<S> PatientIo<S> {
+impl<S> WriteTimeout<S> {
     pub(crate) fn new(stream: S, limit: Duration) -> Self {
         Self {
             stream,
@@ -47,7 +47,7 @@ impl<S> PatientIo<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for PatientIo<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for WriteTimeout<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -57,7 +57,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for PatientIo<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for PatientIo<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -87,10 +87,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_takes_nothing_is_cut_off_and_who_is_slow_is_not() {
         let (ours, mut theirs) = tokio::io::duplex(10);
-        let mut patient = PatientIo::new(ours, Duration::from_secs(30));
+        let mut timed = WriteTimeout::new(ours, Duration::from_secs(30));
         let sent = tokio::spawn(async move {
-            patient.write_all(&[0; 40]).await.unwrap();
-            patient.write_all(&[0; 40]).await
+            timed.write_all(&[0; 40]).await.unwrap();
+            timed.write_all(&[0; 40]).await
         });
         let mut buffer = [0; 10];
         for _ in 0..4 {
